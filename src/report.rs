@@ -1,0 +1,155 @@
+//! What happened, as data. Stages tell it to a [`Report`]; only `shell` prints it.
+
+use serde::Serialize;
+
+use crate::domain::{Digest, Platform};
+
+/// Something a user or a program may want to know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A step began or ended: Cargo's verb column and its text, e.g. `Compiling`, `x v1.0.0`.
+    Status {
+        /// The verb, at most 12 letters.
+        verb: &'static str,
+        /// What it is done to.
+        text: String,
+    },
+    /// As `Status`, shown with `-v` only.
+    Detail {
+        /// The verb, at most 12 letters.
+        verb: &'static str,
+        /// What it is done to.
+        text: String,
+    },
+    /// Something that may be wrong but does not stop the work.
+    Warning {
+        /// What it is.
+        text: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// How far a long step has come. `done == total` ends it.
+    Progress {
+        /// The verb of the bar.
+        verb: &'static str,
+        /// Units done, bytes or files.
+        done: u64,
+        /// All units.
+        total: u64,
+    },
+    /// A line for programs: printed as JSON where `--message-format json` asks for it.
+    Message(Message),
+}
+
+/// The machine-readable lines, told apart by `reason` as Cargo's are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "reason")]
+pub enum Message {
+    /// The plan of a run.
+    #[serde(rename = "dext-plan")]
+    Plan {
+        /// The plan, as `--dry-run` prints it.
+        plan: serde_json::Value,
+    },
+    /// A binary that was built or found and verified.
+    #[serde(rename = "dext-artifact")]
+    Artifact {
+        /// The binary's name.
+        name: String,
+        /// The platform it is for.
+        platform: Platform,
+        /// The target triple, for binaries that Cargo built.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        triple: Option<String>,
+        /// Where it is on this machine.
+        path: String,
+        /// Its size in bytes.
+        size: u64,
+        /// What was read from its headers.
+        facts: serde_json::Value,
+    },
+    /// A layer that is ready.
+    #[serde(rename = "dext-layer")]
+    Layer {
+        /// The layer's name in the plan.
+        name: String,
+        /// The digest of the blob.
+        digest: Digest,
+        /// The digest of the uncompressed tar.
+        diff_id: Digest,
+        /// Bytes of the blob.
+        size: u64,
+        /// Bytes of the uncompressed tar.
+        uncompressed: u64,
+        /// Whether it was found in the cache and not compressed again.
+        cached: bool,
+    },
+    /// The finished image.
+    #[serde(rename = "dext-image")]
+    Image {
+        /// Its name and tag, if the manifest has an image name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The digest of the index.
+        digest: Digest,
+        /// The digest of each platform's manifest.
+        manifests: Vec<PlatformManifest>,
+        /// Where it was written.
+        path: String,
+    },
+}
+
+/// One platform's manifest in [`Message::Image`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlatformManifest {
+    /// The platform.
+    pub platform: Platform,
+    /// The digest of the manifest.
+    pub digest: Digest,
+    /// Bytes of all its layers.
+    pub size: u64,
+}
+
+/// Where events go. Shared by threads.
+pub trait Report: Sync {
+    /// Takes an event.
+    fn event(&self, event: Event);
+
+    /// Tells a step.
+    fn status(&self, verb: &'static str, text: String) {
+        self.event(Event::Status { verb, text });
+    }
+
+    /// Tells a step that only `-v` shows.
+    fn detail(&self, verb: &'static str, text: String) {
+        self.event(Event::Detail { verb, text });
+    }
+
+    /// Tells a doubt.
+    fn warning(&self, text: String, help: Option<String>) {
+        self.event(Event::Warning { text, help });
+    }
+
+    /// Tells programs.
+    fn message(&self, message: Message) {
+        self.event(Event::Message(message));
+    }
+}
+
+/// A report that keeps every event, for tests and for runs that print later.
+#[derive(Debug, Default)]
+pub struct Recorder(std::sync::Mutex<Vec<Event>>);
+
+impl Recorder {
+    /// The events so far.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+impl Report for Recorder {
+    fn event(&self, event: Event) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+    }
+}

@@ -1,0 +1,9 @@
+//! The doors to the machine: environment, files, processes. Together with `build::fetch` these are the only
+//! rooms with side effects.
+
+pub mod env;
+pub mod fs;
+pub mod process;
+
+pub use env::Env;
+pub use process::Invocation;
