@@ -1,0 +1,5 @@
+//! Cargo.toml to [`Extension`].
+
+pub mod extension;
+
+pub use extension::Extension;
