@@ -1,1 +1,2 @@
-fn main() {}
+//! x
+fn main() { let a: Vec<std::ffi::OsString> = vec![]; let _ = cargo_dext::build::zig::role(&a); }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::domain::Explain;
+use crate::domain::{Digest, Explain};
 
 /// What the file system refused.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +112,14 @@ pub struct Found {
 /// # Errors
 /// When a folder cannot be read.
 pub fn walk(root: &Path) -> Result<Vec<Found>, Error> {
+    walk_without(root, &|_| false)
+}
+
+/// As [`walk`], passing over what `skip` says, and all below it. `skip` gets the path below `root`.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn walk_without(root: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     let mut pending = vec![PathBuf::new()];
     while let Some(dir) = pending.pop() {
@@ -119,6 +127,9 @@ pub fn walk(root: &Path) -> Result<Vec<Found>, Error> {
         for entry in std::fs::read_dir(&path).map_err(|e| Error::new("list the folder", &path, e))? {
             let entry = entry.map_err(|e| Error::new("list the folder", &path, e))?;
             let relative = dir.join(entry.file_name());
+            if skip(&relative) {
+                continue;
+            }
             let kind = kind(&root.join(&relative))?;
             if kind == Kind::Dir {
                 pending.push(relative.clone());
@@ -164,6 +175,25 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 pub fn read_text(path: &Path) -> Result<String, Error> {
     String::from_utf8(read(path, 16 << 20)?)
         .map_err(|e| Error::new("read", path, io::Error::new(io::ErrorKind::InvalidData, e.utf8_error())))
+}
+
+/// The digest of a file's content, read in pieces.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest(path: &Path) -> Result<Digest, Error> {
+    use sha2::Digest as _;
+    let (mut file, _) = open(path)?;
+    let mut hasher = sha2::Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(Digest::from_hasher(hasher)),
+            Ok(read) => hasher.update(&buffer[..read]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(Error::new("read", path, e)),
+        }
+    }
 }
 
 /// Makes a folder and those above it.
