@@ -1,2 +1,5 @@
 //! x
-fn main() { let a: Vec<std::ffi::OsString> = vec![]; let _ = cargo_dext::build::zig::role(&a); }
+fn main() {
+    let a: Vec<std::ffi::OsString> = vec![];
+    let _ = cargo_dext::build::zig::role(&a);
+}
