@@ -1,0 +1,3 @@
+//! Plan to artifacts: binaries that are built, found or fetched, and what they are.
+
+pub mod inspect;
