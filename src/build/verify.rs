@@ -119,7 +119,8 @@ fn expectation(plan: &Plan, platform: Platform, must_be_static: bool) -> Expecta
 
 fn judge(subject: &Subject<'_>, read: &Read, report: &dyn Report) -> Result<(), Error> {
     let platform = subject.expected.platform;
-    let unfit = |what: String, help: Option<String>| Error::Unfit { path: subject.path.to_owned(), platform, what, help };
+    let unfit =
+        |what: String, help: Option<String>| Error::Unfit { path: subject.path.to_owned(), platform, what, help };
     let (facts, size) = match read {
         Ok((facts, size)) => (facts, *size),
         Err(ReadError::Fs(error)) => return Err(unfit(error.to_string(), None)),
