@@ -67,6 +67,7 @@
 pub mod build;
 pub mod bundle;
 pub mod domain;
+pub mod image;
 pub mod manifest;
 pub mod plan;
 pub mod report;
