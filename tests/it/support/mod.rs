@@ -5,6 +5,7 @@ pub mod files;
 pub mod headers;
 pub mod judges;
 pub mod oci;
+pub mod prebuilt;
 pub mod redact;
 pub mod sandbox;
 pub mod wine;

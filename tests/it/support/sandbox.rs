@@ -97,22 +97,21 @@ impl Sandbox {
     }
 
     /// Writes a file of the project, and the folders above it.
-    pub fn write(&self, relative: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &Self {
+    pub fn write(&self, relative: impl AsRef<Path>, content: impl AsRef<[u8]>) {
         files::write(&self.path(relative), content.as_ref());
-        self
     }
 
     /// Replaces a text that occurs once in a file of the project.
-    pub fn edit(&self, relative: &str, from: &str, to: &str) -> &Self {
+    pub fn edit(&self, relative: &str, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.path(relative)).expect("the file is text");
         assert_eq!(text.matches(from).count(), 1, "`{from}` occurs once in {relative}:\n{text}");
-        self.write(relative, text.replace(from, to))
+        self.write(relative, text.replace(from, to));
     }
 
     /// Adds text to the end of a file of the project.
-    pub fn append(&self, relative: &str, text: &str) -> &Self {
+    pub fn append(&self, relative: &str, text: &str) {
         let old = std::fs::read_to_string(self.path(relative)).expect("the file is text");
-        self.write(relative, old + text)
+        self.write(relative, old + text);
     }
 
     /// Every file of the project outside `target`, with its content, for comparing before and after.
