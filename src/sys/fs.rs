@@ -168,6 +168,16 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// Reads the first bytes of a file, at most `count`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_head(path: &Path, count: u64) -> Result<Vec<u8>, Error> {
+    let mut head = Vec::new();
+    open(path)?.0.take(count).read_to_end(&mut head).map_err(|e| Error::new("read", path, e))?;
+    Ok(head)
+}
+
 /// Reads a whole text file of at most 16 MiB.
 ///
 /// # Errors
@@ -210,6 +220,15 @@ pub fn create_dir_all(path: &Path) -> Result<(), Error> {
 /// When it exists or cannot be made.
 pub fn create_new(path: &Path) -> Result<File, Error> {
     File::options().write(true).create_new(true).open(path).map_err(|e| Error::new("create", path, e))
+}
+
+/// Opens a file to read it and to write on, and makes it if it is not there.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn open_or_create(path: &Path) -> Result<File, Error> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).open(path).map_err(|e| Error::new("open", path, e))
 }
 
 /// A temporary file beside its final place; dropped, it is gone.
