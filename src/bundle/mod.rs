@@ -4,6 +4,7 @@
 pub mod entry;
 pub mod labels;
 pub mod metadata;
+pub mod tree;
 
 use std::collections::BTreeMap;
 
