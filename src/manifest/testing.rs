@@ -9,7 +9,7 @@ use toml_edit::{Document, Item};
 
 use super::convert::{Facts, convert};
 use super::extension::{Extension, Origin, WorkspaceBin};
-use super::mistake::{KeyPath, Mistake};
+use super::mistake::Mistake;
 use crate::domain::BinName;
 use crate::sys;
 
@@ -118,13 +118,8 @@ pub(crate) fn mistakes(toml: &str) -> String {
 }
 
 pub(crate) fn told(mistakes: &[Mistake]) -> String {
-    let root = KeyPath::dotted("package.metadata.extension");
     mistakes.iter().fold(String::new(), |mut text, mistake| {
-        let path = match mistake.path.0.strip_prefix(root.0.as_slice()) {
-            Some(below) => KeyPath(below.to_vec()),
-            None => mistake.path.clone(),
-        };
-        writeln!(text, "{path}: {}", mistake.what).expect("a String takes all");
+        writeln!(text, "{}: {}", mistake.path.in_table(), mistake.what).expect("a String takes all");
         if let Some(help) = &mistake.help {
             writeln!(text, "  help: {help}").expect("a String takes all");
         }

@@ -311,12 +311,12 @@ fn v16_and_v17_further_keys() {
 
 #[test]
 fn p_icon_and_root() {
-    check("P1 nothing", "", json!({}));
-    check("P2 an icon", "icon = 'assets/icon.svg'", json!({"icon":"icon.svg"}));
+    check("P1 only `extra`", "extra.ui = { dashboard-tab.title = 'x' }", json!({"ui":{"dashboard-tab":{"title":"x"}}}));
+    check("P2 an icon", "icon = 'assets/icon.svg'\nvm = {}", json!({"icon":"icon.svg","vm":{}}));
     check(
         "P3 an icon's spelling",
-        "icon = { source = 'assets/icon.PNG', path = '/img/icon.PNG' }",
-        json!({"icon":"/img/icon.PNG"}),
+        "icon = { source = 'assets/icon.PNG', path = '/img/icon.PNG' }\nvm = {}",
+        json!({"icon":"/img/icon.PNG","vm":{}}),
     );
     check(
         "P4 unknown keys",
