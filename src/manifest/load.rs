@@ -197,11 +197,14 @@ mod tests {
         assert_eq!(read("several", None).expect("the one at hand").name, "all");
         let three = recorded("several").0.replace("\"root\": null", "\"root\": \"path+file:///ext/three#0.1.0\"");
         let error = from_metadata(&three, None, Path::new("/ext"), &|_| Ok(String::new())).expect_err("none at hand");
-        assert_data_eq!(shown(&error), str![[r#"
+        assert_data_eq!(
+            shown(&error),
+            str![[r#"
 there are several extensions in this workspace: `one`, `two` and the workspace's own
 help: choose one, as with `-p one`; the workspace's: `--manifest-path /ext/Cargo.toml`
 
-"#]]);
+"#]]
+        );
         assert_data_eq!(
             refused("several", Some("three")),
             str![[r#"

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 use super::metadata_json;
-use crate::manifest::testing::extension;
+use crate::manifest::testing::{extension, ordinary_table};
 
 fn metadata(toml: &str) -> Value {
     serde_json::from_slice(&metadata_json(&extension(toml))).expect("JSON")
@@ -21,29 +21,7 @@ fn check(variant: &str, toml: &str, expected: Value) {
 
 #[test]
 fn the_ordinary_table() {
-    let extension = extension(
-        r#"
-        icon = "assets/icon.svg"
-        image = "example/disk-usage"
-
-        [ui]
-        source = "ui/dist"
-        build = { dir = "ui", run = ["npm ci", "npm run build"] }
-
-        [vm]
-        bin = "disk-usage-backend"
-        socket = "backend.sock"
-        args = ["--socket", "/run/guest-services/backend.sock"]
-        base = "scratch"
-
-        [[host]]
-        bin = "dutool"
-
-        [[host]]
-        file = { darwin = "scripts/run.sh", linux = "scripts/run.sh", windows = "scripts/run.cmd" }
-        path = "/host/{os}/{file}"
-        "#,
-    );
+    let extension = extension(&ordinary_table());
     let text = String::from_utf8(metadata_json(&extension)).expect("UTF-8");
     assert_data_eq!(
         text,
@@ -85,6 +63,23 @@ fn the_ordinary_table() {
       {
         "darwin": [
           {
+            "path": "/darwin/kubectl"
+          }
+        ],
+        "windows": [
+          {
+            "path": "/windows/kubectl.exe"
+          }
+        ],
+        "linux": [
+          {
+            "path": "/linux/kubectl"
+          }
+        ]
+      },
+      {
+        "darwin": [
+          {
             "path": "/host/darwin/run.sh"
           }
         ],
@@ -99,7 +94,10 @@ fn the_ordinary_table() {
           }
         ]
       }
-    ]
+    ],
+    "x-rd-install": {
+      "linux": "/install.sh"
+    }
   }
 }
 

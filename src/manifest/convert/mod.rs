@@ -74,8 +74,17 @@ pub fn convert(
     mistakes.extend(found.into_inner().into_iter().filter(|mistake| !told(mistake)));
     match extension {
         Some(extension) if mistakes.is_empty() => Ok(extension),
-        _ => Err(mistakes),
+        _ => Err(mistakes.into_iter().map(printable).collect()),
     }
+}
+
+/// What a manifest quotes must not steer the terminal.
+fn printable(mistake: Mistake) -> Mistake {
+    let escape = |text: String| match text.chars().any(char::is_control) {
+        true => text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect(),
+        false => text,
+    };
+    Mistake { what: escape(mistake.what), help: mistake.help.map(escape), ..mistake }
 }
 
 fn extension(

@@ -5,7 +5,7 @@ use crate::domain::{Arch, BinName, Digest, ImagePath, Os, Platform, Reference, T
 use crate::manifest::extension::{
     Base, BinRef, BuildSettings, Builder, Download, HostFile, HostSource, Marketplace, PlacedFile, UiBuild,
 };
-use crate::manifest::testing::{extension, facts, json, origin, texts, told};
+use crate::manifest::testing::{extension, facts, json, ordinary_table, origin, texts, told};
 
 fn bin(package: &str, name: &str) -> BinRef {
     BinRef { package: package.to_owned(), name: BinName::new(name).expect(name) }
@@ -262,4 +262,44 @@ fn a_version_must_be_a_tag_and_a_name_a_folder() {
     assert_eq!(convert_in(Some("disk-usage"), &odd, table).expect_err("odd"), format!("{name}{version}"));
     let named = convert_in(None, &odd, &format!("{table}name = 'x'\nversion = '1.0.0'")).expect("named");
     assert_eq!((named.name.as_str(), named.version.to_string().as_str()), ("x", "1.0.0"));
+}
+
+/// Every value below `value`, as JSON pointers.
+fn pointers(value: &serde_json::Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        serde_json::Value::Array(list) => {
+            list.iter().enumerate().for_each(|(index, item)| pointers(item, &format!("{at}/{index}"), found));
+        }
+        serde_json::Value::Object(map) => {
+            map.iter().for_each(|(key, item)| pointers(item, &format!("{at}/{key}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_value_of_another_kind_is_too_much() {
+    let table = json(&format!("title = 'x'\nvendor = 'y'\n{}", ordinary_table()));
+    assert!(convert(table.clone(), &origin(), &facts(), &texts).is_ok());
+    let mut places = Vec::new();
+    pointers(&table, "", &mut places);
+    let mut refused = 0;
+    for place in &places {
+        for strange in
+            [json("x = []"), json("x = {}"), json("x = ''"), json("x = '{'"), json("x = -1.5"), json("x = true")]
+        {
+            let mut table = table.clone();
+            *table.pointer_mut(place).expect("the place exists") = strange["x"].clone();
+            match convert(table, &origin(), &facts(), &texts) {
+                Ok(_) => {}
+                Err(mistakes) => {
+                    assert!(!mistakes.is_empty(), "{place}: refused without a word");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    // Most strange values are mistakes; texts, paths and `extra` take some of them.
+    assert!(refused > places.len() * 4, "only {refused} of {} were refused", places.len() * 6);
 }
