@@ -12,8 +12,8 @@ use crate::sys::fs::{self, Kind};
 /// means to ship them.
 const JUNK: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
-/// The regular files below `folder` as entries below `to`, sorted by path. [`JUNK`] is left out; all other
-/// hidden files are kept.
+/// The regular files below `folder` as entries below `to`, sorted by path. What file managers leave behind
+/// (`.DS_Store`, `Thumbs.db`, `desktop.ini`) is left out; all other hidden files are kept.
 ///
 /// # Errors
 /// When the folder cannot be read, or holds something that cannot be installed on every machine: a symbolic
