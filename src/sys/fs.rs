@@ -307,6 +307,15 @@ pub fn lock(path: &Path, wait: impl FnOnce()) -> Result<Lock, Error> {
     Ok(Lock { _file: file })
 }
 
+/// Opens a file to read it and to write on, and makes it if it is not there.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn open_or_create(path: &Path) -> Result<File, Error> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).open(path).map_err(|e| Error::new("open", path, e))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
