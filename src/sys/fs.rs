@@ -379,16 +379,16 @@ pub fn list(dir: &Path) -> Result<Vec<Listed>, Error> {
     Ok(listed)
 }
 
-/// Marks a file as written now.
+/// Sets the time at which a file says it was written.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn touch(path: &Path) -> Result<(), Error> {
+pub fn set_modified(path: &Path, time: std::time::SystemTime) -> Result<(), Error> {
     File::options()
         .append(true)
         .open(path)
-        .and_then(|file| file.set_modified(std::time::SystemTime::now()))
-        .map_err(|e| Error::new("touch", path, e))
+        .and_then(|file| file.set_modified(time))
+        .map_err(|e| Error::new("set the time of", path, e))
 }
 
 /// Waits until a file's bytes have reached the disk.
