@@ -15,7 +15,7 @@ pub struct Cmd {
     args: Vec<OsString>,
     dir: Option<PathBuf>,
     /// Changes that are printed: they matter to whoever repeats the line.
-    env: Vec<(String, Option<OsString>)>,
+    env: Vec<(String, OsString)>,
     /// Changes that are not printed: `cargo xtask setup` has shown them once.
     given: Vec<(String, Option<OsString>)>,
 }
@@ -52,13 +52,7 @@ impl Cmd {
 
     /// Sets a variable, and says so in the printed line.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.env.push((name.to_owned(), Some(value.as_ref().to_owned())));
-        self
-    }
-
-    /// Takes a variable away, and says so in the printed line.
-    pub fn without(mut self, name: &str) -> Self {
-        self.env.push((name.to_owned(), None));
+        self.env.push((name.to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -137,12 +131,13 @@ impl Cmd {
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
         }
-        for (name, value) in self.given.iter().chain(&self.env) {
+        for (name, value) in &self.given {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -157,14 +152,7 @@ impl fmt::Display for Cmd {
         if let Some(dir) = &self.dir {
             write!(f, "cd {} && ", quoted(dir.as_os_str()))?;
         }
-        let (set, unset): (Vec<_>, Vec<_>) = self.env.iter().partition(|(_, value)| value.is_some());
-        if !unset.is_empty() {
-            f.write_str("env ")?;
-            unset.iter().try_for_each(|(name, _)| write!(f, "-u {name} "))?;
-        }
-        for (name, value) in set {
-            write!(f, "{name}={} ", quoted(value.as_deref().unwrap_or_default()))?;
-        }
+        self.env.iter().try_for_each(|(name, value)| write!(f, "{name}={} ", quoted(value)))?;
         f.write_str(&quoted(&self.program))?;
         self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
     }
@@ -213,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_line_is_printed_as_a_shell_takes_it() {
-        let cmd = Cmd::line("cargo build").arg("a b").arg("it's").env("X", "1 2").without("Y").dir("/d");
-        assert_eq!(cmd.to_string(), r"cd /d && env -u Y X='1 2' cargo build 'a b' 'it'\''s'");
+        let cmd = Cmd::line("cargo build").arg("a b").arg("it's").env("X", "1 2").dir("/d");
+        assert_eq!(cmd.to_string(), r"cd /d && X='1 2' cargo build 'a b' 'it'\''s'");
     }
 
     #[test]

@@ -4,19 +4,35 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 
+/// What the name of a folder ends with while it is being filled.
+const DRAFT: &str = ".part";
+
 /// Makes the folder `parent/name` by `fill`, which is given a folder under another name: an interrupted run leaves no
 /// half-made folder under the final name. The caller holds the setup lock, so the other name is free to be wiped.
 ///
 /// # Errors
 /// What `fill` returns, and what the file system says.
 pub fn make_folder(parent: &Path, name: &str, fill: impl FnOnce(&Path) -> Result) -> Result<PathBuf> {
-    let (draft, last) = (parent.join(format!("{name}.part")), parent.join(name));
+    let (draft, last) = (parent.join(format!("{name}{DRAFT}")), parent.join(name));
     remove(&draft)?;
     std::fs::create_dir_all(&draft).map_err(|error| format!("{}: {error}", draft.display()))?;
     fill(&draft)?;
     remove(&last)?;
     std::fs::rename(&draft, &last).map_err(|error| format!("{}: {error}", last.display()))?;
     Ok(last)
+}
+
+/// Removes what interrupted runs left half-made. The caller holds the setup lock.
+///
+/// # Errors
+/// What the file system says.
+pub fn remove_drafts(parent: &Path) -> Result {
+    for file in std::fs::read_dir(parent).map_err(|error| format!("{}: {error}", parent.display()))?.flatten() {
+        if file.file_name().to_string_lossy().ends_with(DRAFT) {
+            remove(&file.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a folder with all that is in it, if it is there.
@@ -66,6 +82,9 @@ mod tests {
             Err("interrupted".into())
         });
         assert!(failed.is_err() && !parent.path().join("x").exists());
+        assert!(parent.path().join("x.part").exists());
+        remove_drafts(parent.path()).unwrap();
+        assert!(!parent.path().join("x.part").exists());
         let made = make_folder(parent.path(), "x", |dir| Ok(std::fs::write(dir.join("whole"), "")?)).unwrap();
         assert!(made.join("whole").exists() && !made.join("half").exists() && !parent.path().join("x.part").exists());
     }

@@ -112,6 +112,7 @@ pub fn ensure(places: &Places, wanted: Wanted, groups: &[Group]) -> Result<Tools
     // Two setups at once would build the same folders: the second waits, looks again and finds them.
     let lock = File::create(places.setup.join("lock"))?;
     lock.lock()?;
+    files::remove_drafts(&places.setup)?;
     let mut tools = Tools::default();
     if groups.contains(&Group::Toolchain) {
         toolchain::ensure(places, wanted, &mut tools)?;
