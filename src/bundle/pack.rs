@@ -1,0 +1,169 @@
+//! Plan and artifacts to bundles.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::error::Error;
+use super::{Bundle, Content, Entry, ImageConfig, LayerContent, labels, metadata, tree};
+use crate::build::Artifacts;
+use crate::domain::{Arch, FileMode, ImagePath};
+use crate::manifest::Extension;
+use crate::manifest::extension::{Base, HostSource};
+use crate::plan::{ImagePlan, LayerPlan, Plan, PlannedFile, Source, sources};
+use crate::sys::fs::{self, Kind};
+
+/// Checks, before anything is built, that every file and folder of this machine that the plan names is there.
+///
+/// # Errors
+/// The first that is missing or is something else.
+pub fn check(plan: &Plan) -> Result<(), Error> {
+    // What the UI's own build makes need not be there yet.
+    let made_later = |path: &Path| plan.ui_build.as_ref().is_some_and(|ui| path.starts_with(&ui.output));
+    for source in sources(&plan.images) {
+        match source {
+            Source::File { path, key } | Source::HostFile { path, key, .. } if !made_later(path) => is_file(path, key)?,
+            Source::Tree { path, key } if !made_later(path) => drop(tree_kind(path, key)?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_file(path: &Path, key: &str) -> Result<(), Error> {
+    let found = fs::kind_followed(path);
+    match found {
+        Ok(Kind::File(0)) => Err(Error::Empty { path: path.to_owned(), key: key.to_owned() }),
+        Ok(Kind::File(_)) => Ok(()),
+        Ok(_) => Err(Error::NoFile { path: path.to_owned(), key: key.to_owned() }),
+        Err(error) if error.is_not_found() => Err(Error::Absent { path: path.to_owned(), key: key.to_owned() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn tree_kind(path: &Path, key: &str) -> Result<Kind, Error> {
+    match fs::kind_followed(path) {
+        Ok(kind @ (Kind::Dir | Kind::File(_))) => Ok(kind),
+        Ok(_) => Err(Error::NoFile { path: path.to_owned(), key: key.to_owned() }),
+        Err(error) if error.is_not_found() => Err(Error::Absent { path: path.to_owned(), key: key.to_owned() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the bundle of every image of the plan.
+///
+/// # Errors
+/// When a file cannot be packed, two land at one path, or something the metadata names is in no layer.
+pub fn bundles(extension: &Extension, plan: &Plan, artifacts: &Artifacts) -> Result<Vec<Bundle>, Error> {
+    let config = config(extension);
+    let metadata = metadata::metadata_json(extension);
+    let bundle = |image: &ImagePlan| {
+        let layers = image.layers.iter().map(|layer| content(layer, &metadata, artifacts)).collect::<Result<Vec<_>, _>>()?;
+        let bundle = Bundle { arch: image.platform.arch, layers, config: config.clone() };
+        no_path_twice(&bundle)?;
+        complete(extension, &bundle)?;
+        Ok(bundle)
+    };
+    plan.images.iter().map(bundle).collect()
+}
+
+/// The configuration that all images share.
+fn config(extension: &Extension) -> ImageConfig {
+    let backend = extension.vm.as_ref().and_then(|vm| Some((vm, vm.bin.as_ref()?)));
+    ImageConfig {
+        labels: labels::labels(extension),
+        entrypoint: backend.map(|(_, (_, path))| vec![path.to_string()]),
+        cmd: backend.map(|(vm, _)| vm.args.clone()).filter(|args| !args.is_empty()),
+    }
+}
+
+fn content(layer: &LayerPlan, metadata: &[u8], artifacts: &Artifacts) -> Result<LayerContent, Error> {
+    let mut entries = Vec::new();
+    for file in &layer.files {
+        entries.extend(expand(file, metadata, artifacts)?);
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(LayerContent { name: layer.name.clone(), entries })
+}
+
+fn expand(file: &PlannedFile, metadata: &[u8], artifacts: &Artifacts) -> Result<Vec<Entry>, Error> {
+    let mode = file.mode.unwrap_or(FileMode::File);
+    let one = |content| vec![Entry { path: file.path.clone(), content, mode }];
+    let on_disk = |path: &Path| one(Content::OnDisk(path.to_owned()));
+    Ok(match &file.from {
+        Source::Metadata => one(Content::Generated(metadata.to_vec())),
+        Source::File { path, key } | Source::HostFile { path, key, .. } => {
+            is_file(path, key)?;
+            on_disk(path)
+        }
+        Source::Tree { path, key } => match tree_kind(path, key)? {
+            Kind::Dir => tree::entries(path, &file.path, file.mode)?,
+            _ => vec![Entry { mode: tree::mode_of(path, file.mode)?, ..on_disk(path).remove(0) }],
+        },
+        Source::Bin { bin, platform, .. } => on_disk(&artifacts.bins[&(bin.clone(), *platform)]),
+        Source::Download(download) => on_disk(&artifacts.downloads[download]),
+    })
+}
+
+fn no_path_twice(bundle: &Bundle) -> Result<(), Error> {
+    let mut seen: BTreeMap<String, (&ImagePath, &str)> = BTreeMap::new();
+    for layer in &bundle.layers {
+        for entry in &layer.entries {
+            // macOS and Windows, where Docker Desktop unpacks extensions, take names that differ only in case for one.
+            let folded = entry.path.as_str().to_lowercase();
+            if let Some((first, name)) = seen.insert(folded, (&entry.path, &layer.name)) {
+                return Err(Error::SamePath {
+                    first: first.to_string(),
+                    second: entry.path.to_string(),
+                    layers: format!("{name}, {}", layer.name),
+                    arch: bundle.arch,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks that what metadata.json names is in the image. What a base image brings cannot be told here.
+fn complete(extension: &Extension, bundle: &Bundle) -> Result<(), Error> {
+    let has = |path: &ImagePath| bundle.layers.iter().flat_map(|layer| &layer.entries).any(|entry| entry.path == *path);
+    let origin = &extension.origin;
+    if let Some(ui) = &extension.ui {
+        let page = ui.src.split(['?', '#']).next().unwrap_or_default();
+        let path = ui.path.join(page).map_err(|error| Error::Path { key: format!("{}.ui.src", origin.key), error })?;
+        if !page.starts_with("http") && !has(&path) {
+            let folder = ui.source.as_ref().map_or_else(String::new, |source| source.display().to_string());
+            return Err(Error::NoPage { page: ui.src.clone(), folder, key: format!("{}.ui.src", origin.key) });
+        }
+    }
+    if extension.vm.as_ref().is_some_and(|vm| vm.base != Base::Scratch) {
+        return Ok(());
+    }
+    for (index, group) in extension.host.iter().flatten().enumerate() {
+        let listed = group.files.iter().flat_map(|(os, files)| files.iter().map(move |file| (os, file)));
+        for (os, file) in listed.filter(|(_, file)| file.source == HostSource::Listed) {
+            let is_folder = file.value.ends_with('/');
+            let below = bundle.layers.iter().flat_map(|layer| &layer.entries).any(|entry| entry.path.starts_with(&file.path));
+            if !(has(&file.path) || is_folder && below) {
+                return Err(Error::Listed { path: file.value.clone(), key: format!("{}.host[{index}].{os}", origin.key), arch: bundle.arch });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The base image of each CPU, opened and checked.
+///
+/// # Errors
+/// When the base cannot be read or has no image for a CPU.
+pub fn layout_base(extension: &Extension) -> Option<(&Path, Option<&str>)> {
+    match &extension.vm.as_ref()?.base {
+        Base::Layout(path, tag) => Some((path, tag.as_deref())),
+        Base::Scratch | Base::Registry(_) => None,
+    }
+}
+
+/// The CPUs of the plan's images.
+#[must_use]
+pub fn archs(plan: &Plan) -> Vec<Arch> {
+    plan.images.iter().map(|image| image.platform.arch).collect()
+}

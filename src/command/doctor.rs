@@ -1,0 +1,83 @@
+//! `cargo dext doctor`: every tool that building needs, found or missing.
+
+use clap::Args;
+
+use super::Context;
+use super::options::{CompileArgs, ManifestArgs};
+use crate::build::machine::{CargoConfig, Rustc};
+use crate::build::preflight::{self, Check};
+use crate::error::Error;
+use crate::plan::{self, Plan};
+use crate::report::Report;
+use crate::{build, manifest};
+
+/// Show every tool that building needs, found or missing
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Run the lines that mend what is missing, after showing them
+    #[arg(long)]
+    pub fix: bool,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    #[command(flatten)]
+    compile: CompileArgs,
+}
+
+/// Looks, prints, and with `--fix` mends.
+///
+/// # Errors
+/// When something is missing and was not mended.
+pub fn run(args: &DoctorArgs, context: &Context) -> Result<(), Error> {
+    let (plan, crates, rustc) = survey(args, context)?;
+    let look = || {
+        let inventory = preflight::Inventory::take(&plan, &crates, &rustc, &context.env);
+        preflight::checks(&plan, &inventory)
+    };
+    let mut checks = look();
+    print(&checks, context);
+    if args.fix {
+        let fixes = preflight::missing(checks).into_iter().filter_map(|missing| missing.fix);
+        for fix in fixes {
+            context.shell.status("Running", format!("`{fix}`"));
+            fix.run()?;
+        }
+        checks = look();
+    }
+    let missing = preflight::missing(checks);
+    if missing.is_empty() {
+        context.shell.status("Finished", "everything is there".to_owned());
+        return Ok(());
+    }
+    Err(build::Error::Missing(missing).into())
+}
+
+/// The plan to look at: the extension's, or outside of one that of a binary for all six platforms.
+fn survey(args: &DoctorArgs, context: &Context) -> Result<(Plan, Vec<String>, Rustc), Error> {
+    let config = CargoConfig::load(&context.env)?;
+    let rustc = Rustc::probe(&config, &context.env)?;
+    let loaded = manifest::load(&args.manifest.request(&args.compile.feature_list(), args.compile.all_features, args.compile.no_default_features), &context.env);
+    match loaded {
+        Ok(extension) => {
+            let triples = super::package::triples(&extension);
+            let machine = config.machine(&rustc, &triples, &context.env)?;
+            let plan = plan::plan(&extension, &super::package::request(&args.compile), &machine)?;
+            Ok((plan, extension.origin.dependencies, rustc))
+        }
+        Err(error) if error.is_no_extension() && args.manifest.manifest_path.is_none() && args.manifest.package.is_none() => {
+            context.shell.status("Checking", "the tools for all six platforms (there is no extension here)".to_owned());
+            let machine = config.machine(&rustc, &super::package::default_triples(), &context.env)?;
+            Ok((plan::any_extension(&machine), Vec::new(), rustc))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn print(checks: &[Check], context: &Context) {
+    for check in checks {
+        match check {
+            Check::Found { what, detail } => context.shell.status("Found", format!("{what} {detail}")),
+            Check::Doubt { what, help } => context.shell.warning(what.clone(), Some(help.clone())),
+            Check::Missing(missing) => context.shell.warning(format!("missing: {}", missing.what), Some(missing.help.clone())),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `cargo dext metadata`: what would be generated, for people who keep a Dockerfile.
+
+use clap::Args;
+
+use super::Context;
+use super::options::ManifestArgs;
+use crate::error::Error;
+use crate::{bundle, manifest};
+
+/// Print the generated metadata.json or the image labels
+#[derive(Debug, Args)]
+pub struct MetadataArgs {
+    /// Print the labels, as a JSON object
+    #[arg(long)]
+    pub labels: bool,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+}
+
+/// Prints it.
+///
+/// # Errors
+/// When the manifest has a mistake.
+pub fn run(args: &MetadataArgs, context: &Context) -> Result<(), Error> {
+    let extension = manifest::load(&args.manifest.request(&[], false, false), &context.env)?;
+    if args.labels {
+        let labels = serde_json::to_string_pretty(&bundle::labels::labels(&extension)).unwrap_or_default();
+        context.shell.print(&format!("{labels}\n"));
+    } else {
+        context.shell.print(&String::from_utf8_lossy(&bundle::metadata::metadata_json(&extension)));
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! One file per subcommand: its flags, and one `run` that composes stages.
+
+pub mod doctor;
+pub mod metadata;
+pub mod options;
+pub mod package;
+
+use crate::shell::Shell;
+use crate::sys::Env;
+
+/// What every command gets.
+#[derive(Debug)]
+pub struct Context {
+    /// The printer.
+    pub shell: Shell,
+    /// The environment.
+    pub env: Env,
+}

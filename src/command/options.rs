@@ -1,0 +1,87 @@
+//! Flags that several commands share, under Cargo's names.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::manifest::extension::Builder;
+
+/// Which Cargo.toml, which package, and how Cargo resolves.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Manifest Options")]
+pub struct ManifestArgs {
+    /// Path to Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// Package with the extension's table
+    #[arg(short, long, value_name = "SPEC")]
+    pub package: Option<String>,
+    /// Assert that `Cargo.lock` will remain unchanged
+    #[arg(long)]
+    pub locked: bool,
+    /// Run without accessing the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Equivalent to specifying both --locked and --offline
+    #[arg(long)]
+    pub frozen: bool,
+}
+
+/// How Cargo compiles.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Compilation Options")]
+pub struct CompileArgs {
+    /// Build with the specified profile [default: release]
+    #[arg(long, value_name = "PROFILE-NAME")]
+    pub profile: Option<String>,
+    /// Space or comma separated list of features to activate
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    pub features: Vec<String>,
+    /// Activate all available features
+    #[arg(long)]
+    pub all_features: bool,
+    /// Do not activate the `default` feature
+    #[arg(long)]
+    pub no_default_features: bool,
+    /// Directory for all generated artifacts
+    #[arg(long, value_name = "DIRECTORY")]
+    pub target_dir: Option<PathBuf>,
+    /// Number of parallel jobs, defaults to # of CPUs
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<String>,
+    /// What compiles and links, for every platform
+    #[arg(long, value_name = "BUILDER")]
+    pub builder: Option<BuilderArg>,
+}
+
+/// The values of `--builder`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BuilderArg {
+    /// Cargo with the linker it finds by itself
+    Cargo,
+    /// Cargo with zig as C compiler and linker
+    Zig,
+    /// The `cross` program and its containers
+    Cross,
+    /// The `cargo-xwin` program and Microsoft's SDK
+    Xwin,
+}
+
+impl From<BuilderArg> for Builder {
+    fn from(arg: BuilderArg) -> Self {
+        match arg {
+            BuilderArg::Cargo => Builder::Cargo,
+            BuilderArg::Zig => Builder::Zig,
+            BuilderArg::Cross => Builder::Cross,
+            BuilderArg::Xwin => Builder::Xwin,
+        }
+    }
+}
+
+impl CompileArgs {
+    /// The features, one a piece.
+    #[must_use]
+    pub fn feature_list(&self) -> Vec<String> {
+        self.features.iter().flat_map(|list| list.split([',', ' '])).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+}

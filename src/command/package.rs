@@ -1,0 +1,359 @@
+//! `cargo dext package`: the extension as one multi-arch image on disk.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Context;
+use super::options::{CompileArgs, ManifestArgs};
+use crate::build::compile::Workshop;
+use crate::build::machine::{CargoConfig, Rustc};
+use crate::build::{Artifacts, CargoOptions, artifacts, compile, fetch, ui, verify};
+use crate::bundle::pack;
+use crate::domain::{Arch, Os, Platform, TargetTriple};
+use crate::error::Error;
+use crate::image::{self, Compression, Image, MediaTypes};
+use crate::manifest::Extension;
+use crate::plan::{self, Machine, Plan, Request};
+use crate::report::{Message, PlatformManifest, Report};
+use crate::sys::fs;
+
+/// Build an extension for six platforms into one multi-arch image
+#[derive(Debug, Args)]
+pub struct PackageArgs {
+    /// Print what would be done, and stop
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not build: take binaries from `--artifacts`
+    #[arg(long, requires = "artifacts")]
+    pub no_build: bool,
+    /// Folder with binaries built elsewhere, as DIR/<triple>/<bin>
+    #[arg(long, value_name = "DIR", requires = "no_build")]
+    pub artifacts: Option<PathBuf>,
+    /// Build for these platforms only, e.g. darwin/arm64, and make no image
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',', conflicts_with_all = ["no_build", "archive", "load", "output"])]
+    pub only: Vec<Platform>,
+    /// Make images for these platforms only: linux/amd64, linux/arm64
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',')]
+    pub platform: Vec<Platform>,
+    #[command(flatten)]
+    output: ImageArgs,
+    #[command(flatten)]
+    compile: CompileArgs,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Image Options")]
+struct ImageArgs {
+    /// Folder for the image, an OCI layout [default: target/dext/<name>]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Also write the image to a single file
+    #[arg(long, value_name = "FILE")]
+    archive: Option<PathBuf>,
+    /// The kind of `--archive`
+    #[arg(long, value_enum, default_value = "oci", requires = "archive")]
+    archive_format: ArchiveFormat,
+    /// Also load the image for the running engine's CPU into it
+    #[arg(long)]
+    load: bool,
+    /// How layers are compressed
+    #[arg(long, value_enum, default_value = "gzip")]
+    compression: CompressionArg,
+    /// The family of media types
+    #[arg(long, value_enum, default_value = "oci")]
+    media_types: MediaTypesArg,
+}
+
+/// The values of `--archive-format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ArchiveFormat {
+    /// An OCI layout in a tar, with the images of all CPUs
+    Oci,
+    /// What `docker load` takes, for one CPU
+    Docker,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CompressionArg {
+    Gzip,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MediaTypesArg {
+    Oci,
+    Docker,
+}
+
+/// What Cargo's own calls inherit from this tool's flags for output.
+#[derive(Debug, Clone)]
+pub struct CargoOutput {
+    /// `-v` for Cargo, counted.
+    pub verbose: u8,
+    /// `-q`.
+    pub quiet: bool,
+    /// `--color`.
+    pub color: Option<String>,
+}
+
+/// Packages.
+///
+/// # Errors
+/// Any stage's.
+pub fn run(args: &PackageArgs, output: CargoOutput, context: &Context) -> Result<(), Error> {
+    let started = std::time::Instant::now();
+    let epoch = source_date_epoch(context)?;
+    let extension = load(args, context)?;
+    let toolchain = if args.no_build { None } else { Some(toolchain(context)?) };
+    let plan = make_plan(args, &extension, toolchain.as_ref(), context)?;
+    if args.dry_run {
+        context.shell.message(Message::Plan { plan: serde_json::to_value(&plan).unwrap_or_default() });
+        context.shell.print_for_people(&plan::render::text(&plan, &extension.origin.dir));
+        return Ok(());
+    }
+    archive_fits(args, &plan)?;
+    let cache = extension.origin.target_dir.join("dext").join("cache");
+    let _lock = fs::lock(&extension.origin.target_dir.join("dext").join(".lock"), || {
+        context.shell.status("Blocking", "waiting for file lock on the extension's folder".to_owned());
+    })?;
+    let report: &dyn Report = &context.shell;
+    plan.notes.iter().for_each(|note| report.warning(note.clone(), None));
+    pack::check(&plan)?;
+    if let Some(build) = &plan.ui_build {
+        ui::build(build, &cache, &context.env, report)?;
+    }
+    let mut made = Artifacts::default();
+    match &toolchain {
+        None => made.bins = artifacts::prebuilt(&plan, args.artifacts.as_deref().unwrap_or(&cache))?,
+        Some((config, rustc)) => {
+            let options = cargo_options(args, output);
+            let shop = Workshop { extension: &extension, options: &options, rustc, config, env: &context.env, cache: &cache, source_date_epoch: epoch };
+            made.bins = compile::compile(&plan, &shop, report)?;
+        }
+    }
+    made.downloads = download(&plan, args, context)?;
+    verify::verify(&plan, &made, report)?;
+    if !args.only.is_empty() {
+        report.status("Finished", format!("{} binaries in {}", made.bins.len(), seconds(started)));
+        return Ok(());
+    }
+    let image = assemble(args, &extension, &plan, &made, epoch, context)?;
+    finish(args, &extension, &plan, &image, started, context)
+}
+
+fn load(args: &PackageArgs, context: &Context) -> Result<Extension, Error> {
+    let compile = &args.compile;
+    let request = args.manifest.request(&compile.feature_list(), compile.all_features, compile.no_default_features);
+    let mut extension = crate::manifest::load(&request, &context.env)?;
+    if let Some(dir) = &compile.target_dir {
+        extension.origin.target_dir = context.env.cwd.join(dir);
+    }
+    Ok(extension)
+}
+
+fn toolchain(context: &Context) -> Result<(CargoConfig, Rustc), Error> {
+    let config = CargoConfig::load(&context.env)?;
+    let rustc = Rustc::probe(&config, &context.env)?;
+    Ok((config, rustc))
+}
+
+fn make_plan(args: &PackageArgs, extension: &Extension, toolchain: Option<&(CargoConfig, Rustc)>, context: &Context) -> Result<Plan, Error> {
+    let machine = match toolchain {
+        Some((config, rustc)) => config.machine(rustc, &triples(extension), &context.env)?,
+        None => Machine::default(),
+    };
+    let archs = args.platform.iter().map(|platform| match platform.os {
+        Os::Linux => Ok(platform.arch),
+        Os::Darwin | Os::Windows => Err(Error::Usage {
+            what: format!("`--platform {platform}`: extension images are Linux images"),
+            help: "use linux/amd64 or linux/arm64; `--only` builds for one of the six platforms".to_owned(),
+        }),
+    });
+    let request = Request { archs: archs.collect::<Result<_, _>>()?, only: args.only.iter().copied().collect(), ..request(&args.compile) };
+    Ok(plan::plan(extension, &request, &machine)?)
+}
+
+/// The request that the compilation flags make.
+#[must_use]
+pub fn request(args: &CompileArgs) -> Request {
+    Request {
+        builder: args.builder.map(Into::into),
+        profile: args.profile.clone(),
+        features: args.feature_list(),
+        all_features: args.all_features,
+        no_default_features: args.no_default_features,
+        ..Request::default()
+    }
+}
+
+/// The default triples of all platforms.
+#[must_use]
+pub fn default_triples() -> Vec<TargetTriple> {
+    Platform::ALL.into_iter().map(Platform::default_triple).collect()
+}
+
+/// All triples that the extension may be built for.
+#[must_use]
+pub fn triples(extension: &Extension) -> Vec<TargetTriple> {
+    default_triples().into_iter().chain(extension.build.triple.values().cloned()).collect()
+}
+
+fn cargo_options(args: &PackageArgs, output: CargoOutput) -> CargoOptions {
+    CargoOptions {
+        manifest_path: args.manifest.manifest_path.clone(),
+        target_dir: args.compile.target_dir.clone(),
+        locked: args.manifest.locked,
+        offline: args.manifest.offline,
+        frozen: args.manifest.frozen,
+        jobs: args.compile.jobs.clone(),
+        verbose: output.verbose,
+        quiet: output.quiet,
+        color: output.color,
+    }
+}
+
+/// The time that files in the image and binaries get, as <https://reproducible-builds.org/specs/source-date-epoch/>
+/// has it; 1970 if nothing is said.
+fn source_date_epoch(context: &Context) -> Result<u64, Error> {
+    let Some(value) = context.env.var("SOURCE_DATE_EPOCH") else { return Ok(0) };
+    value.parse().map_err(|_| Error::Usage {
+        what: format!("SOURCE_DATE_EPOCH is `{value}`, which is no number of seconds since 1970"),
+        help: "unset it, or set it to e.g. `git log -1 --format=%ct`".to_owned(),
+    })
+}
+
+fn archive_fits(args: &PackageArgs, plan: &Plan) -> Result<(), Error> {
+    if args.output.archive.is_some() && args.output.archive_format == ArchiveFormat::Docker && plan.images.len() != 1 {
+        return Err(Error::Usage {
+            what: "an archive for `docker load` holds the image of one CPU".to_owned(),
+            help: "add `--platform linux/amd64` or `--platform linux/arm64`".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn download(plan: &Plan, args: &PackageArgs, context: &Context) -> Result<BTreeMap<plan::PlannedDownload, PathBuf>, Error> {
+    if plan.downloads.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let items: Vec<fetch::Item> = plan
+        .downloads
+        .iter()
+        .map(|download| fetch::Item {
+            url: download.url.clone(),
+            sha256: download.sha256,
+            name: format!("{} for {}", download.name, download.platform),
+        })
+        .collect();
+    let cache = context.env.cache_dir().unwrap_or_else(|| context.env.cwd.join("target").join("dext")).join("downloads");
+    let options = fetch::FetchOptions { offline: args.manifest.offline || args.manifest.frozen, ..fetch::FetchOptions::new(&context.env) };
+    let paths = fetch::fetch(&items, &cache, &options, &context.shell).map_err(crate::build::Error::from)?;
+    Ok(plan.downloads.iter().cloned().zip(paths).collect())
+}
+
+fn assemble(args: &PackageArgs, extension: &Extension, plan: &Plan, made: &Artifacts, epoch: u64, context: &Context) -> Result<Image, Error> {
+    let bundles = pack::bundles(extension, plan, made)?;
+    let bases = pack::bases(extension, plan)?;
+    let dext = extension.origin.target_dir.join("dext");
+    let options = image::Options {
+        tag: plan::image_tag(&plan.version),
+        reference: plan.reference.clone(),
+        compression: match args.output.compression {
+            CompressionArg::Gzip => Compression::Gzip,
+            CompressionArg::None => Compression::None,
+        },
+        created: epoch,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        media_types: match args.output.media_types {
+            MediaTypesArg::Oci => MediaTypes::Oci,
+            MediaTypesArg::Docker => MediaTypes::Docker,
+        },
+        cache_dir: Some(dext.join("cache").join("layers")),
+    };
+    let output = args.output.output.as_ref().map_or_else(|| dext.join(&extension.name), |dir| context.env.cwd.join(dir));
+    context.shell.status("Packaging", format!("{} v{} ({})", plan.name, plan.version, output.display()));
+    Ok(image::assemble(&bundles, &bases, &options, &output, &context.shell)?)
+}
+
+fn finish(args: &PackageArgs, extension: &Extension, plan: &Plan, image: &Image, started: std::time::Instant, context: &Context) -> Result<(), Error> {
+    let _ = extension;
+    let shell = &context.shell;
+    let platform = |arch: Arch| arch.image_platform();
+    let manifests: Vec<PlatformManifest> = image
+        .manifests
+        .iter()
+        .map(|manifest| PlatformManifest { platform: platform(manifest.arch), digest: manifest.descriptor.digest, size: manifest.layers.iter().map(|layer| layer.size).sum() })
+        .collect();
+    for manifest in &manifests {
+        shell.status("Packaged", format!("{} {} ({})", manifest.platform, manifest.digest, size(manifest.size)));
+    }
+    if let Some(file) = &args.output.archive {
+        let path = context.env.cwd.join(file);
+        match args.output.archive_format {
+            ArchiveFormat::Oci => image::archive::write_oci(&image.path, &path)?,
+            ArchiveFormat::Docker => image::archive::write_docker(&image.path, image.manifests[0].arch, plan.reference.as_deref(), &path)?,
+        }
+        shell.status("Archived", format!("{}", file.display()));
+    }
+    if args.output.load {
+        load_into_engine(plan, image, context)?;
+    }
+    shell.message(Message::Image { reference: plan.reference.clone(), digest: image.index.digest, manifests, path: image.path.display().to_string() });
+    shell.status("Finished", format!("{} {} in {}", plan.reference.as_deref().unwrap_or(&plan.name), image.index.digest, seconds(started)));
+    Ok(())
+}
+
+/// Hands the image for the engine's own CPU to `docker load`.
+fn load_into_engine(plan: &Plan, image: &Image, context: &Context) -> Result<(), Error> {
+    let docker = || crate::sys::Invocation::new("docker");
+    let said = docker().args(["version", "--format", "{{.Server.Arch}}"]).read()?;
+    let arch: Option<Arch> = said.trim().parse().ok();
+    let arch = arch.filter(|arch| image.manifests.iter().any(|manifest| manifest.arch == *arch)).ok_or_else(|| Error::Usage {
+        what: format!("the running engine's CPU is `{}`, and this image has none for it", said.trim()),
+        help: "leave `--platform` out, or name the engine's CPU".to_owned(),
+    })?;
+    let mut failed = None;
+    let answer = docker().arg("load").feed(|stdin| match image::archive::stream_docker(&image.path, arch, plan.reference.as_deref(), stdin) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            failed = Some(error);
+            Err(std::io::Error::other("the image could not be read"))
+        }
+    });
+    match (answer, failed) {
+        (_, Some(error)) => Err(error.into()),
+        (answer, None) => {
+            context.shell.status("Loaded", answer?.trim().to_owned());
+            Ok(())
+        }
+    }
+}
+
+fn seconds(started: std::time::Instant) -> String {
+    format!("{:.2}s", started.elapsed().as_secs_f64())
+}
+
+/// Bytes for people, as Cargo writes them: `1.2MiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let steps = (bytes.max(1).ilog2() / 10).min(4);
+    #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+    let scaled = bytes as f64 / f64::from(1 << (10 * steps.min(3))) / if steps == 4 { 1024.0 } else { 1.0 };
+    if steps == 0 { format!("{bytes}B") } else { format!("{scaled:.1}{}", UNITS[steps as usize]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (bytes, text) in [(0, "0B"), (1023, "1023B"), (1024, "1.0KiB"), (1 << 20, "1.0MiB"), (3 << 40, "3.0TiB")] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}
