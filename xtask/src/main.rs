@@ -7,6 +7,7 @@
 
 mod args;
 mod command;
+mod demo;
 mod package;
 mod places;
 mod program;
@@ -72,6 +73,7 @@ fn run(mut args: Args) -> Result {
             let strict = args.flag("--strict") || std::env::var_os("CI").is_some_and(|ci| ci == "true");
             test::run(&places, wanted, strict, &args.words()?)
         }
+        Some("demo") => args.end().and_then(|()| demo::run(&places, wanted)),
         Some("readme") => {
             let check = args.flag("--check");
             args.end()?;

@@ -3,19 +3,21 @@
 use super::Finding;
 use super::source::Source;
 
-/// The files that may switch off clippy's `disallowed_methods` (see `.clippy.toml`).
-const ROOMS: [&str; 6] = [
+/// The files and folders that may switch off clippy's `disallowed_methods` (see `.clippy.toml`).
+const ROOMS: [&str; 7] = [
     "src/sys/process.rs",
     "src/sys/fs.rs",
     "src/sys/env.rs",
     "src/registry/client.rs",
-    "src/build/fetch.rs",
+    "src/build/fetch",
+    // The exception that cargo-zigbuild asks for: in its roles this process is a linker, and starts zig.
+    "src/build/zig.rs",
     "src/shell.rs",
 ];
 
 /// Finds the lint switched off in another file, outside of its tests.
 pub fn check(source: &Source) -> Vec<Finding> {
-    if ROOMS.contains(&source.path.as_str()) {
+    if ROOMS.iter().any(|room| source.path.starts_with(room)) {
         return Vec::new();
     }
     let switched = source.code_before_tests().match_indices("clippy::disallowed_methods");

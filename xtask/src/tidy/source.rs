@@ -25,8 +25,11 @@ impl Source {
         self.path.ends_with(".rs")
     }
 
-    /// The code before the unit tests, which stand at the end of a file.
+    /// The code before the unit tests, which stand at the end of a file or in a `tests.rs` beside it.
     pub fn code_before_tests(&self) -> &str {
+        if self.path.ends_with("/tests.rs") {
+            return "";
+        }
         let tests = self.code.find("\n#[cfg(test)]\nmod tests").map_or(self.code.len(), |at| at + 1);
         &self.code[..tests]
     }
@@ -148,5 +151,6 @@ mod tests {
         let source = Source::new("a.rs", "fn a() {}\n#[cfg(test)]\nmod tests {}\n".to_owned());
         assert_eq!(source.code_before_tests(), "fn a() {}\n");
         assert_eq!(source.finding(10, "x").line, 2);
+        assert_eq!(Source::new("src/a/tests.rs", "fn a() {}\n".to_owned()).code_before_tests(), "");
     }
 }
