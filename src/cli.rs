@@ -116,7 +116,10 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     let cargo = package::CargoOutput {
         verbose: args.output.verbose.saturating_sub(1),
         quiet: args.output.quiet,
-        color: args.output.color.map(|color| color.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())),
+        color: args
+            .output
+            .color
+            .map(|color| color.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())),
     };
     let result = match args.command {
         Command::Package(args) => package::run(&args, cargo, &context),

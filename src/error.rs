@@ -56,7 +56,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage { .. } => 2,
-            Error::Build(build::Error::Fetch(_)) => 3,
+            Error::Build(build::Error::Fetch(error)) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
             Error::Process(_) => 101,
             _ => 1,

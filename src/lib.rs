@@ -66,9 +66,13 @@
 
 pub mod build;
 pub mod bundle;
+pub mod cli;
+pub mod command;
 pub mod domain;
+pub mod error;
 pub mod image;
 pub mod manifest;
 pub mod plan;
 pub mod report;
+pub mod shell;
 pub mod sys;
