@@ -5,4 +5,5 @@ pub mod domain;
 pub mod manifest;
 pub mod plan;
 pub mod report;
+pub mod scaffold;
 pub mod sys;

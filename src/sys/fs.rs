@@ -337,6 +337,15 @@ pub fn lock(path: &Path, wait: impl FnOnce()) -> Result<Lock, Error> {
     Ok(Lock { _file: file })
 }
 
+/// Whether a folder holds nothing.
+///
+/// # Errors
+/// When it cannot be listed.
+pub fn is_empty_dir(path: &Path) -> Result<bool, Error> {
+    let mut entries = std::fs::read_dir(path).map_err(|e| Error::new("list the folder", path, e))?;
+    Ok(entries.next().is_none())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
