@@ -1,2 +1,11 @@
-//! x
-fn main() { let a: Vec<std::ffi::OsString> = vec![]; let _ = cargo_dext::build::zig::role(&a); }
+//! `cargo dext`: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    match cargo_dext::build::zig::role(&args) {
+        Some(code) => code,
+        None => ExitCode::SUCCESS,
+    }
+}

@@ -3,11 +3,13 @@
 pub mod artifacts;
 pub mod compile;
 pub mod error;
+pub mod inspect;
 pub mod invocation;
 pub mod machine;
 pub mod messages;
 pub mod preflight;
 pub mod ui;
+pub mod verify;
 pub mod zig;
 
 pub use artifacts::Artifacts;

@@ -2,6 +2,8 @@
 //! Docker extension is.
 
 pub mod entry;
+pub mod labels;
+pub mod metadata;
 
 use std::collections::BTreeMap;
 

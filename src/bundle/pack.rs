@@ -21,7 +21,7 @@ pub fn check(plan: &Plan) -> Result<(), Error> {
     let made_later = |path: &Path| plan.ui_build.as_ref().is_some_and(|ui| path.starts_with(&ui.output));
     for source in sources(&plan.images) {
         match source {
-            Source::File { path, key } if !made_later(path) => is_file(path, key)?,
+            Source::File { path, key } | Source::HostFile { path, key, .. } if !made_later(path) => is_file(path, key)?,
             Source::Tree { path, key } if !made_later(path) => drop(tree_kind(path, key)?),
             _ => {}
         }
@@ -91,7 +91,7 @@ fn expand(file: &PlannedFile, metadata: &[u8], artifacts: &Artifacts) -> Result<
     let on_disk = |path: &Path| one(Content::OnDisk(path.to_owned()));
     Ok(match &file.from {
         Source::Metadata => one(Content::Generated(metadata.to_vec())),
-        Source::File { path, key } => {
+        Source::File { path, key } | Source::HostFile { path, key, .. } => {
             is_file(path, key)?;
             on_disk(path)
         }

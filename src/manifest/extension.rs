@@ -225,7 +225,7 @@ pub struct ExtraFile {
     pub source: PathBuf,
     /// Where it lands.
     pub path: ImagePath,
-    /// Its mode; by default executable if it starts with `#!` or has execute bits.
+    /// Its mode; by default executable if it starts as a script or a program does.
     pub mode: Option<FileMode>,
 }
 

@@ -4,12 +4,13 @@
 //! files. Above it lies one layer for the backend and one for each host program and operating system, so
 //! that a change to one binary moves one layer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::{Error, ImagePlan, LayerPlan, PlannedDownload, PlannedFile, Request, Source};
 use crate::domain::{Arch, FileMode, ImagePath, Os, Platform};
 use crate::manifest::Extension;
-use crate::manifest::extension::{Download, HostFile, HostSource, Origin};
+use crate::manifest::extension::{Base, Download, HostFile, HostSource, Origin};
 
 /// The most layers an image may have: overlay file systems stop at 128, and a base wants some.
 const MAX_LAYERS: usize = 120;
@@ -42,7 +43,7 @@ fn key(origin: &Origin, key: &str) -> String {
 
 fn shared(extension: &Extension) -> Result<Vec<PlannedFile>, Error> {
     let origin = &extension.origin;
-    let file = |path: &ImagePath, source: &std::path::Path, name: &str| PlannedFile {
+    let file = |path: &ImagePath, source: &Path, name: &str| PlannedFile {
         path: path.clone(),
         from: Source::File { path: source.to_owned(), key: key(origin, name) },
         mode: Some(FileMode::File),
@@ -63,29 +64,33 @@ fn shared(extension: &Extension) -> Result<Vec<PlannedFile>, Error> {
         let from = Source::Tree { path: extra.source.clone(), key: key(origin, &format!("files[{index}].source")) };
         files.push(PlannedFile { path: extra.path.clone(), from, mode: extra.mode });
     }
-    for (path, source, at) in scripts(extension) {
-        let from = Source::File { path: source, key: key(origin, &at) };
-        files.push(PlannedFile { path, from, mode: Some(FileMode::Executable) });
-    }
+    files.extend(host_files(extension));
     Ok(files)
 }
 
 /// Host files that are the same for every CPU; one file may be listed under several operating systems.
-fn scripts(extension: &Extension) -> BTreeSet<(ImagePath, std::path::PathBuf, String)> {
-    let mut scripts: BTreeMap<(ImagePath, std::path::PathBuf), String> = BTreeMap::new();
+fn host_files(extension: &Extension) -> Vec<PlannedFile> {
+    let mut systems: BTreeMap<(&ImagePath, &PathBuf), (usize, Vec<Os>)> = BTreeMap::new();
     for (index, group) in extension.host.iter().flatten().enumerate() {
-        for file in group.files.iter().flat_map(|(_, files)| files) {
+        for (os, file) in group.files.iter().flat_map(|(os, files)| files.iter().map(move |file| (*os, file))) {
             if let HostSource::File(source) = &file.source {
-                scripts.entry((file.path.clone(), source.clone())).or_insert_with(|| format!("host[{index}].file"));
+                systems.entry((&file.path, source)).or_insert_with(|| (index, Vec::new())).1.push(os);
             }
         }
     }
-    scripts.into_iter().map(|((path, source), at)| (path, source, at)).collect()
+    let planned = |((path, source), (index, systems)): ((&ImagePath, &PathBuf), (usize, Vec<Os>))| {
+        let key = key(&extension.origin, &format!("host[{index}].file"));
+        let from = Source::HostFile { path: source.clone(), key, systems };
+        PlannedFile { path: path.clone(), from, mode: Some(FileMode::Executable) }
+    };
+    systems.into_iter().map(planned).collect()
 }
 
 fn backend(extension: &Extension, arch: Arch) -> Option<LayerPlan> {
-    let (bin, path) = extension.vm.as_ref()?.bin.as_ref()?;
-    let from = Source::Bin { bin: bin.into(), platform: arch.image_platform(), backend: true };
+    let vm = extension.vm.as_ref()?;
+    let (bin, path) = vm.bin.as_ref()?;
+    let must_be_static = vm.base == Base::Scratch;
+    let from = Source::Bin { bin: bin.into(), platform: arch.image_platform(), must_be_static };
     let file = PlannedFile { path: path.clone(), from, mode: Some(FileMode::Executable) };
     Some(LayerPlan { name: format!("backend {}", bin.name), files: vec![file] })
 }
@@ -104,7 +109,9 @@ fn host_layer(file: &HostFile, os: Os, image: Arch, notes: &mut Vec<String>) -> 
     let wanted = Platform { os, arch: file.arch.unwrap_or(image) };
     let platform = file.fallback.get(&wanted).copied().unwrap_or(wanted);
     let (name, from) = match &file.source {
-        HostSource::Bin(bin) => (bin.name.to_string(), Source::Bin { bin: bin.into(), platform, backend: false }),
+        HostSource::Bin(bin) => {
+            (bin.name.to_string(), Source::Bin { bin: bin.into(), platform, must_be_static: false })
+        }
         HostSource::Download(download) => (download.name.to_string(), Source::Download(resolve(download, platform)?)),
         HostSource::File(_) | HostSource::Listed => return None,
     };
@@ -149,7 +156,9 @@ fn no_path_twice(platform: Platform, layers: &[LayerPlan]) -> Result<(), Error> 
 pub(super) fn describe(source: &Source) -> String {
     match source {
         Source::Metadata => "the generated metadata.json".to_owned(),
-        Source::File { path, .. } | Source::Tree { path, .. } => path.display().to_string(),
+        Source::File { path, .. } | Source::HostFile { path, .. } | Source::Tree { path, .. } => {
+            path.display().to_string()
+        }
         Source::Bin { bin, platform, .. } => format!("the binary `{}` for {platform}", bin.name),
         Source::Download(download) => format!("`{}` for {}, {}", download.name, download.platform, download.url),
     }

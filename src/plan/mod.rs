@@ -185,14 +185,23 @@ pub enum Source {
         /// The key of Cargo.toml that names it.
         key: String,
     },
+    /// A file of this machine that is offered to hosts, the same for every CPU.
+    HostFile {
+        /// Where it is.
+        path: PathBuf,
+        /// The key of Cargo.toml that names it.
+        key: String,
+        /// The operating systems it is offered to.
+        systems: Vec<Os>,
+    },
     /// A binary that Cargo builds.
     Bin {
         /// The binary.
         bin: PlannedBin,
         /// The platform it is built for.
         platform: Platform,
-        /// Whether it is the backend, which must be static on `scratch`.
-        backend: bool,
+        /// Whether it must bring all libraries, as the backend on `scratch` must.
+        must_be_static: bool,
     },
     /// A fetched program.
     Download(PlannedDownload),

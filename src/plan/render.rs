@@ -57,7 +57,7 @@ fn placed(file: &PlannedFile, root: &Path) -> String {
     };
     let from = match &file.from {
         Source::Metadata => "generated".to_owned(),
-        Source::File { path, .. } => relative(path, root),
+        Source::File { path, .. } | Source::HostFile { path, .. } => relative(path, root),
         Source::Tree { path, .. } => format!("{} (with all below it)", relative(path, root)),
         Source::Bin { bin, platform, .. } => format!("{} for {platform}", bin.name),
         Source::Download(download) => format!("{} for {}", download.name, download.platform),

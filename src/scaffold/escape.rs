@@ -89,10 +89,7 @@ mod tests {
 
     #[test]
     fn markdown_has_no_markup_left() {
-        assert_eq!(
-            Escape::Markdown.apply(NASTY),
-            "Größe \"x\" \\& 'y' \\<b\\>\\\\ \\*z\\* \\`q\\` 容量 {{name}} \\|"
-        );
+        assert_eq!(Escape::Markdown.apply(NASTY), "Größe \"x\" \\& 'y' \\<b\\>\\\\ \\*z\\* \\`q\\` 容量 {{name}} \\|");
     }
 
     #[test]

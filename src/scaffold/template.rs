@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn sections_come_and_go() {
-        let template = "1\n{{#a}}\n2\n  {{^b}}\n3\n  {{/b}}\n{{#b}}\n4\n{{#a}}\n5\n{{/a}}\n{{/b}}\n{{/a}}\n{{^a}}\n6\n{{/a}}\n7";
+        let template =
+            "1\n{{#a}}\n2\n  {{^b}}\n3\n  {{/b}}\n{{#b}}\n4\n{{#a}}\n5\n{{/a}}\n{{/b}}\n{{/a}}\n{{^a}}\n6\n{{/a}}\n7";
         assert_eq!(fill(template, &values(), Escape::Plain), "1\n2\n3\n7\n");
         assert_eq!(mistakes(template, &values(), &["a", "b"]), [""; 0]);
     }

@@ -50,16 +50,16 @@ fn is_empty_folder(folder: &Path) -> Result<bool, Error> {
 /// Moves what was made into the folder, and back out if that fails half-way.
 fn fill(folder: &Path, staging: &Path) -> Result<(), Error> {
     let mut moved: Vec<PathBuf> = Vec::new();
-    for entry in fs::walk_without(staging, &|path| path.components().count() > 1)? {
-        let to = folder.join(&entry.relative);
-        if let Err(error) = fs::rename(&staging.join(&entry.relative), &to) {
+    for made in fs::list(staging)? {
+        let name = made.path.file_name().unwrap_or_default();
+        if let Err(error) = fs::rename(&made.path, &folder.join(name)) {
             for path in moved {
                 // The first failure is what the user has to know.
-                let _ = fs::rename(&folder.join(&path), &staging.join(&path));
+                let _ = fs::rename(&folder.join(path.file_name().unwrap_or_default()), &path);
             }
             return Err(error.into());
         }
-        moved.push(entry.relative);
+        moved.push(made.path);
     }
     Ok(())
 }

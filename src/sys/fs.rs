@@ -233,15 +233,7 @@ pub fn temp_file(dir: &Path) -> Result<tempfile::NamedTempFile, Error> {
 /// # Errors
 /// When it cannot be made.
 pub fn temp_dir(dir: &Path) -> Result<tempfile::TempDir, Error> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".tmp-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The folder is renamed to its final name, so it gets the mode of an ordinary folder from the start.
-        builder.permissions(std::fs::Permissions::from_mode(0o755));
-    }
-    builder.tempdir_in(dir).map_err(|e| Error::new("create a temporary folder in", dir, e))
+    temp_dir_named(dir, ".tmp-")
 }
 
 /// Gives a temporary file its final name, in one step, over what was there.
@@ -335,6 +327,121 @@ pub fn lock(path: &Path, wait: impl FnOnce()) -> Result<Lock, Error> {
         Err(std::fs::TryLockError::Error(e)) => return Err(Error::new("lock", path, e)),
     }
     Ok(Lock { _file: file })
+}
+
+/// One path right below a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The folder's path joined with the name.
+    pub path: PathBuf,
+    /// The name; `None` where it is not Unicode.
+    pub name: Option<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// When its content was last written.
+    pub modified: std::time::SystemTime,
+}
+
+/// What lies right below a folder, sorted by path. What vanishes meanwhile is left out.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn list(dir: &Path) -> Result<Vec<Listed>, Error> {
+    let failed = |e| Error::new("list the folder", dir, e);
+    let mut listed = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let Ok(meta) = entry.metadata() else { continue };
+        let modified = meta.modified().map_err(failed)?;
+        let name = entry.file_name().into_string().ok();
+        listed.push(Listed { path: entry.path(), name, kind: kind_of(&meta), modified });
+    }
+    listed.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(listed)
+}
+
+/// Marks a file as written now.
+///
+/// # Errors
+/// When the system refuses.
+pub fn touch(path: &Path) -> Result<(), Error> {
+    File::options()
+        .append(true)
+        .open(path)
+        .and_then(|file| file.set_modified(std::time::SystemTime::now()))
+        .map_err(|e| Error::new("touch", path, e))
+}
+
+/// Waits until a file's bytes have reached the disk.
+///
+/// # Errors
+/// When the disk refuses them.
+pub fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
+    file.sync_all().map_err(|e| Error::new("flush to disk", path, e))
+}
+
+/// Waits until the names in a folder have reached the disk. Windows has no such call and needs none.
+///
+/// # Errors
+/// When the disk refuses them.
+pub fn sync_dir(path: &Path) -> Result<(), Error> {
+    if cfg!(unix) {
+        File::open(path).and_then(|dir| dir.sync_all()).map_err(|e| Error::new("flush to disk", path, e))?;
+    }
+    Ok(())
+}
+
+/// Removes a folder that holds nothing.
+///
+/// # Errors
+/// When it is missing or holds something.
+pub fn remove_empty_dir(path: &Path) -> Result<(), Error> {
+    std::fs::remove_dir(path).map_err(|e| Error::new("remove the folder", path, e))
+}
+
+/// Takes a lock if no other process holds it; `None` if one does. The file must exist.
+///
+/// # Errors
+/// When the file cannot be opened. A file system without locks counts as unlocked.
+pub fn try_lock(path: &Path) -> Result<Option<Lock>, Error> {
+    let file = File::options().append(true).open(path).map_err(|e| Error::new("open the lock file", path, e))?;
+    match file.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        _ => Ok(Some(Lock { _file: file })),
+    }
+}
+
+/// A temporary folder in `dir` whose name begins with `prefix`; dropped, it is gone.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn temp_dir_named(dir: &Path, prefix: &str) -> Result<tempfile::TempDir, Error> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The folder is renamed to its final name, so it gets the mode of an ordinary folder from the start.
+        builder.permissions(std::fs::Permissions::from_mode(0o755));
+    }
+    builder.tempdir_in(dir).map_err(|e| Error::new("create a temporary folder in", dir, e))
+}
+
+/// Gives `from` a second name in place of what is at `to`, or copies it there where links do not work; a
+/// reader of `to` finds the old or the new file.
+///
+/// # Errors
+/// When neither works; what was there stays.
+pub fn replace_with_link(from: &Path, to: &Path) -> Result<(), Error> {
+    let mut name = std::ffi::OsString::from(".tmp-");
+    name.push(to.file_name().unwrap_or_default());
+    let temp = to.with_file_name(name);
+    remove_file(&temp)?;
+    let replaced = link_or_copy(from, &temp)
+        .and_then(|()| std::fs::rename(&temp, to).map_err(|e| Error::new("rename a finished file to", to, e)));
+    // POSIX leaves both names when they are links to one file already.
+    remove_file(&temp)?;
+    replaced
 }
 
 /// Whether a folder holds nothing.

@@ -1,0 +1,247 @@
+//! Streams to gzip blobs: fixed-size blocks, packed by a pool of threads, written in order.
+//!
+//! Every block of [`BLOCK`] bytes becomes one gzip member (RFC 1952 section 2.2 lets members follow each
+//! other; GNU gzip, zlib, Go, Java and Python read them as one file, and eStargz images are made this way).
+//! The cuts depend on the bytes alone, so the blob is the same for any number of threads. libdeflate needs
+//! whole buffers, hence the members; in return it is three times as fast as zlib at the same ratio.
+//!
+//! One thread feeds all streams one after the other and hashes them, a pool packs blocks, and the caller's
+//! thread puts them back in order, writes and hashes. As blocks of the next stream are packed while the last
+//! ones of this stream are written, small streams keep all threads busy too. A fixed set of buffers goes
+//! round, which bounds memory.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::mem;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use libdeflater::{CompressionLvl, Compressor};
+use sha2::{Digest as _, Sha256};
+
+use super::Error;
+use crate::domain::Digest;
+
+/// Bytes of a stream in one gzip member. Half of it makes blobs larger than zlib's, twice as much saves
+/// 0.1 % and costs twice the memory.
+pub(super) const BLOCK: usize = 1 << 20;
+
+/// The most threads that pack. One feeding thread cannot keep more of them busy, and with two buffers of
+/// about [`BLOCK`] bytes for each of `2 * threads + 1` blocks this keeps memory below 72 MiB.
+const MAX_THREADS: usize = 16;
+
+/// What a stream turned into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Packed {
+    /// The hash of the blob.
+    pub digest: Digest,
+    /// The length of the blob in bytes.
+    pub size: u64,
+    /// The hash of the stream.
+    pub diff_id: Digest,
+    /// The length of the stream in bytes.
+    pub uncompressed: u64,
+}
+
+/// How to pack.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// How many threads pack; at least one does, at most 16 do.
+    pub threads: usize,
+    /// libdeflate's level.
+    pub level: CompressionLvl,
+}
+
+/// Where packed streams go.
+pub(super) trait Sink {
+    /// A blob that is being written.
+    type Blob: Write;
+
+    /// Begins the blob of stream number `stream`.
+    fn begin(&mut self, stream: usize) -> Result<Self::Blob, Error>;
+
+    /// Takes note that `bytes` more of the streams are packed and written.
+    fn advance(&mut self, bytes: u64);
+
+    /// Says what a failed write to a blob means.
+    fn failed(&self, blob: &Self::Blob, source: io::Error) -> Error;
+
+    /// Takes the finished blob of stream number `stream`.
+    fn finish(&mut self, stream: usize, blob: Self::Blob, packed: Packed) -> Result<(), Error>;
+}
+
+/// Packs `streams` streams, which `feed` writes by their number, into `sink`, in order.
+///
+/// # Errors
+/// The first error of `feed` or `sink`; all threads have ended by then.
+pub(super) fn pack<S: Sink>(
+    streams: usize,
+    settings: Settings,
+    feed: impl Fn(usize, &mut dyn Write) -> Result<(), Error> + Send,
+    sink: &mut S,
+) -> Result<(), Error> {
+    let threads = settings.threads.clamp(1, MAX_THREADS);
+    let (free, buffers) = mpsc::channel();
+    for _ in 0..2 * threads + 1 {
+        // The receiver lives until the feeder ends, so this cannot fail; if it did, `feed` would stop.
+        let _ = free.send(Block::default());
+    }
+    let (raw, queue) = mpsc::channel();
+    let (packed, done) = mpsc::channel();
+    let queue = Mutex::new(queue);
+    thread::scope(|scope| {
+        let failures = packed.clone();
+        scope.spawn(move || {
+            let mut feeder = Feeder { buffers, raw, block: None, number: 0, hasher: Sha256::new(), length: 0 };
+            let fed = (0..streams).try_for_each(|stream| {
+                feed(stream, &mut feeder)?;
+                feeder.end_stream();
+                Ok(())
+            });
+            if let Err(error) = fed {
+                // When nobody listens any more, the writer has failed first and its error counts.
+                let _ = failures.send(Err(error));
+            }
+        });
+        for _ in 0..threads {
+            let (queue, packed) = (&queue, packed.clone());
+            scope.spawn(move || work(settings.level, queue, &packed));
+        }
+        drop(packed);
+        // The writer owns its ends of the channels: when it fails they close, and every thread ends.
+        write_in_order(streams, done, free, sink)
+    })
+}
+
+/// A piece of a stream on its way through the threads, and its buffers.
+#[derive(Debug, Default)]
+struct Block {
+    /// Its place among the blocks of all streams.
+    number: u64,
+    /// The bytes of the stream.
+    raw: Vec<u8>,
+    /// The gzip member, in the first `packed_length` bytes.
+    packed: Vec<u8>,
+    packed_length: usize,
+    /// The stream's hash and length, on its last block.
+    end: Option<(Digest, u64)>,
+}
+
+/// Cuts what is written to it into blocks.
+struct Feeder {
+    buffers: Receiver<Block>,
+    raw: Sender<Block>,
+    block: Option<Block>,
+    number: u64,
+    hasher: Sha256,
+    length: u64,
+}
+
+impl Feeder {
+    /// The block that is being filled, with room left; `None` when the writer has failed.
+    fn open_block(&mut self) -> Option<&mut Block> {
+        if self.block.is_none() {
+            let mut block = self.buffers.recv().ok()?;
+            block.raw.clear();
+            block.raw.reserve_exact(BLOCK);
+            block.number = self.number;
+            block.end = None;
+            self.number += 1;
+            self.block = Some(block);
+        }
+        self.block.as_mut()
+    }
+
+    fn send_block(&mut self) {
+        if let Some(block) = self.block.take() {
+            // When nobody packs any more, `open_block` fails next.
+            let _ = self.raw.send(block);
+        }
+    }
+
+    fn end_stream(&mut self) {
+        let end = (Digest::from_hasher(mem::take(&mut self.hasher)), mem::take(&mut self.length));
+        if let Some(block) = self.open_block() {
+            block.end = Some(end);
+        }
+        self.send_block();
+    }
+}
+
+impl Write for Feeder {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A full block waits for more, so that the last one is never empty.
+        if self.block.as_ref().is_some_and(|block| block.raw.len() == BLOCK) {
+            self.send_block();
+        }
+        let block = self.open_block().ok_or(io::ErrorKind::BrokenPipe)?;
+        let taken = &bytes[..bytes.len().min(BLOCK - block.raw.len())];
+        block.raw.extend_from_slice(taken);
+        self.hasher.update(taken);
+        self.length += taken.len() as u64;
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Packs blocks until none are left.
+fn work(level: CompressionLvl, queue: &Mutex<Receiver<Block>>, packed: &Sender<Result<Block, Error>>) {
+    let mut compressor = Compressor::new(level);
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(mut block) = next else { return };
+        let bound = compressor.gzip_compress_bound(block.raw.len());
+        if block.packed.len() < bound {
+            block.packed.resize(bound, 0);
+        }
+        block.packed_length = compressor
+            .gzip_compress(&block.raw, &mut block.packed)
+            .expect("the buffer is as long as libdeflate asks for");
+        if packed.send(Ok(block)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Puts blocks back in order and writes them until all streams have ended.
+fn write_in_order<S: Sink>(
+    streams: usize,
+    done: Receiver<Result<Block, Error>>,
+    free: Sender<Block>,
+    sink: &mut S,
+) -> Result<(), Error> {
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    for stream in 0..streams {
+        let mut blob = sink.begin(stream)?;
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        let (diff_id, uncompressed) = loop {
+            let block = loop {
+                if let Some(block) = early.remove(&next) {
+                    break block;
+                }
+                let block: Block = done.recv().expect("the feeder ends every stream or says why not")?;
+                early.insert(block.number, block);
+            };
+            next += 1;
+            let bytes = &block.packed[..block.packed_length];
+            blob.write_all(bytes).map_err(|e| sink.failed(&blob, e))?;
+            hasher.update(bytes);
+            size += bytes.len() as u64;
+            sink.advance(block.raw.len() as u64);
+            let end = block.end;
+            // The feeder may have ended already.
+            let _ = free.send(block);
+            if let Some(end) = end {
+                break end;
+            }
+        };
+        let packed = Packed { digest: Digest::from_hasher(hasher), size, diff_id, uncompressed };
+        sink.finish(stream, blob, packed)?;
+    }
+    Ok(())
+}

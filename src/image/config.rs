@@ -1,0 +1,75 @@
+//! The documents of our image: config, manifest, index and `index.json`. Pure.
+
+use std::collections::BTreeMap;
+
+use super::LayerInfo;
+use super::base::BaseImage;
+use super::document::{
+    CONTAINERD_NAME, Config, Descriptor, Execution, History, Index, Manifest, MediaTypes, REF_NAME, RootFs, RunsOn,
+};
+use super::layout::OURS;
+use crate::bundle::{Bundle, ImageConfig};
+
+/// The config of one platform's image: what the base says of running it, unless the bundle says otherwise.
+pub(super) fn config(bundle: &Bundle, base: Option<&BaseImage>, layers: &[LayerInfo], created: &str) -> Config {
+    let ours = &layers[base.map_or(0, BaseImage::layer_count)..];
+    let inherited = base.into_iter().flat_map(|base| base.history.iter().cloned());
+    let added = ours.iter().map(|layer| History {
+        created: Some(created.to_owned()),
+        created_by: Some(format!("cargo dext: {}", layer.name)),
+        empty_layer: None,
+    });
+    let history: Vec<History> = inherited.chain(added).collect();
+    Config {
+        platform: RunsOn::linux(bundle.arch),
+        created: Some(created.to_owned()),
+        config: Some(execution(&bundle.config, base.map(|base| &base.execution))),
+        rootfs: RootFs { kind: "layers".to_owned(), diff_ids: layers.iter().map(|layer| layer.diff_id).collect() },
+        history: (!history.is_empty()).then_some(history),
+    }
+}
+
+/// How a container starts. As with `FROM` in a Dockerfile, an entry point of our own drops the base's
+/// arguments. Labels are ours alone: a base's title or version is not the extension's.
+fn execution(config: &ImageConfig, base: Option<&Execution>) -> Execution {
+    let inherited = base.cloned().unwrap_or_default();
+    let cmd = match (&config.cmd, &config.entrypoint) {
+        (Some(cmd), _) => Some(cmd.clone()),
+        (None, Some(_)) => None,
+        (None, None) => inherited.cmd,
+    };
+    Execution {
+        entrypoint: config.entrypoint.clone().or(inherited.entrypoint),
+        cmd,
+        labels: (!config.labels.is_empty()).then(|| config.labels.clone()),
+        ..inherited
+    }
+}
+
+/// The manifest of one platform's image.
+pub(super) fn manifest(family: MediaTypes, config: &[u8], layers: &[LayerInfo]) -> Manifest {
+    Manifest {
+        schema_version: 2,
+        media_type: Some(family.manifest()),
+        config: Descriptor::of(family.config(), config),
+        layers: layers.iter().map(LayerInfo::descriptor).collect(),
+    }
+}
+
+/// The index of all platforms, given each manifest's descriptor. It lists images and nothing else: an entry
+/// for attestations is suspected of making `docker extension validate` fail (docker/extensions-sdk#305).
+pub(super) fn index(family: MediaTypes, manifests: Vec<Descriptor>) -> Index {
+    Index { schema_version: 2, media_type: Some(family.index()), manifests, annotations: None }
+}
+
+/// The `index.json` of a layout that holds one image. Its own type is always OCI's, as the layout is.
+pub(super) fn layout_index(index: Descriptor, tag: &str, name: Option<&str>) -> Index {
+    let mut annotations = BTreeMap::from([(REF_NAME.to_owned(), tag.to_owned())]);
+    annotations.extend(name.map(|name| (CONTAINERD_NAME.to_owned(), name.to_owned())));
+    Index {
+        schema_version: 2,
+        media_type: Some(MediaTypes::Oci.index()),
+        manifests: vec![Descriptor { annotations: Some(annotations), ..index }],
+        annotations: Some(BTreeMap::from([(OURS.to_owned(), "1".to_owned())])),
+    }
+}

@@ -1,0 +1,154 @@
+//! One layer: what it is made of, its key, and its tar as a stream.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::content::{CHUNK, Contents, Facts};
+use super::tar::{self, Member};
+use super::{Compression, Error};
+use crate::bundle::{Bundle, Content, Entry, LayerContent};
+use crate::domain::{Digest, ImagePath};
+use crate::sys::fs;
+
+/// What the bytes of a blob depend on besides its entries: change it with the tar writer, the block size or
+/// the version of libdeflate, so that no old blob is taken from the cache.
+const PACKER: &str = "tar 1, blocks of 1 MiB, libdeflater 1.26.1";
+
+/// A layer that is ready to be written, shared by all bundles that have the same.
+#[derive(Debug)]
+pub(super) struct Layer<'a> {
+    /// What it is called, in the first bundle that has it.
+    pub name: &'a str,
+    /// The hash of everything that its bytes depend on.
+    pub key: Digest,
+    members: BTreeMap<ImagePath, Member<'a>>,
+}
+
+/// The layers of all bundles, each once.
+#[derive(Debug)]
+pub(super) struct Layers<'a> {
+    /// The different layers, in the order of their first use.
+    pub all: Vec<Layer<'a>>,
+    /// For each bundle, the places of its layers in `all`, lowest first.
+    pub of_bundle: Vec<Vec<usize>>,
+}
+
+impl<'a> Layers<'a> {
+    /// Finds the layers that bundles share: those with the same paths, modes and contents.
+    ///
+    /// # Errors
+    /// When two entries of a layer cannot both be there.
+    pub fn of(
+        bundles: &'a [Bundle],
+        contents: &Contents<'_>,
+        compression: Compression,
+        created: u64,
+    ) -> Result<Self, Error> {
+        let mut all = Vec::new();
+        let mut places = BTreeMap::new();
+        let mut of_bundle = Vec::new();
+        for bundle in bundles {
+            let mut of_this = Vec::new();
+            for content in &bundle.layers {
+                let layer = Layer::of(content, contents, compression, created)?;
+                let place = *places.entry(layer.key).or_insert(all.len());
+                if place == all.len() {
+                    all.push(layer);
+                }
+                of_this.push(place);
+            }
+            of_bundle.push(of_this);
+        }
+        Ok(Layers { all, of_bundle })
+    }
+}
+
+impl<'a> Layer<'a> {
+    fn of(
+        content: &'a LayerContent,
+        contents: &Contents<'_>,
+        compression: Compression,
+        created: u64,
+    ) -> Result<Self, Error> {
+        let members = tar::members(content)?;
+        let mut hasher = Sha256::new();
+        hasher.update(format!("{PACKER}, {compression}, {created}\n"));
+        for (path, member) in &members {
+            // Paths have no control characters, so no two lists of entries look the same.
+            if let Member::File(entry) = member {
+                let Facts { digest, .. } = contents.of(&entry.content);
+                hasher.update(format!("{:o} {digest} {path}\n", entry.mode.bits()));
+            }
+        }
+        Ok(Layer { name: &content.name, key: Digest::from_hasher(hasher), members })
+    }
+
+    /// The length in bytes of what [`Layer::write`] writes.
+    pub fn tar_bytes(&self, contents: &Contents<'_>, created: u64) -> u64 {
+        self.members.iter().map(|(path, member)| tar::length(path, *member, contents, created)).sum::<u64>()
+            + tar::END_LENGTH
+    }
+
+    /// Writes the tar, with every time in it set to `created`.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not what it was when it was hashed, or `out` fails.
+    pub fn write(&self, contents: &Contents<'_>, created: u64, out: &mut dyn Write) -> Result<(), Error> {
+        let mut buffer = vec![0; CHUNK];
+        for (path, member) in &self.members {
+            match member {
+                Member::Folder => tar::folder(out, path.relative(), created).map_err(Error::Send)?,
+                Member::File(entry) => self.write_file(entry, contents, created, &mut buffer, out)?,
+            }
+        }
+        tar::end(out).map_err(Error::Send)
+    }
+
+    fn write_file(
+        &self,
+        entry: &Entry,
+        contents: &Contents<'_>,
+        created: u64,
+        buffer: &mut [u8],
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let facts = contents.of(&entry.content);
+        tar::file(out, entry.path.relative(), entry.mode.bits(), facts.size, created).map_err(Error::Send)?;
+        match &entry.content {
+            Content::Generated(bytes) => out.write_all(bytes).map_err(Error::Send)?,
+            Content::OnDisk(path) => self.copy(path, facts, buffer, out)?,
+        }
+        tar::pad(out, facts.size).map_err(Error::Send)
+    }
+
+    /// Copies a file and hashes it again: what is packed must be what the key was made from.
+    fn copy(&self, path: &Path, facts: Facts, buffer: &mut [u8], out: &mut dyn Write) -> Result<(), Error> {
+        let changed = || Error::Changed { path: path.to_owned(), layer: self.name.to_owned() };
+        let (mut file, size) = fs::open(path)?;
+        if size != facts.size {
+            return Err(changed());
+        }
+        let mut hasher = Sha256::new();
+        let mut left = size;
+        loop {
+            let length = match file.read(buffer) {
+                Ok(length) => length,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(fs::Error::new("read", path, e).into()),
+            };
+            if length == 0 {
+                break;
+            }
+            left = left.checked_sub(length as u64).ok_or_else(changed)?;
+            hasher.update(&buffer[..length]);
+            out.write_all(&buffer[..length]).map_err(Error::Send)?;
+        }
+        if left != 0 || Digest::from_hasher(hasher) != facts.digest {
+            return Err(changed());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,376 @@
+//! Reading OCI layouts that anybody may have written: every document is verified against its descriptor
+//! before it is parsed, and no text in one can become a path, a loop or an unbounded allocation.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::content::CHUNK;
+use super::document::{Config, Descriptor, Index, Kind, Manifest, RunsOn};
+use crate::domain::{Digest, Explain};
+use crate::sys::fs;
+
+/// The largest document that is read, in bytes: what registries and containerd accept for a manifest.
+const MAX_DOCUMENT: u64 = 4 << 20;
+
+/// How deep indexes may nest. Real layouts have an index in `index.json`; skopeo and BuildKit go no deeper.
+const MAX_DEPTH: usize = 4;
+
+/// How many manifests a layout may list in all.
+const MAX_MANIFESTS: usize = 1_000;
+
+/// The file that marks a layout, and the version it names (`image-layout.md` of the specification).
+pub(super) const MARKER: &str = "oci-layout";
+pub(super) const INDEX: &str = "index.json";
+pub(super) const LAYOUT_VERSION: &str = "1.0.0";
+
+/// What is wrong with a layout.
+#[derive(Debug, thiserror::Error)]
+pub enum Damage {
+    /// A file of it cannot be read.
+    #[error(transparent)]
+    File(#[from] fs::Error),
+    /// The folder is no OCI layout.
+    #[error("`{}` is no OCI image layout: {why}", layout.display())]
+    NotALayout {
+        /// The folder.
+        layout: PathBuf,
+        /// What it lacks.
+        why: String,
+    },
+    /// A document is not of the shape its media type promises.
+    #[error("`{}` is no valid {what}: {source}", path.display())]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// A document is larger than any real one.
+    #[error("`{}` says it has {size} bytes, which no {what} needs", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// The size its descriptor claims.
+        size: u64,
+    },
+    /// A blob is not there.
+    #[error("the blob {digest} is missing")]
+    Missing {
+        /// The blob.
+        digest: Digest,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A blob is longer or shorter than its descriptor says.
+    #[error("the blob {digest} has {found} bytes instead of {expected}")]
+    Size {
+        /// The blob.
+        digest: Digest,
+        /// Where it is.
+        path: PathBuf,
+        /// What its descriptor says.
+        expected: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// A blob's bytes are not those its name promises.
+    #[error("the blob {digest} holds other bytes, which hash to {found}")]
+    Digest {
+        /// The blob.
+        digest: Digest,
+        /// Where it is.
+        path: PathBuf,
+        /// What its bytes hash to.
+        found: Digest,
+    },
+    /// Indexes contain indexes without end.
+    #[error("`{}` nests indexes more than {MAX_DEPTH} deep", layout.display())]
+    TooDeep {
+        /// The layout.
+        layout: PathBuf,
+    },
+    /// There are more manifests than any real image has.
+    #[error("`{}` lists more than {MAX_MANIFESTS} manifests", layout.display())]
+    TooMany {
+        /// The layout.
+        layout: PathBuf,
+    },
+    /// The layout holds several images, or none of the asked name.
+    #[error("`{}` {}", layout.display(), tags_text(wanted.as_deref(), found))]
+    Tag {
+        /// The layout.
+        layout: PathBuf,
+        /// The tag that was asked for.
+        wanted: Option<String>,
+        /// The tags it has.
+        found: Vec<String>,
+    },
+    /// A config and its manifest do not agree on the layers.
+    #[error("the config {config} has {diff_ids} diff ids for {layers} layers")]
+    Layers {
+        /// The config.
+        config: Digest,
+        /// How many it counts.
+        diff_ids: usize,
+        /// How many the manifest counts.
+        layers: usize,
+    },
+}
+
+fn tags_text(wanted: Option<&str>, found: &[String]) -> String {
+    let found = if found.is_empty() { "no tags".to_owned() } else { format!("the tags {}", found.join(", ")) };
+    match wanted {
+        Some(wanted) => format!("has no tag `{wanted}`; it has {found}"),
+        None => format!("holds several images; it has {found}"),
+    }
+}
+
+impl Explain for Damage {
+    fn place(&self) -> Option<String> {
+        match self {
+            Damage::File(source) => source.place(),
+            Damage::Missing { path, .. } | Damage::Size { path, .. } | Damage::Digest { path, .. } => {
+                Some(path.display().to_string())
+            }
+            _ => None,
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Damage::File(source) => return source.help(),
+            Damage::Missing { .. } | Damage::Size { .. } | Damage::Digest { .. } | Damage::Layers { .. } => {
+                "write or fetch the layout again"
+            }
+            Damage::NotALayout { .. } => "name the folder that holds `oci-layout` and `index.json`",
+            Damage::Tag { .. } => "name one of its tags",
+            Damage::Document { .. } | Damage::TooLarge { .. } | Damage::TooDeep { .. } | Damage::TooMany { .. } => {
+                return None;
+            }
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// A manifest that a layout's indexes list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// The entry of the index.
+    pub descriptor: Descriptor,
+    /// Where it runs, if the entry says so.
+    pub platform: Option<RunsOn>,
+}
+
+/// What the indexes of a layout list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// The bytes of `index.json`.
+    pub index_json: Vec<u8>,
+    /// The entries of `index.json` that were followed.
+    pub roots: Vec<Descriptor>,
+    /// The indexes below it.
+    pub indexes: Vec<Descriptor>,
+    /// The manifests, in the order of the indexes, each once.
+    pub manifests: Vec<Listed>,
+    /// What is neither, and not looked into.
+    pub others: Vec<Descriptor>,
+}
+
+/// A folder that is read as an OCI layout.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Looks at a folder.
+    ///
+    /// # Errors
+    /// When it has no `oci-layout` of version 1.0.0.
+    pub fn open(root: &Path) -> Result<Self, Damage> {
+        #[derive(Deserialize)]
+        struct Marker {
+            #[serde(rename = "imageLayoutVersion")]
+            version: String,
+        }
+        let not = |why: String| Damage::NotALayout { layout: root.to_owned(), why };
+        let path = root.join(MARKER);
+        let bytes = fs::read(&path, MAX_DOCUMENT)
+            .map_err(|e| if e.is_not_found() { not(format!("it has no `{MARKER}`")) } else { Damage::File(e) })?;
+        let marker: Marker = parse(&path, "layout marker", &bytes)?;
+        if marker.version != LAYOUT_VERSION {
+            let version: String = marker.version.chars().take(20).collect();
+            return Err(not(format!("its version is `{version}`, not {LAYOUT_VERSION}")));
+        }
+        Ok(Layout { root: root.to_owned() })
+    }
+
+    /// Where a blob is.
+    pub fn blob_path(&self, digest: &Digest) -> PathBuf {
+        super::blob_path(&self.root, digest)
+    }
+
+    /// Follows `index.json`, or only its entry of a tag, through all indexes.
+    ///
+    /// # Errors
+    /// When an index is damaged, hostile, or the tag does not lead to exactly one entry.
+    pub fn list(&self, tag: Option<&str>) -> Result<Listing, Damage> {
+        let path = self.root.join(INDEX);
+        let index_json = fs::read(&path, MAX_DOCUMENT)?;
+        let index: Index = parse(&path, "image index", &index_json)?;
+        let roots = match tag {
+            None => index.manifests,
+            Some(tag) => vec![self.tagged(index.manifests, tag)?],
+        };
+        let mut listing = Listing { index_json, roots, indexes: Vec::new(), manifests: Vec::new(), others: Vec::new() };
+        let mut seen = BTreeSet::new();
+        let mut level = listing.roots.clone();
+        for depth in 0.. {
+            let mut below = Vec::new();
+            for descriptor in level {
+                if !seen.insert(descriptor.digest) {
+                    continue;
+                }
+                if seen.len() > MAX_MANIFESTS || below.len() > MAX_MANIFESTS {
+                    return Err(Damage::TooMany { layout: self.root.clone() });
+                }
+                match descriptor.kind() {
+                    Kind::Index if depth == MAX_DEPTH => return Err(Damage::TooDeep { layout: self.root.clone() }),
+                    Kind::Index => {
+                        let index: Index = self.document(&descriptor, "image index")?;
+                        below.extend(index.manifests);
+                        listing.indexes.push(descriptor);
+                    }
+                    Kind::Manifest => {
+                        let platform = descriptor.platform.clone();
+                        listing.manifests.push(Listed { descriptor, platform });
+                    }
+                    Kind::Other => listing.others.push(descriptor),
+                }
+            }
+            if below.is_empty() {
+                break;
+            }
+            level = below;
+        }
+        Ok(listing)
+    }
+
+    fn tagged(&self, entries: Vec<Descriptor>, tag: &str) -> Result<Descriptor, Damage> {
+        let found = entries.iter().filter_map(Descriptor::tag).map(str::to_owned).collect();
+        let mut tagged = entries.into_iter().filter(|entry| entry.tag() == Some(tag));
+        match (tagged.next(), tagged.next()) {
+            (Some(entry), None) => Ok(entry),
+            _ => Err(Damage::Tag { layout: self.root.clone(), wanted: Some(tag.to_owned()), found }),
+        }
+    }
+
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// When it is damaged or hostile.
+    pub fn manifest(&self, descriptor: &Descriptor) -> Result<Manifest, Damage> {
+        self.document(descriptor, "image manifest")
+    }
+
+    /// Reads the config of a manifest.
+    ///
+    /// # Errors
+    /// When it is damaged, hostile, or does not fit the manifest.
+    pub fn config(&self, manifest: &Manifest) -> Result<Config, Damage> {
+        let config: Config = self.document(&manifest.config, "image config")?;
+        let (diff_ids, layers) = (config.rootfs.diff_ids.len(), manifest.layers.len());
+        if diff_ids == layers {
+            Ok(config)
+        } else {
+            Err(Damage::Layers { config: manifest.config.digest, diff_ids, layers })
+        }
+    }
+
+    /// Hands all of a blob to `take`, piece by piece, and compares it with its descriptor.
+    ///
+    /// # Errors
+    /// When it is missing, of another size, or not what its name says, or `take` fails. A blob that is longer
+    /// than it says is not read to its end.
+    pub fn copy<E: From<Damage>>(
+        &self,
+        descriptor: &Descriptor,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let path = self.sized(descriptor)?;
+        let (mut file, _) = fs::open(&path).map_err(Damage::File)?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; CHUNK];
+        let mut size = 0;
+        while size <= descriptor.size {
+            let length = match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(Damage::File(fs::Error::new("read", &path, e)).into()),
+            };
+            size += length as u64;
+            if size <= descriptor.size {
+                hasher.update(&buffer[..length]);
+                take(&buffer[..length])?;
+            }
+        }
+        Ok(compare(descriptor, path, size, Digest::from_hasher(hasher))?)
+    }
+
+    /// Reads all of a blob and compares it with its descriptor.
+    ///
+    /// # Errors
+    /// As [`Layout::copy`].
+    pub fn verify(&self, descriptor: &Descriptor) -> Result<(), Damage> {
+        self.copy(descriptor, |_| Ok(()))
+    }
+
+    /// The path of a blob that is there with the right size.
+    fn sized(&self, descriptor: &Descriptor) -> Result<PathBuf, Damage> {
+        let &Descriptor { digest, size: expected, .. } = descriptor;
+        let path = self.blob_path(&digest);
+        match fs::kind_followed(&path) {
+            Ok(fs::Kind::File(found)) if found == expected => Ok(path),
+            Ok(fs::Kind::File(found)) => Err(Damage::Size { digest, path, expected, found }),
+            Err(e) if !e.is_not_found() => Err(e.into()),
+            _ => Err(Damage::Missing { digest, path }),
+        }
+    }
+
+    fn document<T: DeserializeOwned>(&self, descriptor: &Descriptor, what: &'static str) -> Result<T, Damage> {
+        if descriptor.size > MAX_DOCUMENT {
+            let path = self.blob_path(&descriptor.digest);
+            return Err(Damage::TooLarge { path, what, size: descriptor.size });
+        }
+        let path = self.sized(descriptor)?;
+        let bytes = fs::read(&path, MAX_DOCUMENT)?;
+        compare(descriptor, path.clone(), bytes.len() as u64, Digest::of(&bytes))?;
+        parse(&path, what, &bytes)
+    }
+}
+
+fn compare(descriptor: &Descriptor, path: PathBuf, size: u64, found: Digest) -> Result<(), Damage> {
+    let &Descriptor { digest, size: expected, .. } = descriptor;
+    if size != expected {
+        Err(Damage::Size { digest, path, expected, found: size })
+    } else if found != digest {
+        Err(Damage::Digest { digest, path, found })
+    } else {
+        Ok(())
+    }
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, what: &'static str, bytes: &[u8]) -> Result<T, Damage> {
+    // serde_json refuses to nest more than 128 deep, so a document cannot exhaust the stack.
+    serde_json::from_slice(bytes).map_err(|source| Damage::Document { path: path.to_owned(), what, source })
+}

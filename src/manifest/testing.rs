@@ -1,0 +1,133 @@
+//! What the tests of this floor and of the bundle share: tables written as TOML, in a made-up workspace.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use toml_edit::{Document, Item};
+
+use super::convert::{Facts, convert};
+use super::extension::{Extension, Origin, WorkspaceBin};
+use super::mistake::{KeyPath, Mistake};
+use crate::domain::BinName;
+use crate::sys;
+
+/// The package `disk-usage` 1.2.3 in `/ext`, with a backend, two tools, and a second member that also has
+/// `dutool2`.
+pub(crate) fn origin() -> Origin {
+    let bin = |package: &str, name: &str| WorkspaceBin {
+        package: package.to_owned(),
+        dir: PathBuf::from("/ext").join(package),
+        package_id: format!("path+file:///ext/{package}#1.2.3"),
+        name: BinName::new(name).expect(name),
+        required_features: Vec::new(),
+    };
+    Origin {
+        manifest_path: PathBuf::from("/ext/Cargo.toml"),
+        key: "package.metadata.extension",
+        dir: PathBuf::from("/ext"),
+        workspace_root: PathBuf::from("/ext"),
+        target_dir: PathBuf::from("/ext/target"),
+        package: Some("disk-usage".to_owned()),
+        bins: vec![
+            bin("disk-usage", "disk-usage-backend"),
+            bin("disk-usage", "dutool"),
+            bin("disk-usage", "dutool2"),
+            bin("tools", "dutool2"),
+            bin("tools", "extra-tool"),
+            bin("more-tools", "twice"),
+            bin("tools", "twice"),
+        ],
+        repository: Some("https://example.com/repository".to_owned()),
+        license: Some("MIT".to_owned()),
+        dependencies: Vec::new(),
+    }
+}
+
+pub(crate) fn facts() -> Facts {
+    Facts {
+        name: "disk-usage".to_owned(),
+        version: Some(semver::Version::new(1, 2, 3)),
+        description: Some("See what\nfills your disk".to_owned()),
+        members: BTreeMap::from([
+            ("disk-usage".to_owned(), semver::Version::new(1, 2, 3)),
+            ("tools".to_owned(), semver::Version::new(0, 4, 0)),
+            ("more-tools".to_owned(), semver::Version::new(0, 5, 0)),
+        ]),
+    }
+}
+
+/// `docs/text.html` is the only file there is.
+pub(crate) fn texts(path: &Path) -> Result<String, sys::fs::Error> {
+    if path == Path::new("/ext/docs/text.html") {
+        return Ok("\u{feff}<p>One</p>\r\n<p>Two</p>\r\n".to_owned());
+    }
+    if path == Path::new("/ext/docs/empty.html") {
+        return Ok("\n".to_owned());
+    }
+    Err(sys::fs::Error::new("read", path, std::io::Error::other("no such file")))
+}
+
+/// A table of TOML as `cargo metadata` prints it. Headers are relative: `[ui]`.
+pub(crate) fn json(toml: &str) -> Value {
+    let document = Document::parse(toml.to_owned()).unwrap_or_else(|error| panic!("{toml}\n{error}"));
+    of_item(document.as_item())
+}
+
+fn of_item(item: &Item) -> Value {
+    match item {
+        Item::Table(table) => table.iter().map(|(key, item)| (key.to_owned(), of_item(item))).collect(),
+        Item::ArrayOfTables(tables) => tables.iter().map(|table| of_item(&Item::Table(table.clone()))).collect(),
+        Item::Value(value) => of_value(value),
+        Item::None => Value::Null,
+    }
+}
+
+fn of_value(value: &toml_edit::Value) -> Value {
+    match value {
+        toml_edit::Value::String(text) => Value::from(text.value().as_str()),
+        toml_edit::Value::Integer(number) => Value::from(*number.value()),
+        toml_edit::Value::Float(number) => Value::from(*number.value()),
+        toml_edit::Value::Boolean(flag) => Value::from(*flag.value()),
+        toml_edit::Value::Datetime(date) => serde_json::json!({ "$__toml_private_datetime": date.value().to_string() }),
+        toml_edit::Value::Array(array) => array.iter().map(of_value).collect(),
+        toml_edit::Value::InlineTable(table) => {
+            table.iter().map(|(key, value)| (key.to_owned(), of_value(value))).collect()
+        }
+    }
+}
+
+/// Converts a table to which `title` and `vendor` are added.
+pub(crate) fn read(toml: &str) -> Result<Extension, Vec<Mistake>> {
+    let toml = format!("title = \"Disk Usage\"\nvendor = \"Example Ltd\"\n{toml}");
+    convert(json(&toml), &origin(), &facts(), &texts)
+}
+
+/// As [`read`], for tables that are right.
+pub(crate) fn extension(toml: &str) -> Extension {
+    read(toml).unwrap_or_else(|mistakes| panic!("{toml}\n{}", told(&mistakes)))
+}
+
+/// As [`read`], for tables that are wrong: the mistakes as text, with keys relative to the table.
+pub(crate) fn mistakes(toml: &str) -> String {
+    match read(toml) {
+        Ok(_) => "no mistake\n".to_owned(),
+        Err(mistakes) => told(&mistakes),
+    }
+}
+
+pub(crate) fn told(mistakes: &[Mistake]) -> String {
+    let root = KeyPath::dotted("package.metadata.extension");
+    mistakes.iter().fold(String::new(), |mut text, mistake| {
+        let path = match mistake.path.0.strip_prefix(root.0.as_slice()) {
+            Some(below) => KeyPath(below.to_vec()),
+            None => mistake.path.clone(),
+        };
+        writeln!(text, "{path}: {}", mistake.what).expect("a String takes all");
+        if let Some(help) = &mistake.help {
+            writeln!(text, "  help: {help}").expect("a String takes all");
+        }
+        text
+    })
+}
