@@ -67,10 +67,14 @@
 
 pub mod build;
 pub mod bundle;
+pub mod cli;
+pub mod command;
 pub mod domain;
+pub mod error;
 pub mod image;
 pub mod manifest;
 pub mod plan;
 pub mod report;
 pub mod scaffold;
+pub mod shell;
 pub mod sys;

@@ -6,6 +6,6 @@ fn main() -> ExitCode {
     let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
     match cargo_dext::build::zig::role(&args) {
         Some(code) => code,
-        None => ExitCode::SUCCESS,
+        None => cargo_dext::cli::main(args),
     }
 }

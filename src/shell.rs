@@ -51,6 +51,13 @@ impl Shell {
         let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
     }
 
+    /// Prints `text` to standard output, unless a program listens there.
+    pub fn print_for_people(&self, text: &str) {
+        if !self.json {
+            self.print(text);
+        }
+    }
+
     /// Prints an error: what, where, and what to do next.
     pub fn error(&self, error: &dyn Explain) {
         let mut text = format!("{BAD}error{BAD:#}: {error}\n");
@@ -94,7 +101,8 @@ impl Shell {
             return;
         }
         let bar = bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{prefix:>12.cyan.bold} [{bar:25}] {binary_bytes}/{binary_total_bytes}");
+            let style =
+                ProgressStyle::with_template("{prefix:>12.cyan.bold} [{bar:25}] {binary_bytes}/{binary_total_bytes}");
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
         });

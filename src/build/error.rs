@@ -15,6 +15,9 @@ pub enum Error {
     /// The file system refused something.
     #[error(transparent)]
     Fs(#[from] fs::Error),
+    /// A download failed.
+    #[error(transparent)]
+    Fetch(#[from] super::fetch::Error),
     /// Cargo's configuration cannot be read.
     #[error("could not read Cargo's configuration: {0}")]
     CargoConfig(String),
@@ -98,6 +101,7 @@ impl Explain for Error {
         match self {
             Error::Process(error) | Error::Ui(error) => error.place(),
             Error::Fs(error) => error.place(),
+            Error::Fetch(error) => error.place(),
             Error::NoArtifact { tried, .. } => {
                 let tried: Vec<String> = tried.iter().map(|path| path.display().to_string()).collect();
                 Some(format!("looked for {}", tried.join(", ")))
@@ -111,6 +115,7 @@ impl Explain for Error {
         match self {
             Error::Process(error) | Error::Ui(error) => error.help(),
             Error::Fs(error) => error.help(),
+            Error::Fetch(error) => error.help(),
             Error::Missing(_) => Some("`cargo dext doctor --fix` shows these lines and runs them".to_owned()),
             Error::Compile { .. } => {
                 Some("read the compiler's messages above; other platforms were built and kept".to_owned())

@@ -3,6 +3,7 @@
 pub mod artifacts;
 pub mod compile;
 pub mod error;
+pub mod fetch;
 pub mod inspect;
 pub mod invocation;
 pub mod machine;

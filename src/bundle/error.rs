@@ -97,13 +97,17 @@ impl Explain for Error {
         Some(match self {
             Error::Fs(error) => return error.help(),
             Error::Tree(error) => return error.help(),
-            Error::Absent { .. } => "create it, or correct the path; relative paths count from the folder of Cargo.toml".to_owned(),
+            Error::Absent { .. } => {
+                "create it, or correct the path; relative paths count from the folder of Cargo.toml".to_owned()
+            }
             Error::NoFile { .. } => "name a file".to_owned(),
             Error::Empty { .. } => "fill it, or leave the key out".to_owned(),
             Error::Path { .. } => "use a path inside the UI's folder".to_owned(),
             Error::SamePath { .. } => "rename one of them".to_owned(),
             Error::NoPage { .. } => "build the UI first (see `ui.build`), or name the page that is there".to_owned(),
-            Error::Listed { .. } => "add it with `[[files]]`; Docker Desktop refuses to install an image without it".to_owned(),
+            Error::Listed { .. } => {
+                "add it with `[[files]]`; Docker Desktop refuses to install an image without it".to_owned()
+            }
         })
     }
 }

@@ -40,3 +40,92 @@ pub fn labels(extension: &Extension) -> BTreeMap<String, String> {
 fn json(list: &impl Serialize) -> String {
     serde_json::to_string(list).expect("a list of plain strings has a JSON form")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::testing::extension;
+
+    fn check(toml: &str, expected: &[(&str, &str)]) {
+        let labels = labels(&extension(&format!("{toml}\n")));
+        let labels: Vec<(&str, &str)> = labels.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
+        assert_eq!(labels, expected, "{toml}");
+    }
+
+    #[test]
+    fn what_is_not_set_gives_no_label() {
+        check(
+            "vm = {}",
+            &[
+                ("com.docker.desktop.extension.api.version", ">= 0.3.4"),
+                ("org.opencontainers.image.description", "See what fills your disk"),
+                ("org.opencontainers.image.licenses", "MIT"),
+                ("org.opencontainers.image.source", "https://example.com/repository"),
+                ("org.opencontainers.image.title", "Disk Usage"),
+                ("org.opencontainers.image.vendor", "Example Ltd"),
+                ("org.opencontainers.image.version", "1.2.3"),
+            ],
+        );
+    }
+
+    #[test]
+    fn every_key_has_its_label() {
+        check(
+            r#"
+            description = "Disks"
+            api-version = "0.3.4"
+            vm = {}
+
+            [marketplace]
+            publisher-url = "https://example.com"
+            icon-url = "https://example.com/icon.svg?raw=true"
+            screenshots = [{ url = "https://example.com/1.png", alt = "\"Main\" <view>" }]
+            additional-urls = [
+                { title = "Support", url = "https://example.com/support" },
+                { title = "Ünïcode", url = "http://example.com" },
+            ]
+            detailed-description = { file = "docs/text.html" }
+            changelog = "<ul><li>New</li></ul>"
+            categories = ["utility-tools", "volumes"]
+            account-info = "required"
+
+            [labels]
+            "org.opencontainers.image.licenses" = "proprietary"
+            "org.opencontainers.image.url" = ""
+            "#,
+            &[
+                ("com.docker.desktop.extension.api.version", "0.3.4"),
+                ("com.docker.desktop.extension.icon", "https://example.com/icon.svg?raw=true"),
+                ("com.docker.extension.account-info", "required"),
+                (
+                    "com.docker.extension.additional-urls",
+                    r#"[{"title":"Support","url":"https://example.com/support"},{"title":"Ünïcode","url":"http://example.com"}]"#,
+                ),
+                ("com.docker.extension.categories", "utility-tools,volumes"),
+                ("com.docker.extension.changelog", "<ul><li>New</li></ul>"),
+                ("com.docker.extension.detailed-description", "<p>One</p>\n<p>Two</p>"),
+                ("com.docker.extension.publisher-url", "https://example.com"),
+                (
+                    "com.docker.extension.screenshots",
+                    r#"[{"alt":"\"Main\" <view>","url":"https://example.com/1.png"}]"#,
+                ),
+                ("org.opencontainers.image.description", "Disks"),
+                ("org.opencontainers.image.licenses", "proprietary"),
+                ("org.opencontainers.image.source", "https://example.com/repository"),
+                ("org.opencontainers.image.title", "Disk Usage"),
+                ("org.opencontainers.image.url", ""),
+                ("org.opencontainers.image.vendor", "Example Ltd"),
+                ("org.opencontainers.image.version", "1.2.3"),
+            ],
+        );
+    }
+
+    #[test]
+    fn odd_values_can_be_set_as_labels_where_no_key_sets_them() {
+        let labels = labels(&extension(
+            "vm = {}\nlabels.'com.docker.extension.screenshots' = ''\nmarketplace.account-info = ''",
+        ));
+        assert_eq!(labels.get("com.docker.extension.screenshots").map(String::as_str), Some(""));
+        assert_eq!(labels.get("com.docker.extension.account-info").map(String::as_str), Some(""));
+    }
+}

@@ -2,12 +2,16 @@
 //! Docker extension is.
 
 pub mod entry;
+pub mod error;
 pub mod labels;
 pub mod metadata;
+pub mod pack;
+pub mod tree;
 
 use std::collections::BTreeMap;
 
 pub use entry::{Content, Entry};
+pub use error::Error;
 
 use crate::domain::Arch;
 

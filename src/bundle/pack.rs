@@ -6,7 +6,7 @@ use std::path::Path;
 use super::error::Error;
 use super::{Bundle, Content, Entry, ImageConfig, LayerContent, labels, metadata, tree};
 use crate::build::Artifacts;
-use crate::domain::{Arch, FileMode, ImagePath};
+use crate::domain::{FileMode, ImagePath};
 use crate::manifest::Extension;
 use crate::manifest::extension::{Base, HostSource};
 use crate::plan::{ImagePlan, LayerPlan, Plan, PlannedFile, Source, sources};
@@ -57,7 +57,8 @@ pub fn bundles(extension: &Extension, plan: &Plan, artifacts: &Artifacts) -> Res
     let config = config(extension);
     let metadata = metadata::metadata_json(extension);
     let bundle = |image: &ImagePlan| {
-        let layers = image.layers.iter().map(|layer| content(layer, &metadata, artifacts)).collect::<Result<Vec<_>, _>>()?;
+        let layers =
+            image.layers.iter().map(|layer| content(layer, &metadata, artifacts)).collect::<Result<Vec<_>, _>>()?;
         let bundle = Bundle { arch: image.platform.arch, layers, config: config.clone() };
         no_path_twice(&bundle)?;
         complete(extension, &bundle)?;
@@ -96,12 +97,29 @@ fn expand(file: &PlannedFile, metadata: &[u8], artifacts: &Artifacts) -> Result<
             on_disk(path)
         }
         Source::Tree { path, key } => match tree_kind(path, key)? {
-            Kind::Dir => tree::entries(path, &file.path, file.mode)?,
-            _ => vec![Entry { mode: tree::mode_of(path, file.mode)?, ..on_disk(path).remove(0) }],
+            Kind::Dir => with_modes(tree::tree(path, &file.path, mode)?, file.mode)?,
+            _ => with_modes(on_disk(path), file.mode)?,
         },
         Source::Bin { bin, platform, .. } => on_disk(&artifacts.bins[&(bin.clone(), *platform)]),
         Source::Download(download) => on_disk(&artifacts.downloads[download]),
     })
+}
+
+/// Gives entries their modes: the one asked for, or by content what looks like a program or script is executable.
+/// Execute bits do not count, because Windows has none and the image must not depend on the building machine.
+fn with_modes(mut entries: Vec<Entry>, asked: Option<FileMode>) -> Result<Vec<Entry>, Error> {
+    for entry in entries.iter_mut().filter(|_| asked.is_none()) {
+        if let Content::OnDisk(path) = &entry.content {
+            let head = fs::read_head(path, 4)?;
+            let programs: [&[u8]; 5] = [b"#!", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
+            entry.mode = if programs.iter().any(|magic| head.starts_with(magic)) {
+                FileMode::Executable
+            } else {
+                FileMode::File
+            };
+        }
+    }
+    Ok(entries)
 }
 
 fn no_path_twice(bundle: &Bundle) -> Result<(), Error> {
@@ -142,28 +160,16 @@ fn complete(extension: &Extension, bundle: &Bundle) -> Result<(), Error> {
         let listed = group.files.iter().flat_map(|(os, files)| files.iter().map(move |file| (os, file)));
         for (os, file) in listed.filter(|(_, file)| file.source == HostSource::Listed) {
             let is_folder = file.value.ends_with('/');
-            let below = bundle.layers.iter().flat_map(|layer| &layer.entries).any(|entry| entry.path.starts_with(&file.path));
+            let below =
+                bundle.layers.iter().flat_map(|layer| &layer.entries).any(|entry| entry.path.starts_with(&file.path));
             if !(has(&file.path) || is_folder && below) {
-                return Err(Error::Listed { path: file.value.clone(), key: format!("{}.host[{index}].{os}", origin.key), arch: bundle.arch });
+                return Err(Error::Listed {
+                    path: file.value.clone(),
+                    key: format!("{}.host[{index}].{os}", origin.key),
+                    arch: bundle.arch,
+                });
             }
         }
     }
     Ok(())
-}
-
-/// The base image of each CPU, opened and checked.
-///
-/// # Errors
-/// When the base cannot be read or has no image for a CPU.
-pub fn layout_base(extension: &Extension) -> Option<(&Path, Option<&str>)> {
-    match &extension.vm.as_ref()?.base {
-        Base::Layout(path, tag) => Some((path, tag.as_deref())),
-        Base::Scratch | Base::Registry(_) => None,
-    }
-}
-
-/// The CPUs of the plan's images.
-#[must_use]
-pub fn archs(plan: &Plan) -> Vec<Arch> {
-    plan.images.iter().map(|image| image.platform.arch).collect()
 }

@@ -55,7 +55,7 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<(), Error> {
 fn survey(args: &DoctorArgs, context: &Context) -> Result<(Plan, Vec<String>, Rustc), Error> {
     let config = CargoConfig::load(&context.env)?;
     let rustc = Rustc::probe(&config, &context.env)?;
-    let loaded = manifest::load(&args.manifest.request(&args.compile.feature_list(), args.compile.all_features, args.compile.no_default_features), &context.env);
+    let loaded = manifest::load(&args.manifest.request(&args.compile), &context.env);
     match loaded {
         Ok(extension) => {
             let triples = super::package::triples(&extension);
@@ -63,7 +63,11 @@ fn survey(args: &DoctorArgs, context: &Context) -> Result<(Plan, Vec<String>, Ru
             let plan = plan::plan(&extension, &super::package::request(&args.compile), &machine)?;
             Ok((plan, extension.origin.dependencies, rustc))
         }
-        Err(error) if error.is_no_extension() && args.manifest.manifest_path.is_none() && args.manifest.package.is_none() => {
+        Err(error)
+            if matches!(error, manifest::Error::NoTable { .. } | manifest::Error::Cargo(_))
+                && args.manifest.manifest_path.is_none()
+                && args.manifest.package.is_none() =>
+        {
             context.shell.status("Checking", "the tools for all six platforms (there is no extension here)".to_owned());
             let machine = config.machine(&rustc, &super::package::default_triples(), &context.env)?;
             Ok((plan::any_extension(&machine), Vec::new(), rustc))
@@ -77,7 +81,9 @@ fn print(checks: &[Check], context: &Context) {
         match check {
             Check::Found { what, detail } => context.shell.status("Found", format!("{what} {detail}")),
             Check::Doubt { what, help } => context.shell.warning(what.clone(), Some(help.clone())),
-            Check::Missing(missing) => context.shell.warning(format!("missing: {}", missing.what), Some(missing.help.clone())),
+            Check::Missing(missing) => {
+                context.shell.warning(format!("missing: {}", missing.what), Some(missing.help.clone()))
+            }
         }
     }
 }

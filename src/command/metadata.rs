@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Context;
-use super::options::ManifestArgs;
+use super::options::{CompileArgs, ManifestArgs};
 use crate::error::Error;
 use crate::{bundle, manifest};
 
@@ -22,7 +22,7 @@ pub struct MetadataArgs {
 /// # Errors
 /// When the manifest has a mistake.
 pub fn run(args: &MetadataArgs, context: &Context) -> Result<(), Error> {
-    let extension = manifest::load(&args.manifest.request(&[], false, false), &context.env)?;
+    let extension = manifest::load(&args.manifest.request(&CompileArgs::default()), &context.env)?;
     if args.labels {
         let labels = serde_json::to_string_pretty(&bundle::labels::labels(&extension)).unwrap_or_default();
         context.shell.print(&format!("{labels}\n"));

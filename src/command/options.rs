@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::manifest;
 use crate::manifest::extension::Builder;
 
 /// Which Cargo.toml, which package, and how Cargo resolves.
@@ -78,10 +79,33 @@ impl From<BuilderArg> for Builder {
     }
 }
 
+impl ManifestArgs {
+    /// What these flags and those of compilation say of the workspace.
+    #[must_use]
+    pub fn request(&self, compile: &CompileArgs) -> manifest::Request {
+        manifest::Request {
+            manifest_path: self.manifest_path.clone(),
+            package: self.package.clone(),
+            target_dir: compile.target_dir.clone(),
+            features: compile.feature_list(),
+            all_features: compile.all_features,
+            no_default_features: compile.no_default_features,
+            locked: self.locked,
+            offline: self.offline,
+            frozen: self.frozen,
+        }
+    }
+}
+
 impl CompileArgs {
     /// The features, one a piece.
     #[must_use]
     pub fn feature_list(&self) -> Vec<String> {
-        self.features.iter().flat_map(|list| list.split([',', ' '])).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        self.features
+            .iter()
+            .flat_map(|list| list.split([',', ' ']))
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 }

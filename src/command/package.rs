@@ -11,12 +11,14 @@ use crate::build::compile::Workshop;
 use crate::build::machine::{CargoConfig, Rustc};
 use crate::build::{Artifacts, CargoOptions, artifacts, compile, fetch, ui, verify};
 use crate::bundle::pack;
-use crate::domain::{Arch, Os, Platform, TargetTriple};
+use crate::domain::{Arch, Os, Platform, Reference, TargetTriple};
 use crate::error::Error;
-use crate::image::{self, Compression, Image, MediaTypes};
-use crate::manifest::Extension;
+use crate::image::archive::{self, Format};
+use crate::image::{self, BaseImage, Compression, Image, MediaTypes};
+use crate::manifest::extension::Base;
+use crate::manifest::{self, Extension};
 use crate::plan::{self, Machine, Plan, Request};
-use crate::report::{Message, PlatformManifest, Report};
+use crate::report::{Message, Report};
 use crate::sys::fs;
 
 /// Build an extension for six platforms into one multi-arch image
@@ -60,9 +62,6 @@ struct ImageArgs {
     /// Also load the image for the running engine's CPU into it
     #[arg(long)]
     load: bool,
-    /// How layers are compressed
-    #[arg(long, value_enum, default_value = "gzip")]
-    compression: CompressionArg,
     /// The family of media types
     #[arg(long, value_enum, default_value = "oci")]
     media_types: MediaTypesArg,
@@ -78,16 +77,21 @@ pub enum ArchiveFormat {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CompressionArg {
-    Gzip,
-    None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum MediaTypesArg {
     Oci,
     Docker,
 }
+
+impl From<MediaTypesArg> for MediaTypes {
+    fn from(arg: MediaTypesArg) -> Self {
+        match arg {
+            MediaTypesArg::Oci => MediaTypes::Oci,
+            MediaTypesArg::Docker => MediaTypes::Docker,
+        }
+    }
+}
+
+type Bases = BTreeMap<Arch, BaseImage>;
 
 /// What Cargo's own calls inherit from this tool's flags for output.
 #[derive(Debug, Clone)]
@@ -107,7 +111,7 @@ pub struct CargoOutput {
 pub fn run(args: &PackageArgs, output: CargoOutput, context: &Context) -> Result<(), Error> {
     let started = std::time::Instant::now();
     let epoch = source_date_epoch(context)?;
-    let extension = load(args, context)?;
+    let extension = manifest::load(&args.manifest.request(&args.compile), &context.env)?;
     let toolchain = if args.no_build { None } else { Some(toolchain(context)?) };
     let plan = make_plan(args, &extension, toolchain.as_ref(), context)?;
     if args.dry_run {
@@ -123,6 +127,7 @@ pub fn run(args: &PackageArgs, output: CargoOutput, context: &Context) -> Result
     let report: &dyn Report = &context.shell;
     plan.notes.iter().for_each(|note| report.warning(note.clone(), None));
     pack::check(&plan)?;
+    let bases = open_bases(args, &extension, &plan)?;
     if let Some(build) = &plan.ui_build {
         ui::build(build, &cache, &context.env, report)?;
     }
@@ -131,7 +136,15 @@ pub fn run(args: &PackageArgs, output: CargoOutput, context: &Context) -> Result
         None => made.bins = artifacts::prebuilt(&plan, args.artifacts.as_deref().unwrap_or(&cache))?,
         Some((config, rustc)) => {
             let options = cargo_options(args, output);
-            let shop = Workshop { extension: &extension, options: &options, rustc, config, env: &context.env, cache: &cache, source_date_epoch: epoch };
+            let shop = Workshop {
+                extension: &extension,
+                options: &options,
+                rustc,
+                config,
+                env: &context.env,
+                cache: &cache,
+                source_date_epoch: epoch,
+            };
             made.bins = compile::compile(&plan, &shop, report)?;
         }
     }
@@ -141,18 +154,8 @@ pub fn run(args: &PackageArgs, output: CargoOutput, context: &Context) -> Result
         report.status("Finished", format!("{} binaries in {}", made.bins.len(), seconds(started)));
         return Ok(());
     }
-    let image = assemble(args, &extension, &plan, &made, epoch, context)?;
-    finish(args, &extension, &plan, &image, started, context)
-}
-
-fn load(args: &PackageArgs, context: &Context) -> Result<Extension, Error> {
-    let compile = &args.compile;
-    let request = args.manifest.request(&compile.feature_list(), compile.all_features, compile.no_default_features);
-    let mut extension = crate::manifest::load(&request, &context.env)?;
-    if let Some(dir) = &compile.target_dir {
-        extension.origin.target_dir = context.env.cwd.join(dir);
-    }
-    Ok(extension)
+    let image = assemble(args, &extension, &plan, &made, &bases, epoch, context)?;
+    finish(args, &plan, &image, started, context)
 }
 
 fn toolchain(context: &Context) -> Result<(CargoConfig, Rustc), Error> {
@@ -161,7 +164,12 @@ fn toolchain(context: &Context) -> Result<(CargoConfig, Rustc), Error> {
     Ok((config, rustc))
 }
 
-fn make_plan(args: &PackageArgs, extension: &Extension, toolchain: Option<&(CargoConfig, Rustc)>, context: &Context) -> Result<Plan, Error> {
+fn make_plan(
+    args: &PackageArgs,
+    extension: &Extension,
+    toolchain: Option<&(CargoConfig, Rustc)>,
+    context: &Context,
+) -> Result<Plan, Error> {
     let machine = match toolchain {
         Some((config, rustc)) => config.machine(rustc, &triples(extension), &context.env)?,
         None => Machine::default(),
@@ -173,7 +181,11 @@ fn make_plan(args: &PackageArgs, extension: &Extension, toolchain: Option<&(Carg
             help: "use linux/amd64 or linux/arm64; `--only` builds for one of the six platforms".to_owned(),
         }),
     });
-    let request = Request { archs: archs.collect::<Result<_, _>>()?, only: args.only.iter().copied().collect(), ..request(&args.compile) };
+    let request = Request {
+        archs: archs.collect::<Result<_, _>>()?,
+        only: args.only.iter().copied().collect(),
+        ..request(&args.compile)
+    };
     Ok(plan::plan(extension, &request, &machine)?)
 }
 
@@ -236,7 +248,11 @@ fn archive_fits(args: &PackageArgs, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
-fn download(plan: &Plan, args: &PackageArgs, context: &Context) -> Result<BTreeMap<plan::PlannedDownload, PathBuf>, Error> {
+fn download(
+    plan: &Plan,
+    args: &PackageArgs,
+    context: &Context,
+) -> Result<BTreeMap<plan::PlannedDownload, PathBuf>, Error> {
     if plan.downloads.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -249,87 +265,115 @@ fn download(plan: &Plan, args: &PackageArgs, context: &Context) -> Result<BTreeM
             name: format!("{} for {}", download.name, download.platform),
         })
         .collect();
-    let cache = context.env.cache_dir().unwrap_or_else(|| context.env.cwd.join("target").join("dext")).join("downloads");
-    let options = fetch::FetchOptions { offline: args.manifest.offline || args.manifest.frozen, ..fetch::FetchOptions::new(&context.env) };
+    let cache =
+        context.env.cache_dir().unwrap_or_else(|| context.env.cwd.join("target").join("dext")).join("downloads");
+    let options = fetch::FetchOptions::from_env(&context.env, args.manifest.offline || args.manifest.frozen);
     let paths = fetch::fetch(&items, &cache, &options, &context.shell).map_err(crate::build::Error::from)?;
     Ok(plan.downloads.iter().cloned().zip(paths).collect())
 }
 
-fn assemble(args: &PackageArgs, extension: &Extension, plan: &Plan, made: &Artifacts, epoch: u64, context: &Context) -> Result<Image, Error> {
+/// Opens the base images before anything is built: one without a platform would make all that work vain.
+fn open_bases(args: &PackageArgs, extension: &Extension, plan: &Plan) -> Result<Bases, Error> {
+    let archs: Vec<Arch> = plan.images.iter().map(|image| image.platform.arch).collect();
+    match extension.vm.as_ref().map(|vm| &vm.base) {
+        Some(Base::Layout(path, tag)) => {
+            Ok(BaseImage::open(path, tag.as_deref(), &archs, args.output.media_types.into())?)
+        }
+        Some(Base::Registry(reference)) => Err(Error::Usage {
+            what: format!("the base image `{reference}` is in a registry, which this version does not read"),
+            help:
+                "copy it first, e.g. `skopeo copy --all docker://… oci:base`, and write `base = { layout = \"base\" }`"
+                    .to_owned(),
+        }),
+        Some(Base::Scratch) | None => Ok(Bases::new()),
+    }
+}
+
+fn assemble(
+    args: &PackageArgs,
+    extension: &Extension,
+    plan: &Plan,
+    made: &Artifacts,
+    bases: &Bases,
+    epoch: u64,
+    context: &Context,
+) -> Result<Image, Error> {
     let bundles = pack::bundles(extension, plan, made)?;
-    let bases = pack::bases(extension, plan)?;
     let dext = extension.origin.target_dir.join("dext");
     let options = image::Options {
         tag: plan::image_tag(&plan.version),
-        reference: plan.reference.clone(),
-        compression: match args.output.compression {
-            CompressionArg::Gzip => Compression::Gzip,
-            CompressionArg::None => Compression::None,
-        },
+        name: plan.reference.as_deref().and_then(|name| Reference::parse(name).ok()),
+        compression: Compression::default(),
         created: epoch,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
-        media_types: match args.output.media_types {
-            MediaTypesArg::Oci => MediaTypes::Oci,
-            MediaTypesArg::Docker => MediaTypes::Docker,
-        },
+        media_types: args.output.media_types.into(),
         cache_dir: Some(dext.join("cache").join("layers")),
     };
-    let output = args.output.output.as_ref().map_or_else(|| dext.join(&extension.name), |dir| context.env.cwd.join(dir));
+    let output =
+        args.output.output.as_ref().map_or_else(|| dext.join(&extension.name), |dir| context.env.cwd.join(dir));
     context.shell.status("Packaging", format!("{} v{} ({})", plan.name, plan.version, output.display()));
-    Ok(image::assemble(&bundles, &bases, &options, &output, &context.shell)?)
+    Ok(image::assemble(&bundles, bases, &options, &output, &context.shell)?)
 }
 
-fn finish(args: &PackageArgs, extension: &Extension, plan: &Plan, image: &Image, started: std::time::Instant, context: &Context) -> Result<(), Error> {
-    let _ = extension;
+fn finish(
+    args: &PackageArgs,
+    plan: &Plan,
+    image: &Image,
+    started: std::time::Instant,
+    context: &Context,
+) -> Result<(), Error> {
     let shell = &context.shell;
-    let platform = |arch: Arch| arch.image_platform();
-    let manifests: Vec<PlatformManifest> = image
-        .manifests
-        .iter()
-        .map(|manifest| PlatformManifest { platform: platform(manifest.arch), digest: manifest.descriptor.digest, size: manifest.layers.iter().map(|layer| layer.size).sum() })
-        .collect();
-    for manifest in &manifests {
-        shell.status("Packaged", format!("{} {} ({})", manifest.platform, manifest.digest, size(manifest.size)));
+    for platform in &image.platforms {
+        let bytes = platform.layers.iter().map(|layer| layer.size).sum();
+        shell.status(
+            "Packaged",
+            format!("{} {} ({})", platform.arch.image_platform(), platform.manifest.digest, size(bytes)),
+        );
     }
     if let Some(file) = &args.output.archive {
-        let path = context.env.cwd.join(file);
-        match args.output.archive_format {
-            ArchiveFormat::Oci => image::archive::write_oci(&image.path, &path)?,
-            ArchiveFormat::Docker => image::archive::write_docker(&image.path, image.manifests[0].arch, plan.reference.as_deref(), &path)?,
-        }
-        shell.status("Archived", format!("{}", file.display()));
+        let format = match args.output.archive_format {
+            // Engines without OCI support find one image in the same file.
+            ArchiveFormat::Oci => Format::Oci { docker: Some(image.platforms[0].arch) },
+            ArchiveFormat::Docker => Format::Docker(image.platforms[0].arch),
+        };
+        archive::write_file(&image.layout, format, &context.env.cwd.join(file))?;
+        shell.status("Archived", file.display().to_string());
     }
     if args.output.load {
-        load_into_engine(plan, image, context)?;
+        load_into_engine(image, context)?;
     }
-    shell.message(Message::Image { reference: plan.reference.clone(), digest: image.index.digest, manifests, path: image.path.display().to_string() });
-    shell.status("Finished", format!("{} {} in {}", plan.reference.as_deref().unwrap_or(&plan.name), image.index.digest, seconds(started)));
+    shell.message(image.message());
+    let name = plan.reference.as_deref().unwrap_or(&plan.name);
+    shell.status("Finished", format!("{name} {} in {}", image.index.digest, seconds(started)));
     Ok(())
 }
 
 /// Hands the image for the engine's own CPU to `docker load`.
-fn load_into_engine(plan: &Plan, image: &Image, context: &Context) -> Result<(), Error> {
+fn load_into_engine(image: &Image, context: &Context) -> Result<(), Error> {
     let docker = || crate::sys::Invocation::new("docker");
     let said = docker().args(["version", "--format", "{{.Server.Arch}}"]).read()?;
     let arch: Option<Arch> = said.trim().parse().ok();
-    let arch = arch.filter(|arch| image.manifests.iter().any(|manifest| manifest.arch == *arch)).ok_or_else(|| Error::Usage {
-        what: format!("the running engine's CPU is `{}`, and this image has none for it", said.trim()),
-        help: "leave `--platform` out, or name the engine's CPU".to_owned(),
+    let arch = arch.filter(|arch| image.platforms.iter().any(|platform| platform.arch == *arch)).ok_or_else(|| {
+        Error::Usage {
+            what: format!("the running engine's CPU is `{}`, and this image has none for it", said.trim()),
+            help: "leave `--platform` out, or name the engine's CPU".to_owned(),
+        }
     })?;
     let mut failed = None;
-    let answer = docker().arg("load").feed(|stdin| match image::archive::stream_docker(&image.path, arch, plan.reference.as_deref(), stdin) {
-        Ok(()) => Ok(()),
-        Err(error) => {
+    let answer = docker().arg("load").feed(|stdin| {
+        archive::write(&image.layout, Format::Docker(arch), stdin).map_err(|error| {
             failed = Some(error);
-            Err(std::io::Error::other("the image could not be read"))
-        }
+            std::io::Error::other("the image could not be sent")
+        })
     });
     match (answer, failed) {
-        (_, Some(error)) => Err(error.into()),
-        (answer, None) => {
-            context.shell.status("Loaded", answer?.trim().to_owned());
+        (Ok(said), None) => {
+            context.shell.status("Loaded", said.trim().to_owned());
             Ok(())
         }
+        (Ok(_), Some(error)) => Err(error.into()),
+        // The engine's own words say more than that it stopped reading.
+        (Err(error), _) => Err(error.into()),
     }
 }
 

@@ -155,3 +155,81 @@ fn copy(files: &Layout, blob: &Descriptor, name: &str, out: &mut dyn Write) -> R
     files.copy(blob, |bytes| out.write_all(bytes).map_err(Error::Send))?;
     tar::pad(out, blob.size).map_err(Error::Send)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Room, blob, snapshot, untar};
+    use super::super::{Damage, fsck};
+    use super::*;
+
+    fn archive(layout: &Path, format: Format) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(layout, format, &mut out).expect("written");
+        out
+    }
+
+    #[test]
+    fn an_oci_archive_unpacks_to_the_layout() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        let unpacked = room.path("unpacked");
+        for member in untar(&archive(&image.layout, Format::Oci { docker: None })) {
+            assert_eq!((member.mtime, member.owner), (0, (0, 0)));
+            if !member.folder {
+                fs::write_atomic(&unpacked.join(&member.path), &member.bytes).expect("written");
+            }
+        }
+        assert_eq!(snapshot(&unpacked), snapshot(&image.layout));
+        fsck(&unpacked, 1).expect("whole");
+    }
+
+    #[test]
+    fn engines_without_oci_find_one_image_in_both_formats() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        for (at, arch) in Arch::ALL.into_iter().enumerate() {
+            for format in [Format::Oci { docker: Some(arch) }, Format::Docker(arch)] {
+                let members = untar(&archive(&image.layout, format));
+                let find = |path: &str| members.iter().find(|member| member.path == path).expect(path).bytes.clone();
+                let saved: serde_json::Value = serde_json::from_slice(&find("manifest.json")).expect("JSON");
+                assert_eq!(saved[0]["RepoTags"], serde_json::json!(["example/disk-usage:1.0.0"]));
+                let platform = &image.platforms[at];
+                let config = find(saved[0]["Config"].as_str().expect("a path"));
+                assert_eq!(config, blob(&image.layout, &platform.config.digest));
+                let layers = saved[0]["Layers"].as_array().expect("a list");
+                assert_eq!(layers.len(), platform.layers.len());
+                for (path, layer) in layers.iter().zip(&platform.layers) {
+                    assert_eq!(Digest::of(&find(path.as_str().expect("a path"))), layer.digest);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_has_the_bytes_of_the_stream() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        let path = room.path("out/image.tar");
+        for format in [Format::Oci { docker: Some(Arch::Amd64) }, Format::Docker(Arch::Arm64)] {
+            write_file(&image.layout, format, &path).expect("written");
+            assert!(fs::read(&path, 1 << 30).expect("read") == archive(&image.layout, format));
+        }
+        assert_eq!(fs::list(&room.path("out")).expect("listed").len(), 1);
+    }
+
+    #[test]
+    fn damage_and_missing_platforms_leave_no_archive() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles()[..1]);
+        let path = room.path("image.tar");
+        let missing = write_file(&image.layout, Format::Docker(Arch::Arm64), &path);
+        assert!(matches!(missing, Err(Error::NoImageFor { arch: Arch::Arm64, .. })));
+        let layer = &image.platforms[0].layers[0];
+        fs::write_atomic(&image.blob_path(&layer.digest), &vec![0; layer.size as usize]).expect("written");
+        for format in [Format::Oci { docker: None }, Format::Docker(Arch::Amd64)] {
+            let damaged = write_file(&image.layout, format, &path);
+            assert!(matches!(damaged, Err(Error::Damage(Damage::Digest { .. }))));
+        }
+        assert!(!fs::exists(&path));
+    }
+}

@@ -247,3 +247,223 @@ fn keep(cache: &Cache, layers: &[Layer<'_>], blobs: &[LayerInfo], image: &Image,
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fsck;
+    use super::super::testing::{
+        Room, Unpacked, blob, bundle, generated, gunzip, layer, noise, options, snapshot, untar,
+    };
+    use super::*;
+    use crate::bundle::ImageConfig;
+    use crate::report::Recorder;
+
+    fn run(room: &Room, bundles: &[Bundle], options: &Options, dest: &str) -> Result<Image, Error> {
+        assemble(bundles, &BTreeMap::new(), options, &room.path(dest), &Recorder::default())
+    }
+
+    fn unpacked(image: &Image, layer: &LayerInfo) -> Vec<Unpacked> {
+        untar(&gunzip(&blob(&image.layout, &layer.digest)))
+    }
+
+    #[test]
+    fn layers_hold_what_the_bundles_say() {
+        let room = Room::new();
+        let bundles = room.bundles();
+        let image = room.assemble(&bundles);
+        fsck(&image.layout, 2).expect("whole");
+        let members = unpacked(&image, &image.platforms[0].layers[0]);
+        let seen: Vec<_> = members.iter().map(|m| (m.path.as_str(), m.mode, m.mtime, m.owner)).collect();
+        let (owner, time) = ((0, 0), 0);
+        assert_eq!(
+            seen,
+            [("metadata.json", 0o644, time, owner), ("ui/", 0o755, time, owner), ("ui/index.html", 0o755, time, owner)]
+        );
+        assert_eq!((members[0].bytes.as_slice(), members[2].bytes.as_slice()), (&b"{}"[..], &b"<p>hello</p>"[..]));
+        let tool = unpacked(&image, &image.platforms[1].layers[1]);
+        assert_eq!(tool.last().map(|m| m.path.as_str()), Some("host/arm64/tool"));
+        assert!(tool.last().is_some_and(|m| m.bytes == noise(70_000, Arch::Arm64 as u64)));
+        for layer in image.platforms.iter().flat_map(|platform| &platform.layers) {
+            let tar = gunzip(&blob(&image.layout, &layer.digest));
+            assert_eq!((layer.diff_id, layer.uncompressed), (Digest::of(&tar), Some(tar.len() as u64)));
+        }
+    }
+
+    #[test]
+    fn the_same_bundles_give_the_same_bytes_anywhere() {
+        let room = Room::new();
+        let first = room.assemble(&room.bundles());
+        let expected = snapshot(&first.layout);
+        for (case, options) in [
+            ("one thread, no cache", Options { threads: 1, ..options() }),
+            ("eight threads, no cache", Options { threads: 8, ..options() }),
+            ("no threads, warm cache", Options { threads: 0, ..room.options() }),
+        ] {
+            // Other folders, and inputs with other times.
+            let other = Room::new();
+            let image = run(&other, &other.bundles(), &options, "elsewhere").expect(case);
+            assert!(snapshot(&image.layout) == expected, "{case}");
+        }
+        let warm = run(&room, &room.bundles(), &room.options(), "other").expect("warm");
+        assert!(warm.platforms.iter().flat_map(|p| &p.layers).all(|layer| layer.cached));
+        assert!(snapshot(&warm.layout) == expected);
+    }
+
+    #[test]
+    fn layouts_do_not_depend_on_what_was_there() {
+        let room = Room::new();
+        let expected = snapshot(&room.assemble(&room.bundles()).layout);
+        let mut other = room.bundles();
+        other[0].layers[1].entries.push(generated("more", b"more"));
+        assert!(snapshot(&room.assemble(&other).layout) != expected);
+        assert!(snapshot(&room.assemble(&room.bundles()).layout) == expected);
+    }
+
+    #[test]
+    fn shared_layers_are_packed_and_told_once() {
+        let room = Room::new();
+        let report = Recorder::default();
+        let image = assemble(&room.bundles(), &BTreeMap::new(), &options(), &room.path("layout"), &report);
+        let image = image.expect("assembled");
+        let [amd64, arm64] = &image.platforms[..] else { panic!("two platforms") };
+        assert_eq!(amd64.layers[0].digest, arm64.layers[0].digest);
+        assert_ne!(amd64.layers[1].digest, arm64.layers[1].digest);
+        let told: Vec<String> = report
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Message(Message::Layer { name, cached: false, .. }) => Some(name),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, ["ui", "host tool", "host tool"]);
+    }
+
+    #[test]
+    fn progress_ends_at_its_total() {
+        let room = Room::new();
+        let report = Recorder::default();
+        assemble(&room.bundles(), &BTreeMap::new(), &options(), &room.path("layout"), &report).expect("assembled");
+        let progress: Vec<(u64, u64)> = report
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Progress { done, total, .. } => Some((done, total)),
+                _ => None,
+            })
+            .collect();
+        assert!(progress.is_sorted() && progress.iter().all(|(done, total)| done <= total));
+        assert!(progress.last().is_some_and(|(done, total)| done == total));
+    }
+
+    #[test]
+    fn one_changed_file_moves_one_layer() {
+        let room = Room::new();
+        let before = room.assemble(&room.bundles());
+        let bundles = room.bundles();
+        room.file("host/arm64/tool", b"changed");
+        let after = room.assemble(&bundles);
+        let layers = |image: &Image| -> Vec<(Digest, bool)> {
+            image.platforms.iter().flat_map(|p| &p.layers).map(|layer| (layer.digest, layer.cached)).collect()
+        };
+        let (before, after) = (layers(&before), layers(&after));
+        let moved: Vec<bool> = before.iter().zip(&after).map(|(b, a)| b.0 != a.0).collect();
+        assert_eq!(moved, [false, false, false, true]);
+        assert_eq!(after.iter().map(|(_, cached)| *cached).collect::<Vec<_>>(), [true, true, true, false]);
+    }
+
+    #[test]
+    fn time_and_level_are_part_of_a_layer() {
+        let room = Room::new();
+        let mut digests = BTreeSet::new();
+        for (created, level) in [(0, 6), (1, 6), (0, 1)] {
+            let options = Options { created, compression: Compression::Gzip { level }, ..room.options() };
+            let image = run(&room, &room.bundles(), &options, "layout").expect("assembled");
+            assert!(image.platforms[0].layers.iter().all(|layer| !layer.cached));
+            assert_eq!(unpacked(&image, &image.platforms[0].layers[0])[0].mtime, created);
+            digests.insert(image.platforms[0].layers[0].digest);
+        }
+        assert_eq!(digests.len(), 3);
+    }
+
+    #[test]
+    fn empty_files_empty_layers_and_no_layers_are_images_too() {
+        let room = Room::new();
+        for layers in [
+            vec![],
+            vec![layer("nothing", vec![])],
+            vec![layer("empty", vec![generated("a", b""), room.file("b", b"")])],
+            vec![layer("twice", vec![generated("a", b"x")]), layer("again", vec![generated("a", b"x")])],
+        ] {
+            let count = layers.len();
+            let image = run(&room, &[bundle(Arch::Amd64, layers)], &room.options(), "layout").expect("assembled");
+            fsck(&image.layout, 1).expect("whole");
+            assert_eq!(image.platforms[0].layers.len(), count);
+            for layer in &image.platforms[0].layers {
+                unpacked(&image, layer).iter().for_each(|member| assert!(member.bytes.len() <= 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_cache_changes_nothing() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        let expected = snapshot(&image.layout);
+        for file in fs::walk(&room.path("cache")).expect("walked") {
+            if matches!(file.kind, fs::Kind::File(_)) {
+                fs::write_atomic(&room.path("cache").join(&file.relative), b"damaged").expect("written");
+                assert!(snapshot(&room.assemble(&room.bundles()).layout) == expected, "{:?}", file.relative);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cache_that_cannot_be_written_is_told_and_forgiven() {
+        let room = Room::new();
+        fs::write_atomic(&room.path("cache"), b"a file").expect("written");
+        let report = Recorder::default();
+        let image = assemble(&room.bundles(), &BTreeMap::new(), &room.options(), &room.path("layout"), &report);
+        fsck(&image.expect("assembled").layout, 1).expect("whole");
+        assert!(report.events().iter().any(|event| matches!(event, Event::Warning { .. })));
+    }
+
+    #[test]
+    fn what_no_image_can_be_made_of_is_refused_before_anything_is_written() {
+        let room = Room::new();
+        let bundles = room.bundles();
+        let twice = [bundles[0].clone(), bundles[0].clone()];
+        let with = |change: fn(&mut Options)| {
+            let mut options = options();
+            change(&mut options);
+            options
+        };
+        let cases: [(&[Bundle], Options, &str); 6] = [
+            (&[], options(), "no platform to make an image for"),
+            (&twice, options(), "two images for linux/amd64"),
+            (&bundles, with(|o| o.tag = "-x".to_owned()), "`-x` is no tag"),
+            (&bundles, with(|o| o.created = u64::MAX), "later than the year 9999"),
+            (&bundles, with(|o| o.compression = Compression::Gzip { level: 0 }), "no level 0"),
+            (&bundles, with(|o| o.compression = Compression::Gzip { level: 13 }), "no level 13"),
+        ];
+        for (bundles, options, what) in cases {
+            let error = run(&room, bundles, &options, "layout").expect_err(what).to_string();
+            assert!(error.contains(what), "{error}");
+            assert!(!fs::exists(&room.path("layout")));
+        }
+    }
+
+    #[test]
+    fn labels_equal_on_both_platforms_come_in_one_order() {
+        let room = Room::new();
+        let labels: BTreeMap<String, String> = (0..50).map(|i| (format!("label.{i}"), "x".to_owned())).collect();
+        let mut bundles = room.bundles();
+        for bundle in &mut bundles {
+            bundle.config = ImageConfig { labels: labels.clone(), ..ImageConfig::default() };
+        }
+        let image = room.assemble(&bundles);
+        let text = String::from_utf8(blob(&image.layout, &image.platforms[0].config.digest)).expect("JSON");
+        let places: Vec<Option<usize>> = labels.keys().map(|label| text.find(&format!("\"{label}\""))).collect();
+        assert!(places.is_sorted() && places.iter().all(Option::is_some));
+    }
+}

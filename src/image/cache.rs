@@ -108,9 +108,11 @@ impl Cache {
         if !fs::exists(&self.dir) {
             return Ok(());
         }
+        // The clock decides what stays in the cache, never what is in an image.
+        let now = SystemTime::now();
         for key in used {
             // A layer that could not be stored has no record.
-            let _ = fs::touch(&self.record(key));
+            let _ = fs::set_modified(&self.record(key), now);
         }
         let Listed { entries, litter } = self.list()?;
         litter.iter().try_for_each(|path| fs::remove_file(path))?;
@@ -149,5 +151,83 @@ impl Cache {
         litter.extend(blobs.into_values().map(|(_, path)| path));
         entries.sort_unstable();
         Ok(Listed { entries, litter })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Packed {
+        let digest = Digest::of(bytes);
+        Packed { digest, size: bytes.len() as u64, diff_id: Digest::of(b"tar"), uncompressed: 3 }
+    }
+
+    fn stored(dir: &Path, bytes: &[u8]) -> (Cache, Digest) {
+        let (cache, key) = (Cache::new(dir), Digest::of(&[b"key of ", bytes].concat()));
+        let blob = dir.join("blob");
+        fs::write_atomic(&blob, bytes).expect("written");
+        cache.store(&key, packed(bytes), &blob).expect("stored");
+        (cache, key)
+    }
+
+    #[test]
+    fn what_was_stored_is_found_under_its_key_only() {
+        let dir = tempfile::tempdir().expect("temp");
+        let (cache, key) = stored(dir.path(), b"blob");
+        assert_eq!(cache.find(&key), Some(packed(b"blob")));
+        assert_eq!(cache.find(&Digest::of(b"other")), None);
+        let other = Digest::of(b"moved");
+        fs::rename(&cache.record(&key), &cache.record(&other)).expect("renamed");
+        fs::rename(&cache.blob(&key), &cache.blob(&other)).expect("renamed");
+        assert_eq!(cache.find(&other), None, "an entry under another key is not its own");
+    }
+
+    #[test]
+    fn damage_makes_a_miss_and_a_new_entry_heals_it() {
+        let harm: [fn(&Cache, &Digest); 6] = [
+            |cache, key| fs::remove_file(&cache.blob(key)).expect("removed"),
+            |cache, key| fs::remove_file(&cache.record(key)).expect("removed"),
+            |cache, key| fs::write_atomic(&cache.blob(key), b"blo").expect("written"),
+            |cache, key| fs::write_atomic(&cache.blob(key), b"blub").expect("written"),
+            |cache, key| fs::write_atomic(&cache.record(key), b"{").expect("written"),
+            |cache, key| {
+                let record = fs::read_text(&cache.record(key)).expect("read");
+                let other = record.replace(&Digest::of(b"tar").hex(), &Digest::of(b"rat").hex());
+                assert_ne!(record, other);
+                fs::write_atomic(&cache.record(key), other.as_bytes()).expect("written");
+            },
+        ];
+        for (case, harm) in harm.iter().enumerate() {
+            let dir = tempfile::tempdir().expect("temp");
+            let (cache, key) = stored(dir.path(), b"blob");
+            harm(&cache, &key);
+            assert_eq!(cache.find(&key), None, "case {case}");
+            let (cache, key) = stored(dir.path(), b"blob");
+            assert_eq!(cache.find(&key), Some(packed(b"blob")), "case {case}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_those_in_use_stay() {
+        let dir = tempfile::tempdir().expect("temp");
+        let blobs: [&[u8]; 4] = [b"aaaa", b"bbbb", b"cccc", b"dddd"];
+        let keys = blobs.map(|blob| stored(dir.path(), blob).1);
+        let cache = Cache::new(dir.path());
+        for (age, key) in keys.iter().enumerate() {
+            let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(age as u64);
+            fs::set_modified(&cache.record(key), time).expect("set");
+        }
+        let litter = [cache.dir.join(".tmp-x"), cache.blob(&Digest::of(b"orphan")), cache.record(&Digest::of(b"o"))];
+        litter.iter().for_each(|path| fs::write_atomic(path, b"x").expect("written"));
+        // The first is the oldest, but it is used now.
+        cache.prune(&BTreeSet::from([keys[0]]), 8).expect("pruned");
+        let left = keys.map(|key| cache.find(&key).is_some());
+        assert_eq!(left, [true, false, false, true]);
+        assert!(litter.iter().all(|path| !fs::exists(path)));
+        cache.prune(&BTreeSet::from([keys[0], keys[3]]), 0).expect("pruned");
+        assert!(cache.find(&keys[0]).is_some(), "what is in use stays even beyond the limit");
+        cache.prune(&BTreeSet::new(), 0).expect("pruned");
+        assert_eq!(fs::list(&cache.dir).expect("listed"), []);
     }
 }

@@ -245,3 +245,98 @@ fn write_in_order<S: Sink>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{gunzip, noise};
+    use super::*;
+
+    /// Keeps blobs in memory, and fails where it is told to.
+    #[derive(Default)]
+    struct Memory {
+        blobs: Vec<(Vec<u8>, Packed)>,
+        done: u64,
+        fail_at: Option<usize>,
+    }
+
+    impl Sink for Memory {
+        type Blob = Vec<u8>;
+
+        fn begin(&mut self, _: usize) -> Result<Vec<u8>, Error> {
+            Ok(Vec::new())
+        }
+
+        fn advance(&mut self, bytes: u64) {
+            self.done += bytes;
+        }
+
+        fn failed(&self, _: &Vec<u8>, source: io::Error) -> Error {
+            Error::Send(source)
+        }
+
+        fn finish(&mut self, stream: usize, blob: Vec<u8>, packed: Packed) -> Result<(), Error> {
+            assert_eq!(stream, self.blobs.len(), "in order");
+            self.blobs.push((blob, packed));
+            if self.fail_at == Some(stream) { Err(Error::NoPlatform) } else { Ok(()) }
+        }
+    }
+
+    fn settings(threads: usize) -> Settings {
+        Settings { threads, level: CompressionLvl::fastest() }
+    }
+
+    fn run(streams: &[Vec<u8>], threads: usize) -> Memory {
+        let mut memory = Memory::default();
+        // Pieces of an odd length, as headers and files make them.
+        let feed = |at: usize, out: &mut dyn Write| {
+            streams[at].chunks(77_777).try_for_each(|piece| out.write_all(piece)).map_err(Error::Send)
+        };
+        pack(streams.len(), settings(threads), feed, &mut memory).expect("packed");
+        memory
+    }
+
+    #[test]
+    fn blobs_hold_their_streams_whatever_the_threads() {
+        let lengths = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3, 5];
+        let streams: Vec<Vec<u8>> = lengths.iter().map(|&length| noise(length, length as u64)).collect();
+        let one = run(&streams, 1);
+        assert_eq!(one.done, lengths.iter().sum::<usize>() as u64);
+        for ((blob, packed), stream) in one.blobs.iter().zip(&streams) {
+            assert_eq!(&gunzip(blob), stream);
+            assert_eq!((packed.size, packed.uncompressed), (blob.len() as u64, stream.len() as u64));
+            assert_eq!((packed.digest, packed.diff_id), (Digest::of(blob), Digest::of(stream)));
+        }
+        for threads in [0, 2, 8, 100] {
+            assert!(run(&streams, threads).blobs == one.blobs, "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn headers_say_nothing_of_the_machine() {
+        let memory = run(&[noise(BLOCK + 1, 1)], 2);
+        let blob = &memory.blobs[0].0;
+        // Magic, deflate, no flags, time 0; then level hint and operating system 255, unknown (RFC 1952).
+        assert_eq!(blob[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+        assert_eq!(blob[9], 255);
+    }
+
+    #[test]
+    fn no_streams_need_no_threads() {
+        assert!(run(&[], 2).blobs.is_empty());
+    }
+
+    #[test]
+    fn failures_end_all_threads() {
+        let feed = |at: usize, out: &mut dyn Write| {
+            out.write_all(&vec![0; 5 * BLOCK]).map_err(Error::Send)?;
+            if at == 1 { Err(Error::TooLate(7)) } else { Ok(()) }
+        };
+        for threads in [1, 4] {
+            let failed = pack(9, settings(threads), feed, &mut Memory::default());
+            assert!(matches!(failed, Err(Error::TooLate(7))));
+            let mut sink = Memory { fail_at: Some(0), ..Memory::default() };
+            let failed = pack(9, settings(threads), |_, out| feed(0, out), &mut sink);
+            assert!(matches!(failed, Err(Error::NoPlatform)));
+        }
+    }
+}

@@ -73,3 +73,66 @@ pub(super) fn layout_index(index: Descriptor, tag: &str, name: Option<&str>) -> 
         annotations: Some(BTreeMap::from([(OURS.to_owned(), "1".to_owned())])),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use oci_spec::image::{ImageConfiguration, ImageIndex, ImageManifest, MediaType};
+
+    use super::super::testing::{Room, blob};
+    use super::super::{Image, assemble};
+    use super::*;
+    use crate::report::Recorder;
+    use crate::sys::fs;
+
+    fn made(room: &Room, media_types: MediaTypes) -> Image {
+        let options = super::super::Options { media_types, ..room.options() };
+        assemble(&room.bundles(), &BTreeMap::new(), &options, &room.path("layout"), &Recorder::default())
+            .expect("assembled")
+    }
+
+    #[test]
+    fn others_read_the_documents_as_they_are_meant() {
+        let room = Room::new();
+        let image = made(&room, MediaTypes::Oci);
+        let read = |digest| blob(&image.layout, digest);
+        let top = ImageIndex::from_reader(&*fs::read(&image.layout.join("index.json"), 1 << 20).expect("read"));
+        let top = top.expect("an index");
+        assert_eq!(top.manifests().len(), 1);
+        let annotations = top.manifests()[0].annotations().clone().expect("annotations");
+        assert_eq!(annotations[REF_NAME], "1.0.0");
+        assert_eq!(annotations[CONTAINERD_NAME], "docker.io/example/disk-usage:1.0.0");
+        let index = ImageIndex::from_reader(&*read(&image.index.digest)).expect("an index");
+        assert_eq!(index.media_type(), &Some(MediaType::ImageIndex));
+        for (entry, platform) in index.manifests().iter().zip(&image.platforms) {
+            let on = entry.platform().clone().expect("a platform");
+            assert_eq!(
+                (on.os().to_string(), on.architecture().to_string()),
+                ("linux".into(), platform.arch.to_string())
+            );
+            assert_eq!(on.variant(), &None);
+            let manifest = ImageManifest::from_reader(&*read(&platform.manifest.digest)).expect("a manifest");
+            assert_eq!(manifest.config().media_type(), &MediaType::ImageConfig);
+            assert!(manifest.layers().iter().all(|layer| layer.media_type() == &MediaType::ImageLayerGzip));
+            let config = ImageConfiguration::from_reader(&*read(&platform.config.digest)).expect("a config");
+            assert_eq!(config.created().as_deref(), Some("1970-01-01T00:00:00Z"));
+            assert_eq!(config.rootfs().diff_ids().len(), 2);
+            assert_eq!(config.history().as_ref().map(Vec::len), Some(2));
+            let labels = config.config().as_ref().and_then(|c| c.labels().clone()).expect("labels");
+            assert_eq!(labels["org.opencontainers.image.title"], "Disk\nUsage");
+        }
+        assert_eq!(index.manifests().len(), 2);
+    }
+
+    #[test]
+    fn the_families_are_never_mixed() {
+        for (family, other) in [(MediaTypes::Oci, "vnd.docker."), (MediaTypes::Docker, "vnd.oci.")] {
+            let room = Room::new();
+            let image = made(&room, family);
+            let layers: Vec<_> = image.platforms.iter().flat_map(|p| &p.layers).map(|layer| layer.digest).collect();
+            for document in image.blobs().iter().filter(|blob| !layers.contains(&blob.digest)) {
+                let text = String::from_utf8(blob(&image.layout, &document.digest)).expect("JSON");
+                assert!(!text.contains(other) && !document.media_type.contains(other), "{text}");
+            }
+        }
+    }
+}

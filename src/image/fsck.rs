@@ -54,3 +54,58 @@ pub fn fsck(layout: &Path, threads: usize) -> Result<Whole, Damage> {
     in_parallel(&blobs, threads, |blob| layout.verify(blob))?;
     Ok(Whole { blobs: blobs.len(), bytes: blobs.iter().map(|blob| blob.size).sum(), manifests })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Room;
+    use super::*;
+    use crate::sys::fs;
+
+    #[test]
+    fn a_whole_layout_passes() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        let whole = fsck(&image.layout, 2).expect("whole");
+        // A shared layer, two of their own, two configs, two manifests, one index.
+        assert_eq!((whole.blobs, whole.manifests), (8, 2));
+        assert_eq!(whole.bytes, image.blobs().iter().map(|blob| blob.size).sum::<u64>());
+    }
+
+    #[test]
+    fn every_kind_of_damage_is_found_in_every_blob() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        for blob in image.blobs() {
+            let path = image.blob_path(&blob.digest);
+            let bytes = fs::read(&path, 1 << 30).expect("read");
+            let mut flipped = bytes.clone();
+            flipped[bytes.len() / 2] ^= 1;
+            fs::write_atomic(&path, &flipped).expect("written");
+            assert!(matches!(fsck(&image.layout, 2), Err(Damage::Digest { digest, .. }) if digest == blob.digest));
+            fs::write_atomic(&path, &bytes[1..]).expect("written");
+            assert!(matches!(fsck(&image.layout, 2), Err(Damage::Size { digest, .. }) if digest == blob.digest));
+            fs::remove_file(&path).expect("removed");
+            assert!(matches!(fsck(&image.layout, 2), Err(Damage::Missing { digest, .. }) if digest == blob.digest));
+            fs::write_atomic(&path, &bytes).expect("written");
+        }
+        fsck(&image.layout, 2).expect("whole again");
+    }
+
+    #[test]
+    fn damage_around_the_blobs_is_found() {
+        let harm: [(&str, &[u8]); 4] = [
+            ("oci-layout", b"{}"),
+            ("oci-layout", br#"{"imageLayoutVersion":"2.0.0"}"#),
+            ("index.json", b"{"),
+            ("index.json", b"[]"),
+        ];
+        for (file, bytes) in harm {
+            let room = Room::new();
+            let image = room.assemble(&room.bundles());
+            fs::write_atomic(&image.layout.join(file), bytes).expect("written");
+            assert!(fsck(&image.layout, 2).is_err(), "{file}");
+            fs::remove_file(&image.layout.join(file)).expect("removed");
+            assert!(fsck(&image.layout, 2).is_err(), "{file}");
+        }
+    }
+}

@@ -152,3 +152,71 @@ impl<'a> Layer<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Room, bundle, generated, image_path, layer, untar};
+    use super::*;
+    use crate::domain::{Arch, FileMode};
+
+    const GZIP: Compression = Compression::Gzip { level: 6 };
+
+    fn key(entries: Vec<Entry>, compression: Compression, created: u64) -> Digest {
+        let bundles = [bundle(Arch::Amd64, vec![layer("x", entries)])];
+        let contents = Contents::read(&bundles, 1).expect("read");
+        Layers::of(&bundles, &contents, compression, created).expect("no clash").all[0].key
+    }
+
+    #[test]
+    fn everything_the_bytes_depend_on_is_in_the_key_and_nothing_else() {
+        let room = Room::new();
+        let entries = vec![generated("a", b"x"), room.file("b", b"y")];
+        let base = key(entries.clone(), GZIP, 0);
+        let reversed: Vec<Entry> = entries.iter().rev().cloned().collect();
+        assert_eq!(key(reversed, GZIP, 0), base, "order of entries");
+        let elsewhere = Room::new();
+        assert_eq!(key(vec![generated("a", b"x"), elsewhere.file("b", b"y")], GZIP, 0), base, "source paths");
+        let with = |change: fn(&mut Vec<Entry>)| {
+            let mut entries = entries.clone();
+            change(&mut entries);
+            key(entries, GZIP, 0)
+        };
+        let others = [
+            with(|e| e[0].path = image_path("c")),
+            with(|e| e[0].mode = FileMode::Executable),
+            with(|e| e[0].content = Content::Generated(b"z".to_vec())),
+            with(|e| drop(e.pop())),
+            key(entries.clone(), GZIP, 1),
+            key(entries.clone(), Compression::Gzip { level: 5 }, 0),
+        ];
+        assert!(others.iter().all(|other| *other != base));
+    }
+
+    #[test]
+    fn the_key_names_the_compressor_that_is_linked() {
+        let manifest = include_str!("../../Cargo.toml");
+        let version = PACKER.rsplit(' ').next().expect("the version comes last");
+        assert!(manifest.contains(&format!("\"={version}\"")), "PACKER and Cargo.toml disagree on libdeflater");
+    }
+
+    #[test]
+    fn a_file_that_changes_after_it_was_hashed_is_an_error() {
+        let room = Room::new();
+        let bundles = [bundle(Arch::Amd64, vec![layer("host tool", vec![room.file("tool", b"before")])])];
+        let contents = Contents::read(&bundles, 1).expect("read");
+        let layers = Layers::of(&bundles, &contents, GZIP, 0).expect("no clash");
+        let mut tar = Vec::new();
+        layers.all[0].write(&contents, 0, &mut tar).expect("unchanged");
+        assert_eq!(untar(&tar)[0].bytes, b"before");
+        assert_eq!(layers.all[0].tar_bytes(&contents, 0), tar.len() as u64);
+        for bytes in [&b"behind"[..], b"", b"befor", b"before it", &[0; 3 * CHUNK]] {
+            room.file("tool", bytes);
+            match layers.all[0].write(&contents, 0, &mut Vec::new()) {
+                Err(Error::Changed { path, layer }) => {
+                    assert_eq!((path.file_name(), layer.as_str()), (Some("tool".as_ref()), "host tool"));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -235,3 +235,162 @@ fn remove_leftovers(parent: &Path, prefix: &str) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fsck;
+    use super::super::testing::{Room, options, snapshot};
+    use super::super::{Image, assemble};
+    use super::*;
+    use crate::report::Recorder;
+    use std::collections::BTreeMap;
+
+    fn try_assemble(room: &Room) -> Result<Image, Error> {
+        assemble(&room.bundles(), &BTreeMap::new(), &options(), &room.path("layout"), &Recorder::default())
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        type Make = fn(&Path);
+        let cases: [(&str, Make); 6] = [
+            ("is no folder", |dest| fs::write_atomic(dest, b"x").expect("written")),
+            ("is a folder with other things in it", |dest| fs::write_atomic(&dest.join("a"), b"x").expect("written")),
+            ("is a folder with other things in it", |dest| {
+                fs::write_atomic(&dest.join(MARKER), b"{}").expect("written")
+            }),
+            ("is an image layout of another tool", |dest| {
+                let marker = br#"{"imageLayoutVersion":"1.0.0"}"#;
+                fs::write_atomic(&dest.join(MARKER), marker).expect("written");
+            }),
+            ("is an image layout of another tool", |dest| {
+                let marker = br#"{"imageLayoutVersion":"1.0.0"}"#;
+                fs::write_atomic(&dest.join(MARKER), marker).expect("written");
+                let index = br#"{"schemaVersion":2,"manifests":[],"annotations":{"a":"b"}}"#;
+                fs::write_atomic(&dest.join(INDEX), index).expect("written");
+            }),
+            ("is a link to nowhere", |dest| {
+                #[cfg(unix)]
+                std::os::unix::fs::symlink("nowhere", dest).expect("linked");
+                #[cfg(not(unix))]
+                fs::write_atomic(dest, b"x").expect("written");
+            }),
+        ];
+        for (why, make) in cases {
+            let room = Room::new();
+            let dest = room.path("layout");
+            make(&dest);
+            let before = snapshot_of(&room);
+            match try_assemble(&room) {
+                Err(Error::Foreign { why: said, .. }) => assert!(said == why || cfg!(not(unix)), "{said}"),
+                other => panic!("{why}: {other:?}"),
+            }
+            assert_eq!(snapshot_of(&room), before, "{why}");
+        }
+    }
+
+    /// What a test may not change: everything but its inputs.
+    fn snapshot_of(room: &Room) -> Vec<(PathBuf, fs::Kind)> {
+        let all = fs::walk(&room.path("")).expect("walked").into_iter().map(|f| (f.relative, f.kind));
+        all.filter(|(path, _)| !path.starts_with("inputs")).collect()
+    }
+
+    #[test]
+    fn an_empty_folder_is_taken() {
+        let room = Room::new();
+        fs::create_dir_all(&room.path("layout")).expect("made");
+        let image = try_assemble(&room).expect("assembled");
+        fsck(&image.layout, 1).expect("whole");
+    }
+
+    #[test]
+    fn a_new_image_replaces_the_old_one_with_all_its_blobs() {
+        let room = Room::new();
+        let old = try_assemble(&room).expect("assembled");
+        let mut bundles = room.bundles();
+        bundles.truncate(1);
+        let new = assemble(&bundles, &BTreeMap::new(), &options(), &room.path("layout"), &Recorder::default());
+        let new = new.expect("assembled");
+        assert_ne!(new.index, old.index);
+        let whole = fsck(&new.layout, 1).expect("whole");
+        assert_eq!(fs::list(&blobs(&new.layout)).expect("listed").len(), whole.blobs);
+        for blob in old.blobs().iter().filter(|blob| !new.blobs().contains(blob)) {
+            assert!(!fs::exists(&new.blob_path(&blob.digest)));
+        }
+    }
+
+    #[test]
+    fn leftovers_of_killed_runs_vanish_and_those_of_living_ones_stay() {
+        let room = Room::new();
+        let (dead, living, other) =
+            (room.path(".layout.dext-dead"), room.path(".layout.dext-living"), room.path(".other.dext-dead"));
+        for dir in [&dead, &living, &other] {
+            fs::write_atomic(&dir.join(MARKER), b"").expect("written");
+            fs::write_atomic(&dir.join("blobs/sha256/.tmp-x"), b"half").expect("written");
+        }
+        let lock = fs::try_lock(&living.join(MARKER)).expect("locked");
+        let image = try_assemble(&room).expect("assembled");
+        assert_eq!([&dead, &living, &other].map(|dir| fs::exists(dir)), [false, true, true]);
+        drop(lock);
+        // A run that was killed inside an existing layout: half a blob, a whole one that nothing names, half
+        // an index.
+        let blobs = blobs(&image.layout);
+        let litter = [blobs.join(".tmp-x"), blobs.join(Digest::of(b"x").hex()), image.layout.join(".tmp-y")];
+        litter.iter().for_each(|path| fs::write_atomic(path, b"half").expect("written"));
+        let before = fsck(&image.layout, 1).expect("still whole");
+        let image = try_assemble(&room).expect("assembled");
+        assert!(litter.iter().all(|path| !fs::exists(path)));
+        assert_eq!(fsck(&image.layout, 1).expect("whole"), before);
+    }
+
+    #[test]
+    fn a_damaged_blob_is_replaced() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        let before = snapshot(&image.layout);
+        for blob in image.blobs() {
+            fs::write_atomic(&image.blob_path(&blob.digest), b"damaged").expect("written");
+        }
+        let again = room.assemble(&room.bundles());
+        assert_eq!((snapshot(&again.layout), again.index), (before, image.index));
+    }
+
+    #[test]
+    fn a_failed_run_leaves_the_old_image_and_no_litter() {
+        let room = Room::new();
+        let image = try_assemble(&room).expect("assembled");
+        let before = snapshot(&image.layout);
+        let mut bundles = room.bundles();
+        let gone = room.file("gone", b"x");
+        bundles[0].layers[1].entries.push(gone);
+        fs::remove_file(&room.path("inputs/gone")).expect("removed");
+        let failed = assemble(&bundles, &BTreeMap::new(), &options(), &room.path("layout"), &Recorder::default());
+        assert!(matches!(failed, Err(Error::File(_))));
+        assert_eq!(snapshot(&image.layout), before);
+        let fresh = room.path("fresh");
+        assert!(assemble(&bundles, &BTreeMap::new(), &options(), &fresh, &Recorder::default()).is_err());
+        let left = fs::list(&room.path("")).expect("listed");
+        assert_eq!(left.iter().filter_map(|f| f.name.as_deref()).collect::<Vec<_>>(), ["inputs", "layout"]);
+    }
+
+    #[test]
+    fn concurrent_runs_wait_for_each_other() {
+        let room = Room::new();
+        try_assemble(&room).expect("assembled");
+        std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..4u64)
+                .map(|at| {
+                    let room = &room;
+                    scope.spawn(move || {
+                        let mut bundles = room.bundles();
+                        bundles[0].layers[1].entries.push(super::super::testing::generated("run", &at.to_le_bytes()));
+                        let (dest, report) = (room.path("layout"), Recorder::default());
+                        assemble(&bundles, &BTreeMap::new(), &options(), &dest, &report).expect("assembled")
+                    })
+                })
+                .collect();
+            runs.into_iter().for_each(|run| drop(run.join().expect("no panic")));
+        });
+        let whole = fsck(&room.path("layout"), 1).expect("whole");
+        assert_eq!(fs::list(&blobs(&room.path("layout"))).expect("listed").len(), whole.blobs);
+    }
+}

@@ -21,6 +21,8 @@ mod layer;
 mod layout;
 mod read;
 mod tar;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -374,3 +374,114 @@ fn parse<T: DeserializeOwned>(path: &Path, what: &'static str, bytes: &[u8]) -> 
     // serde_json refuses to nest more than 128 deep, so a document cannot exhaust the stack.
     serde_json::from_slice(bytes).map_err(|source| Damage::Document { path: path.to_owned(), what, source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::canonical;
+    use super::super::testing::Room;
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// A layout with one `index.json` and some blobs.
+    fn layout(room: &Room, index: &Value, blobs: &[&[u8]]) -> Layout {
+        let root = room.path("layout");
+        fs::write_atomic(&root.join(MARKER), br#"{"imageLayoutVersion":"1.0.0"}"#).expect("written");
+        fs::write_atomic(&root.join(INDEX), &canonical(index)).expect("written");
+        for blob in blobs {
+            fs::write_atomic(&super::super::blob_path(&root, &Digest::of(blob)), blob).expect("written");
+        }
+        Layout::open(&root).expect("a layout")
+    }
+
+    const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+    const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
+
+    fn entry(media_type: &str, bytes: &[u8]) -> Value {
+        json!({ "mediaType": media_type, "digest": Digest::of(bytes), "size": bytes.len() })
+    }
+
+    fn index(manifests: &[Value]) -> Value {
+        json!({ "schemaVersion": 2, "manifests": manifests })
+    }
+
+    #[test]
+    fn nested_indexes_are_followed_to_a_depth() {
+        for (depth, fine) in [(0, true), (1, true), (MAX_DEPTH - 1, true), (MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            let room = Room::new();
+            let mut blobs = vec![b"manifest".to_vec()];
+            let mut top = index(&[entry(MANIFEST_TYPE, b"manifest")]);
+            for _ in 0..depth {
+                let bytes = canonical(&top);
+                top = index(&[entry(INDEX_TYPE, &bytes)]);
+                blobs.push(bytes);
+            }
+            let blobs: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
+            let listed = layout(&room, &top, &blobs).list(None);
+            match listed {
+                Ok(listing) => assert!(fine && listing.manifests.len() == 1 && listing.indexes.len() == depth),
+                Err(error) => assert!(!fine && matches!(error, Damage::TooDeep { .. }), "{depth}: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_documents_are_refused() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)).into_bytes();
+        let many: Vec<Value> = (0..=MAX_MANIFESTS).map(|i| entry("text/plain", i.to_string().as_bytes())).collect();
+        let claims =
+            |size: Value| index(&[json!({ "mediaType": INDEX_TYPE, "digest": Digest::of(b"{}"), "size": size })]);
+        let named = |digest: &str| index(&[json!({ "mediaType": INDEX_TYPE, "digest": digest, "size": 2 })]);
+        let cases: Vec<(&str, Value, Vec<&[u8]>)> = vec![
+            ("nesting", index(&[entry(INDEX_TYPE, &deep)]), vec![&deep]),
+            ("count", index(&many), vec![]),
+            ("claimed size", claims(json!(5 << 20)), vec![b"{}"]),
+            ("enormous size", claims(json!(u64::MAX)), vec![b"{}"]),
+            ("negative size", claims(json!(-1)), vec![b"{}"]),
+            ("wrong size", claims(json!(3)), vec![b"{}"]),
+            ("traversal", named("sha256:../../../../etc/passwd"), vec![]),
+            ("traversal by algorithm", named("../sha256:00"), vec![]),
+            ("sha512", named(&format!("sha512:{}", "0".repeat(128))), vec![]),
+            ("not there", named(&Digest::of(b"x").to_string()), vec![]),
+            ("no index", index(&[entry(INDEX_TYPE, b"{}")]), vec![b"{}"]),
+        ];
+        for (case, index, blobs) in cases {
+            let room = Room::new();
+            assert!(layout(&room, &index, &blobs).list(None).is_err(), "{case}");
+        }
+    }
+
+    #[test]
+    fn an_index_file_too_large_is_not_read() {
+        let room = Room::new();
+        let layout = layout(&room, &json!({ "pad": " ".repeat(MAX_DOCUMENT as usize) }), &[]);
+        assert!(matches!(layout.list(None), Err(Damage::File(_))));
+    }
+
+    #[test]
+    fn tags_lead_to_exactly_one_entry() {
+        let tagged = |tag: &str, bytes: &[u8]| {
+            let mut entry = entry(MANIFEST_TYPE, bytes);
+            entry["annotations"] = json!({ (super::super::document::REF_NAME): tag });
+            entry
+        };
+        let room = Room::new();
+        let layout = layout(&room, &index(&[tagged("a", b"1"), tagged("b", b"2"), tagged("b", b"3")]), &[]);
+        assert_eq!(layout.list(Some("a")).expect("found").manifests.len(), 1);
+        assert_eq!(layout.list(None).expect("all").manifests.len(), 3);
+        for tag in ["b", "c", ""] {
+            let error = layout.list(Some(tag)).expect_err("refused").to_string();
+            assert!(error.contains("the tags a, b, b"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_blob_that_grows_is_not_read_to_its_end() {
+        let room = Room::new();
+        let blob = vec![7; 3 * CHUNK];
+        let layout = layout(&room, &index(&[]), &[&blob]);
+        let mut descriptor = Descriptor::of("x".to_owned(), &blob);
+        layout.verify(&descriptor).expect("whole");
+        descriptor.size -= 1;
+        assert!(matches!(layout.verify(&descriptor), Err(Damage::Size { .. })));
+    }
+}

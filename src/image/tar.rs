@@ -166,3 +166,90 @@ fn record(key: &str, value: &str) -> Vec<u8> {
     }
     format!("{length} {key}={value}\n").into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{generated, image_path, layer, untar};
+    use super::*;
+
+    fn one(name: &str, size: u64, mtime: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        file(&mut out, name, 0o755, size, mtime).expect("written");
+        out
+    }
+
+    #[test]
+    fn names_of_every_length_come_back_and_take_pax_only_when_they_must() {
+        let part = |length: usize| "p".repeat(length);
+        for (name, headers) in [
+            ("a".to_owned(), 1),
+            (part(100), 1),
+            (part(101), 3),
+            (part(255), 3),
+            (format!("{}/{}", part(155), part(100)), 1),
+            (format!("{}/{}", part(156), part(99)), 3),
+            (format!("{}/{}", part(155), part(101)), 3),
+            (format!("{}/{}/{}", part(50), part(100), part(100)), 1),
+            (format!("a/{}", part(101)), 3),
+            (format!("{}/x", vec![part(200); 18].join("/")), 3 + 7),
+            ("ui/größe.js".to_owned(), 3),
+            (format!("{}é", part(99)), 3),
+            ("ü".to_owned(), 3),
+        ] {
+            let bytes = one(&name, 0, 0);
+            assert_eq!(bytes.len() as u64 / BLOCK, headers, "{name}");
+            let members = untar(&bytes);
+            assert_eq!((members.len(), members[0].path.as_str()), (1, name.as_str()));
+            assert_eq!((members[0].mode, members[0].owner), (0o755, (0, 0)), "{name}");
+        }
+    }
+
+    #[test]
+    fn long_folders_keep_their_slash() {
+        for name in ["ui", &"f".repeat(99), &"f".repeat(100), &"f".repeat(255), "ordnér"] {
+            let mut out = Vec::new();
+            folder(&mut out, name, 5).expect("written");
+            let members = untar(&out);
+            assert_eq!(members[0].path, format!("{name}/"));
+            assert!(members[0].folder);
+            assert_eq!((members[0].mode, members[0].mtime), (0o755, 5));
+        }
+    }
+
+    #[test]
+    fn numbers_too_large_for_octal_go_into_pax() {
+        assert_eq!(one("x", MAX_OCTAL, MAX_OCTAL).len() as u64, BLOCK);
+        let bytes = one("x", MAX_OCTAL + 1, MAX_OCTAL + 1);
+        let records = String::from_utf8(bytes[512..1024].to_vec()).expect("text");
+        assert_eq!(records.trim_end_matches('\0'), "19 size=8589934592\n20 mtime=8589934592\n");
+    }
+
+    #[test]
+    fn a_record_counts_its_own_length() {
+        for length in [0, 1, 5, 89, 90, 91, 92, 988, 989, 990, 991] {
+            let record = record("path", &"x".repeat(length));
+            let text = String::from_utf8(record).expect("text");
+            assert_eq!(text.split(' ').next().and_then(|n| n.parse().ok()), Some(text.len()), "{length}");
+        }
+    }
+
+    #[test]
+    fn folders_come_once_and_before_what_they_hold() {
+        let entries = ["ui/b.js", "a.txt", "ui/a/x", "a/z"].map(|path| generated(path, b"")).to_vec();
+        let layer = layer("ui", entries);
+        let members = members(&layer).expect("no clash");
+        let paths: Vec<&str> = members.keys().map(ImagePath::relative).collect();
+        assert_eq!(paths, ["a", "a.txt", "a/z", "ui", "ui/a", "ui/a/x", "ui/b.js"]);
+    }
+
+    #[test]
+    fn entries_that_cannot_both_be_there_are_refused() {
+        for (paths, why) in
+            [(["a", "a"], "`/a` is there twice"), (["a/b", "a/b/c"], "`/a/b` is a file and a folder at once")]
+        {
+            let layer = layer("ui", paths.map(|path| generated(path, b"")).to_vec());
+            assert_eq!(members(&layer).expect_err("a clash").to_string(), why);
+        }
+        assert_eq!(image_path("a").relative(), "a");
+    }
+}

@@ -13,6 +13,9 @@ use super::mistake::{KeyPath, Mistake, Step, nearest};
 /// More mistakes than this are not looked for.
 const MAX_MISTAKES: usize = 100;
 
+/// The key of the table that `cargo metadata` writes for a date, which JSON does not have.
+const DATE: &str = "$__toml_private_datetime";
+
 /// What was read: the value, if enough of it could be understood, and all that was wrong.
 #[derive(Debug)]
 pub struct Reading<T> {
@@ -76,6 +79,9 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
 
     fn deserialize_any<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
+            Value::Object(map) if map.contains_key(DATE) => {
+                Err(de::Error::invalid_type(Unexpected::Other("a date"), &visitor))
+            }
             Value::Null => visitor.visit_unit(),
             Value::Bool(flag) => visitor.visit_bool(*flag),
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
@@ -192,7 +198,14 @@ impl de::Error for Error {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::custom(format_args!("expected {}, found {}", wanted(expected), Found(found)))
+        let wanted = wanted(expected);
+        let help = match found {
+            Unexpected::Map if wanted == "a list" => Some("write the header with two brackets: `[[…]]`".to_owned()),
+            Unexpected::Str(text) if wanted == "a list" => Some(format!("write `[{text:?}]`")),
+            Unexpected::Other(_) => Some("put the date in quotes".to_owned()),
+            _ => None,
+        };
+        Error { help, ..Self::custom(format_args!("expected {wanted}, found {}", Found(found))) }
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -229,6 +242,7 @@ fn wanted(expected: &dyn de::Expected) -> String {
         text if text.starts_with("struct ") || text == "a map" => "a table".to_owned(),
         text if text == "a sequence" => "a list".to_owned(),
         text if text == "a boolean" => "true or false".to_owned(),
+        text if text == "any valid JSON value" => "what JSON can hold too".to_owned(),
         text => text,
     }
 }
@@ -309,7 +323,7 @@ mod tests {
             &[
                 r#"t.all-at-once: expected true or false, found the string "yes""#,
                 "t.inner[0].alt: expected a string, found a list",
-                r#"t.inner[0].list: expected a list, found the string "x""#,
+                r#"t.inner[0].list: expected a list, found the string "x"; write `["x"]`"#,
                 "t.inner[1]: expected a table, found the number 7",
                 "t.inner[2].list[0]: expected a string, found true",
                 "t.inner[2].alt: the key `alt` is missing",

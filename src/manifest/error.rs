@@ -34,7 +34,11 @@ pub enum Error {
         others: Vec<String>,
     },
     /// The workspace has several tables and none was asked for.
-    #[error("there are several extensions in this workspace: {}", list(candidates))]
+    #[error(
+        "there are several extensions in this workspace: {}{}",
+        list(candidates),
+        if workspace.is_some() { " and the workspace's own" } else { "" }
+    )]
     Several {
         /// The packages that have a table.
         candidates: Vec<String>,
@@ -91,12 +95,11 @@ impl Explain for Error {
             Error::NoTable { manifest } | Error::NotAnExtension { manifest, .. } => {
                 Some(manifest.display().to_string())
             }
-            Error::Several { workspace, .. } => workspace.as_ref().map(|path| path.display().to_string()),
             Error::Invalid(mistakes) => match mistakes.as_slice() {
                 [only] => Some(only.place.clone()),
                 _ => None,
             },
-            Error::Output(_) | Error::UnknownPackage { .. } => None,
+            Error::Output(_) | Error::Several { .. } | Error::UnknownPackage { .. } => None,
         }
     }
 
@@ -111,9 +114,11 @@ impl Explain for Error {
                 Some("add `[package.metadata.extension]` with `title` and `vendor`".to_owned())
             }
             Error::NotAnExtension { others, .. } => Some(format!("extensions are {}", list(others))),
-            Error::Several { candidates, .. } => {
+            Error::Several { candidates, workspace } => {
                 let first = candidates.first().map_or("NAME", String::as_str);
-                Some(format!("choose one, as with `-p {first}`"))
+                let own =
+                    workspace.as_ref().map(|path| format!("; the workspace's: `--manifest-path {}`", path.display()));
+                Some(format!("choose one, as with `-p {first}`{}", own.unwrap_or_default()))
             }
             Error::UnknownPackage { nearest: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Error::UnknownPackage { members, .. } => Some(format!("packages are {}", list(members))),

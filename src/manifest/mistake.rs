@@ -41,6 +41,13 @@ impl KeyPath {
         KeyPath(self.0.iter().cloned().chain(steps).collect())
     }
 
+    /// The path below the extension's table, for messages that name a second key.
+    #[must_use]
+    pub fn in_table(&self) -> Self {
+        let table = self.0.iter().position(|step| *step == Step::Key("extension".to_owned()));
+        KeyPath(self.0[table.map_or(0, |at| at + 1)..].to_vec())
+    }
+
     /// Whether this path is `above` or leads on from there.
     #[must_use]
     pub fn starts_with(&self, above: &KeyPath) -> bool {

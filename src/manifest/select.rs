@@ -28,7 +28,7 @@ pub enum Holder<'a> {
     Workspace,
 }
 
-/// Picks the table: that of the package asked for; else that of the package at hand; else the only one.
+/// Picks the table: that of the package asked for; else that of the manifest at hand; else the only one.
 pub fn select<'a>(metadata: &'a Metadata, asked: Option<&str>) -> Result<Holder<'a>, Error> {
     let members = metadata.workspace_packages();
     let with_table: Vec<&Package> =
@@ -46,19 +46,32 @@ pub fn select<'a>(metadata: &'a Metadata, asked: Option<&str>) -> Result<Holder<
         let (name, manifest) = (package.name.to_string(), package.manifest_path.clone().into());
         return Err(Error::NotAnExtension { package: name, manifest, others: names(&with_table) });
     }
-    let at_hand = metadata.root_package().filter(|package| table(&package.metadata).is_some());
+    if let Some(holder) = at_hand(metadata) {
+        return Ok(holder);
+    }
     let workspace = table(&metadata.workspace_metadata).is_some();
-    match (at_hand, with_table.as_slice(), workspace) {
-        (Some(package), ..) => Ok(Holder::Package(package)),
-        (None, [package], false) => Ok(Holder::Package(package)),
-        (None, [], true) => Ok(Holder::Workspace),
-        (None, [], false) => {
+    match (with_table.as_slice(), workspace) {
+        ([package], false) => Ok(Holder::Package(package)),
+        ([], true) => Ok(Holder::Workspace),
+        ([], false) => {
             let root = metadata.root_package().map(|package| package.manifest_path.clone().into());
             Err(Error::NoTable { manifest: root.unwrap_or_else(|| root_manifest(metadata)) })
         }
-        (None, several, workspace) => {
+        (several, workspace) => {
             Err(Error::Several { candidates: names(several), workspace: workspace.then(|| root_manifest(metadata)) })
         }
+    }
+}
+
+/// The table of the manifest that Cargo was run on: a package's, or the workspace's, or that of both, when the
+/// package's is meant.
+fn at_hand(metadata: &Metadata) -> Option<Holder<'_>> {
+    let package = metadata.root_package();
+    let is_root = package.is_none_or(|package| package.manifest_path == metadata.workspace_root.join("Cargo.toml"));
+    match package {
+        Some(package) if table(&package.metadata).is_some() => Some(Holder::Package(package)),
+        _ if is_root && table(&metadata.workspace_metadata).is_some() => Some(Holder::Workspace),
+        _ => None,
     }
 }
 

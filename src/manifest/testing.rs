@@ -9,7 +9,7 @@ use toml_edit::{Document, Item};
 
 use super::convert::{Facts, convert};
 use super::extension::{Extension, Origin, WorkspaceBin};
-use super::mistake::{KeyPath, Mistake};
+use super::mistake::Mistake;
 use crate::domain::BinName;
 use crate::sys;
 
@@ -118,16 +118,82 @@ pub(crate) fn mistakes(toml: &str) -> String {
 }
 
 pub(crate) fn told(mistakes: &[Mistake]) -> String {
-    let root = KeyPath::dotted("package.metadata.extension");
     mistakes.iter().fold(String::new(), |mut text, mistake| {
-        let path = match mistake.path.0.strip_prefix(root.0.as_slice()) {
-            Some(below) => KeyPath(below.to_vec()),
-            None => mistake.path.clone(),
-        };
-        writeln!(text, "{path}: {}", mistake.what).expect("a String takes all");
+        writeln!(text, "{}: {}", mistake.path.in_table(), mistake.what).expect("a String takes all");
         if let Some(help) = &mistake.help {
             writeln!(text, "  help: {help}").expect("a String takes all");
         }
         text
     })
+}
+
+/// A table that uses every section.
+pub(crate) fn ordinary_table() -> String {
+    let table = r#"
+        description = "See what fills your disk"
+        icon = "assets/icon.svg"
+        image = "example/disk-usage"
+        api-version = ">= 0.3.4"
+
+        [ui]
+        source = "ui/dist"
+        build = { dir = "ui", run = ["npm ci", "npm run build"] }
+        title = "Disk Usage"
+        root = "ui"
+        src = "index.html"
+
+        [vm]
+        bin = "disk-usage-backend"
+        socket = "backend.sock"
+        args = ["--socket", "/run/guest-services/backend.sock"]
+        base = "scratch"
+
+        [[host]]
+        bin = "dutool"
+        os = ["darwin", "windows", "linux"]
+
+        [[host]]
+        name = "kubectl"
+        url = "https://dl.example.com/release/v1.31.0/bin/{os}/{arch}/kubectl{exe}"
+        fallback = { windows-arm64 = "windows-amd64" }
+        [host.sha256]
+        darwin-amd64 = "HASH"
+        darwin-arm64 = "HASH"
+        windows-amd64 = "HASH"
+        linux-amd64 = "HASH"
+        linux-arm64 = "HASH"
+
+        [[host]]
+        file = { darwin = "scripts/run.sh", linux = "scripts/run.sh", windows = "scripts/run.cmd" }
+        path = "/host/{os}/{file}"
+
+        [marketplace]
+        publisher-url = "https://example.com"
+        icon-url = "https://example.com/icon.svg"
+        screenshots = [{ alt = "Main view", url = "https://example.com/1.png" }]
+        additional-urls = [{ title = "Support", url = "https://example.com/support" }]
+        detailed-description = { file = "docs/text.html" }
+        changelog = "<p>New</p>"
+        categories = ["utility-tools"]
+
+        [labels]
+        "com.example.team" = "disks"
+
+        [[files]]
+        source = "data"
+        path = "/data"
+        mode = "0644"
+
+        [build]
+        profile = "release"
+        features = ["full"]
+        builder = { darwin-arm64 = "zig" }
+        triple = { windows-amd64 = "x86_64-pc-windows-gnullvm" }
+        macos-minimum = "11.0"
+        glibc = "2.17"
+
+        [extra.host]
+        x-rd-install = { linux = "/install.sh" }
+    "#;
+    table.replace("HASH", &"0".repeat(64))
 }

@@ -9,7 +9,7 @@ pub enum Escape {
     Plain,
     /// Inside a basic string of TOML, between its quotes.
     Toml,
-    /// Text or an attribute's value in HTML.
+    /// Text in HTML, or an attribute's value between double quotes.
     Html,
     /// A run of text in Markdown, not at the start of a line.
     Markdown,
@@ -50,7 +50,6 @@ fn html(out: &mut String, c: char) {
         '<' => out.push_str("&lt;"),
         '>' => out.push_str("&gt;"),
         '"' => out.push_str("&quot;"),
-        '\'' => out.push_str("&#39;"),
         c => out.push(c),
     }
 }
@@ -83,7 +82,7 @@ mod tests {
     fn html_has_no_markup_left() {
         assert_eq!(
             Escape::Html.apply(NASTY),
-            "Größe &quot;x&quot; &amp; &#39;y&#39; &lt;b&gt;\\ *z* `q` 容量 {{name}} |"
+            "Größe &quot;x&quot; &amp; 'y' &lt;b&gt;\\ *z* `q` 容量 {{name}} |"
         );
     }
 

@@ -1,6 +1,7 @@
 //! The project that is to be written: what the user said, with every default filled in.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 
 use super::error::Error;
@@ -51,6 +52,20 @@ pub struct Parts {
 impl Default for Parts {
     fn default() -> Self {
         Parts { backend: true, host: true, ui: Ui::Html }
+    }
+}
+
+impl fmt::Display for Parts {
+    /// The parts in words: `backend, host tool and page`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let page = self.ui != Ui::None;
+        let words = [(self.backend, "backend"), (self.host, "host tool"), (page, "page")];
+        let words: Vec<&str> = words.into_iter().filter(|(has, _)| *has).map(|(_, word)| word).collect();
+        match words.split_last() {
+            Some((last, [])) => f.write_str(last),
+            Some((last, others)) => write!(f, "{} and {last}", others.join(", ")),
+            None => f.write_str("nothing"),
+        }
     }
 }
 

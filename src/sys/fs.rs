@@ -168,6 +168,16 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// Reads the first bytes of a file, at most `count`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_head(path: &Path, count: u64) -> Result<Vec<u8>, Error> {
+    let mut head = Vec::new();
+    open(path)?.0.take(count).read_to_end(&mut head).map_err(|e| Error::new("read", path, e))?;
+    Ok(head)
+}
+
 /// Reads a whole text file of at most 16 MiB.
 ///
 /// # Errors
@@ -210,6 +220,15 @@ pub fn create_dir_all(path: &Path) -> Result<(), Error> {
 /// When it exists or cannot be made.
 pub fn create_new(path: &Path) -> Result<File, Error> {
     File::options().write(true).create_new(true).open(path).map_err(|e| Error::new("create", path, e))
+}
+
+/// Opens a file to read it and to write on, and makes it if it is not there.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn open_or_create(path: &Path) -> Result<File, Error> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).open(path).map_err(|e| Error::new("open", path, e))
 }
 
 /// A temporary file beside its final place; dropped, it is gone.
@@ -360,16 +379,16 @@ pub fn list(dir: &Path) -> Result<Vec<Listed>, Error> {
     Ok(listed)
 }
 
-/// Marks a file as written now.
+/// Sets the time at which a file says it was written.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn touch(path: &Path) -> Result<(), Error> {
+pub fn set_modified(path: &Path, time: std::time::SystemTime) -> Result<(), Error> {
     File::options()
         .append(true)
         .open(path)
-        .and_then(|file| file.set_modified(std::time::SystemTime::now()))
-        .map_err(|e| Error::new("touch", path, e))
+        .and_then(|file| file.set_modified(time))
+        .map_err(|e| Error::new("set the time of", path, e))
 }
 
 /// Waits until a file's bytes have reached the disk.

@@ -1,6 +1,6 @@
 //! The backend in Docker Desktop's virtual machine, and the binaries that a table can name.
 
-use super::{all, every, no_dates, words};
+use super::{all, every, words};
 use crate::domain::{BinName, FileName, Reference};
 use crate::manifest::de::list;
 use crate::manifest::extension::{Base, BinRef, Origin, PlacedFile, Vm};
@@ -21,11 +21,11 @@ pub(super) fn vm(site: &Site<'_>, origin: &Origin, raw: RawVm) -> Option<Vm> {
     }
     for (key, set) in [("path", raw.path.is_some()), ("package", raw.package.is_some())] {
         if set && raw.bin.is_none() {
-            site.key(key).wrong_help::<()>(format_args!("`{key}` says more of `bin`, which is not set"), "set `bin`");
+            site.key(key).wrong::<()>(format_args!("`{key}` needs `bin`"));
         }
     }
     if raw.args.is_some() && !has_image {
-        site.key("args").wrong_help::<()>("nothing takes the arguments", "set `bin` or `base`");
+        site.key("args").wrong::<()>("`args` needs `bin` or `base`");
     }
     let bin = raw.bin.map(|bin| {
         let found = find_bin(&site.key("bin"), origin, &bin, raw.package.as_deref());
@@ -46,7 +46,6 @@ pub(super) fn vm(site: &Site<'_>, origin: &Origin, raw: RawVm) -> Option<Vm> {
     let composefile = raw.composefile.map(|file| composefile(&site.key("composefile"), origin, file));
     let default_image = (has_image && composefile.is_none()).then(|| OWN_IMAGE.to_owned());
     let image = raw.image.or(default_image).map(|image| vm_image(&site.key("image"), image));
-    let extra = no_dates(&site.key("extra"), raw.extra);
     Some(Vm {
         bin: all(bin)?,
         args: args?,
@@ -54,7 +53,7 @@ pub(super) fn vm(site: &Site<'_>, origin: &Origin, raw: RawVm) -> Option<Vm> {
         socket: all(socket)?,
         image: all(image)?,
         composefile: all(composefile)?,
-        extra: extra?,
+        extra: raw.extra,
     })
 }
 
@@ -129,6 +128,7 @@ fn bin_of_package(site: &Site<'_>, origin: &Origin, bin: BinName, package: &str)
 
 fn unknown_bin<T>(site: &Site<'_>, bin: &BinName, mut known: Vec<&str>) -> Option<T> {
     known.sort_unstable();
+    known.dedup();
     let help = match nearest(bin.as_str(), known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "add `src/main.rs` or a `[[bin]]`".to_owned(),

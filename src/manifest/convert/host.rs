@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::download::download;
 use super::spread::{Shape, Spread};
-use super::{backend, every, no_dates, words};
+use super::{backend, every, words};
 use crate::domain::{FileName, Os};
 use crate::manifest::extension::{BinRef, HostFile, HostGroup, HostSource, Origin, Vm};
 use crate::manifest::mistake::{Site, nearest};
@@ -39,7 +39,6 @@ fn group(site: &Site<'_>, origin: &Origin, raw: RawHost) -> Option<HostGroup> {
     let files = raw.file.map(|files| self::files(site, origin, &shape, files));
     let lists = [(Os::Darwin, raw.darwin), (Os::Windows, raw.windows), (Os::Linux, raw.linux)];
     let listed = listed(site, &lists);
-    let extra = no_dates(&site.key("extra"), raw.extra);
     let placed: Vec<(Os, HostFile)> = [super::all(bins)?, super::all(program)?, super::all(files)?, Some(listed?)]
         .into_iter()
         .flatten()
@@ -50,7 +49,7 @@ fn group(site: &Site<'_>, origin: &Origin, raw: RawHost) -> Option<HostGroup> {
         let written = lists.iter().any(|(its, list)| *its == os && list.is_some());
         (written || !files.is_empty()).then_some((os, files))
     };
-    sound.then_some(HostGroup { files: Os::ALL.into_iter().filter_map(of).collect(), extra: extra? })
+    sound.then_some(HostGroup { files: Os::ALL.into_iter().filter_map(of).collect(), extra: raw.extra })
 }
 
 /// Whether every key of a group has something to work on.

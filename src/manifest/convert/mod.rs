@@ -4,6 +4,8 @@
 //! caller gives. Whether icons, folders and other files exist is the plan's to find out.
 
 mod backend;
+#[cfg(test)]
+mod bad_tables;
 mod download;
 mod host;
 mod market;
@@ -23,7 +25,7 @@ use std::path::Path;
 use semver::{Version, VersionReq};
 
 use super::de;
-use super::extension::{Extension, ExtraFile, JsonMap, Origin};
+use super::extension::{Extension, ExtraFile, Origin};
 use super::mistake::{KeyPath, Mistake, Site};
 use super::raw::{RawExtension, RawFile};
 use crate::domain::{FileMode, FileName, ImageName, reference};
@@ -66,12 +68,23 @@ pub fn convert(
     let extension = reading.value.and_then(|raw| extension(&Site::new(root, &found), raw, origin, facts, read));
     let mut mistakes = reading.mistakes;
     // What is missing only because it could not be read has been said already.
-    let told = |mistake: &Mistake| reading.struck.iter().any(|key| mistake.path.starts_with(key));
+    let told = |mistake: &Mistake| {
+        reading.struck.iter().any(|key| mistake.path.starts_with(key) || key.starts_with(&mistake.path))
+    };
     mistakes.extend(found.into_inner().into_iter().filter(|mistake| !told(mistake)));
     match extension {
         Some(extension) if mistakes.is_empty() => Ok(extension),
-        _ => Err(mistakes),
+        _ => Err(mistakes.into_iter().map(printable).collect()),
     }
+}
+
+/// What a manifest quotes must not steer the terminal.
+fn printable(mistake: Mistake) -> Mistake {
+    let escape = |text: String| match text.chars().any(char::is_control) {
+        true => text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect(),
+        false => text,
+    };
+    Mistake { what: escape(mistake.what), help: mistake.help.map(escape), ..mistake }
 }
 
 fn extension(
@@ -95,7 +108,6 @@ fn extension(
     let marketplace = market::marketplace(&site.key("marketplace"), origin, raw.marketplace.unwrap_or_default(), read);
     let labels = market::labels(&site.key("labels"), raw.labels.unwrap_or_default(), marketplace.as_ref());
     let build = settings::build(&site.key("build"), raw.build.unwrap_or_default());
-    let extra = no_dates(&site.key("extra"), raw.extra);
     let name = name(&site.key("name"), raw.name, origin, facts);
     let packages = packages(vm.as_ref().and_then(Option::as_ref), host.as_ref().and_then(Option::as_ref));
     let version = version(&site.key("version"), raw.version, origin, facts, &packages);
@@ -116,8 +128,9 @@ fn extension(
         labels: labels?,
         marketplace: marketplace?,
         build: build?,
-        extra: extra?,
+        extra: raw.extra,
     };
+    some_part(site, &extension);
     one_socket(&site.key("ui").key("backend-socket"), &extension);
     places::check(site, &extension);
     Some(extension)
@@ -126,6 +139,16 @@ fn extension(
 /// A part that is absent is fine; one that was wrong is not.
 fn all<T>(part: Option<Option<T>>) -> Option<Option<T>> {
     part.map_or(Some(None), |part| part.map(Some))
+}
+
+/// An extension has at least one of the three parts.
+///
+/// Source: Docker's manual, `extensions-sdk/architecture/_index.md`.
+fn some_part(site: &Site<'_>, extension: &Extension) {
+    let written = extension.ui.is_some() || extension.vm.is_some() || extension.host.is_some();
+    if !written && !["ui", "vm", "host"].iter().any(|part| extension.extra.contains_key(*part)) {
+        site.wrong_help::<()>("the extension has neither `ui` nor `vm` nor `host`", "add one of them");
+    }
 }
 
 /// The tab's older spelling of the backend's socket names the same socket: no extension has two, and Docker's
@@ -247,17 +270,5 @@ fn every<T>(values: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
     values.into_iter().collect()
 }
 
-/// TOML has dates and JSON has none; `cargo metadata` writes them as a table with this key.
-fn no_dates(site: &Site<'_>, extra: JsonMap) -> Option<JsonMap> {
-    fn dates(value: &serde_json::Value) -> bool {
-        match value {
-            serde_json::Value::Array(list) => list.iter().any(dates),
-            serde_json::Value::Object(map) => map.contains_key("$__toml_private_datetime") || map.values().any(dates),
-            _ => false,
-        }
-    }
-    match extra.iter().find(|(_, value)| dates(value)) {
-        Some((key, _)) => site.key(key).wrong_help("JSON has no dates", "put the date in quotes"),
-        None => Some(extra),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,12 @@
 //! Whether the files of an extension get along with each other.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::domain::{ImagePath, Os};
 use crate::manifest::extension::{Extension, HostFile, HostSource};
-use crate::manifest::mistake::Site;
+use crate::manifest::mistake::{KeyPath, Site};
 
 /// Where Docker Desktop looks for what `bundle::metadata` writes.
 const METADATA: &str = "/metadata.json";
@@ -25,6 +25,15 @@ struct Claim<'a> {
     site: Site<'a>,
     path: &'a ImagePath,
     content: Content<'a>,
+    /// The system of a host file.
+    os: Option<Os>,
+}
+
+impl Claim<'_> {
+    /// The key in the table.
+    fn name(&self) -> KeyPath {
+        self.site.path.in_table()
+    }
 }
 
 /// Notes paths that two files want, and host files that Docker Desktop would copy over each other.
@@ -51,16 +60,17 @@ fn generated(site: &Site<'_>, path: &ImagePath) -> bool {
 
 fn paths(claims: &[Claim<'_>]) {
     let mut taken: BTreeMap<String, &Claim<'_>> = BTreeMap::new();
+    let mut told: BTreeSet<(String, String)> = BTreeSet::new();
     for claim in claims {
         if generated(&claim.site, claim.path) {
             continue;
         }
         let known = *taken.entry(folded(claim.path)).or_insert(claim);
-        if known.content != claim.content {
-            claim.site.wrong_help::<()>(
-                format_args!("`{}` is also the path of `{}`", claim.path, known.site.path),
-                "give one of them another path",
-            );
+        // Two host files of one system are told by their names.
+        let same_system = claim.os.is_some() && claim.os == known.os;
+        let pair = (claim.site.path.to_string(), known.site.path.to_string());
+        if known.content != claim.content && !same_system && told.insert(pair) {
+            conflict(claim, known);
         }
     }
     for claim in claims {
@@ -68,18 +78,32 @@ fn paths(claims: &[Claim<'_>]) {
         let file = above.find_map(|above| taken.get(&folded(&above)).filter(|known| known.content != Content::Folder));
         if let Some(file) = file {
             claim.site.wrong_help::<()>(
-                format_args!("`{}` would lie below a file: `{}` of `{}`", claim.path, file.path, file.site.path),
+                format_args!("`{}` would lie below the file `{}` of `{}`", claim.path, file.path, file.name()),
                 "give one of them another path",
             );
         }
     }
 }
 
+fn conflict(claim: &Claim<'_>, known: &Claim<'_>) {
+    let path = claim.path;
+    match (claim.os, known.os) {
+        (Some(os), Some(other)) => claim.site.wrong_help::<()>(
+            format_args!("`{path}` is the path of different files on {other} and on {os}"),
+            "add `{os}` to `path`",
+        ),
+        _ => claim.site.wrong_help(
+            format_args!("`{path}` is also the path of `{}`", known.name()),
+            "give one of them another path",
+        ),
+    };
+}
+
 /// Every file whose path is known from the table, and the UI's folder. What `files` brings may be a folder,
 /// so it is left to the bundle, which sees the disk; what a group only lists comes from elsewhere.
 fn claims<'a>(site: &Site<'a>, extension: &'a Extension) -> Vec<Claim<'a>> {
     let mut claims = Vec::new();
-    let mut claim = |site, path, content| claims.push(Claim { site, path, content });
+    let mut claim = |site, path, content| claims.push(Claim { site, path, content, os: None });
     if let Some(icon) = &extension.icon {
         claim(site.key("icon"), &icon.path, Content::File(&icon.source));
     }
@@ -93,13 +117,12 @@ fn claims<'a>(site: &Site<'a>, extension: &'a Extension) -> Vec<Claim<'a>> {
         claim(site.key("vm").key("bin"), path, Content::Backend);
     }
     for (index, os, file) in host_files(extension) {
-        match &file.source {
-            HostSource::Listed => {}
-            HostSource::File(source) => claim(site.key("host").index(index), &file.path, Content::File(source)),
-            HostSource::Bin(_) | HostSource::Download(_) => {
-                claim(site.key("host").index(index), &file.path, Content::Host(os, file));
-            }
-        }
+        let content = match &file.source {
+            HostSource::Listed => continue,
+            HostSource::File(source) => Content::File(source),
+            HostSource::Bin(_) | HostSource::Download(_) => Content::Host(os, file),
+        };
+        claims.push(Claim { site: site.key("host").index(index), path: &file.path, content, os: Some(os) });
     }
     claims
 }
@@ -140,11 +163,14 @@ fn host_names(site: &Site<'_>, extension: &Extension) {
     }
     for Doubled { index, path, first: (group, first), mut systems } in doubled.into_values() {
         systems.dedup();
-        let other = if group == index { String::new() } else { format!(" of `{}`", site.index(group).path) };
-        let (systems, name) = (systems.join(", "), path.file_name());
-        site.index(index).wrong_help::<()>(
-            format_args!("on {systems}, `{path}` and `{first}`{other} both become `host/{name}`"),
-            "Docker Desktop copies all host files into one folder; give them different names",
-        );
+        let systems = systems.join(", ");
+        let other = if group == index { String::new() } else { format!(" of `{}`", site.index(group).path.in_table()) };
+        let what = if path == first {
+            format!("`{path}` is the path of two files on {systems}")
+        } else {
+            format!("on {systems}, `{path}` and `{first}`{other} both become `host/{}`", path.file_name())
+        };
+        let help = "Docker Desktop copies all host files into one folder; give them different names";
+        site.index(index).wrong_help::<()>(what, help);
     }
 }

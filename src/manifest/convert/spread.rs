@@ -40,14 +40,15 @@ impl Shape {
         let fallback = fallback(&site.key("fallback"), systems.as_deref(), raw.fallback.iter().flatten());
         let cpu_in_path = raw.path.as_deref().is_some_and(|path| template::has(path, "arch"));
         let at = if raw.path.is_some() { site.key("path") } else { site.key("all-arches") };
-        if raw.all_arches && !cpu_in_path {
+        let built = raw.bin.is_some() || raw.url.is_some();
+        if raw.all_arches && built && !cpu_in_path {
             return at.wrong_help(
                 "`all-arches` puts the files of both CPUs into every image, but both would land at one path",
                 "add `{arch}` to `path`, as in `path = \"/{os}/{name}-{arch}{exe}\"`",
             );
         }
         // Files are the same for every CPU, and have their own message.
-        if cpu_in_path && !raw.all_arches && (raw.bin.is_some() || raw.url.is_some()) {
+        if cpu_in_path && built && !raw.all_arches {
             return at.wrong_help(
                 "the path has `{arch}`, but metadata.json has no slot for a CPU: it is the same in every image",
                 "leave `{arch}` out, and each image gets the file for its own CPU at that path; or set \

@@ -1,6 +1,6 @@
 //! The icon and the dashboard tab.
 
-use super::{no_dates, words};
+use super::words;
 use crate::domain::FileName;
 use crate::manifest::extension::{Origin, PlacedFile, Ui, UiBuild};
 use crate::manifest::mistake::Site;
@@ -29,7 +29,6 @@ pub(super) fn ui(site: &Site<'_>, origin: &Origin, raw: RawUi, title: &str) -> O
         let site = site.key("backend-socket");
         site.take(FileName::new(&socket)).map(|name| name.as_str().to_owned())
     });
-    let extra = no_dates(&site.key("extra"), raw.extra);
     Some(Ui {
         source: super::all(source)?,
         build: super::all(build)?,
@@ -38,7 +37,7 @@ pub(super) fn ui(site: &Site<'_>, origin: &Origin, raw: RawUi, title: &str) -> O
         root,
         src: src?,
         backend_socket: super::all(backend_socket)?,
-        extra: extra?,
+        extra: raw.extra,
     })
 }
 

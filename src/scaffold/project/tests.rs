@@ -48,6 +48,13 @@ fn defaults() {
 }
 
 #[test]
+fn parts_in_words() {
+    let words = all_parts().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let with_page = ["backend, host tool and page", "backend and page", "host tool and page"];
+    assert_eq!(words, [&with_page[..], &["backend and host tool", "backend", "host tool"]].concat());
+}
+
+#[test]
 fn what_the_user_must_change_is_said() {
     let nobody = Surroundings { author: None, ..around() };
     let project = Project::new(&Options::default(), &nobody).expect("a good project");
@@ -174,7 +181,7 @@ fn any_text_is_right_in_every_language() {
     for key in ["title", "vendor", "description"] {
         assert_eq!(manifest["workspace"]["metadata"]["extension"][key].as_str(), Some(NASTY), "{key}");
     }
-    let html = "Größe &quot;x&quot; &amp; &#39;y&#39; &lt;b&gt;\\ *z* `q` 容量 {{name}} |";
+    let html = "Größe &quot;x&quot; &amp; 'y' &lt;b&gt;\\ *z* `q` 容量 {{name}} |";
     assert!(content(&files, "ui/index.html").contains(&format!("<title>{html}</title>")));
     assert!(content(&files, "marketplace/description.html").starts_with(&format!("<p>{html}</p>")));
     let markdown = "# Größe \"x\" \\& 'y' \\<b\\>\\\\ \\*z\\* \\`q\\` 容量 {{name}} \\|\n";

@@ -28,7 +28,10 @@ struct Health {
 }
 
 async fn health() -> Json<Health> {
-    Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
+    Json(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }
 
 async fn vm() -> Result<Json<Vm>, Failure> {
@@ -37,14 +40,20 @@ async fn vm() -> Result<Json<Vm>, Failure> {
         Ok(vm) => Ok(Json(vm)),
         Err(error) => {
             tracing::error!("{error:#}");
-            Err(Failure { status: StatusCode::INTERNAL_SERVER_ERROR, message: format!("{error:#}") })
+            Err(Failure {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                message: format!("{error:#}"),
+            })
         }
     }
 }
 
 async fn unknown(request: Request) -> Failure {
     let message = format!("there is no {} {}", request.method(), request.uri().path());
-    Failure { status: StatusCode::NOT_FOUND, message }
+    Failure {
+        status: StatusCode::NOT_FOUND,
+        message,
+    }
 }
 
 /// An answer that tells a person what went wrong.
@@ -59,7 +68,13 @@ impl IntoResponse for Failure {
         struct Body {
             message: String,
         }
-        (self.status, Json(Body { message: self.message })).into_response()
+        (
+            self.status,
+            Json(Body {
+                message: self.message,
+            }),
+        )
+            .into_response()
     }
 }
 

@@ -7,6 +7,7 @@ mod vm;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -28,10 +29,24 @@ struct Address {
     listen: Option<SocketAddr>,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let Args { address } = Args::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    match run(address) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(address: Address) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match (address.socket, address.listen) {
             (Some(path), _) => server::serve_socket(&path, api::router()).await,

@@ -9,9 +9,13 @@ use tokio::net::TcpListener;
 
 /// Serves on a TCP address until the process is asked to stop.
 pub async fn serve_tcp(addr: SocketAddr, router: Router) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(addr).await.with_context(|| format!("could not listen on {addr}"))?;
+    let listener = TcpListener::bind(addr)
+        .await
+        .with_context(|| format!("could not listen on {addr}"))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()?).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(asked_to_stop()?)
+        .await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -25,7 +29,10 @@ pub async fn serve_socket(path: &Path, router: Router) -> anyhow::Result<()> {
 /// Unix sockets exist in the virtual machine; on Windows the backend only runs for development.
 #[cfg(not(unix))]
 pub async fn serve_socket(path: &Path, _: Router) -> anyhow::Result<()> {
-    anyhow::bail!("could not listen on {}: use --listen on this system", path.display())
+    anyhow::bail!(
+        "could not listen on {}: use --listen on this system",
+        path.display()
+    )
 }
 
 #[cfg(unix)]
@@ -36,7 +43,9 @@ async fn serve_socket_until(
 ) -> anyhow::Result<()> {
     let listener = bind(path).with_context(|| format!("could not listen on {}", path.display()))?;
     tracing::info!(socket = %path.display(), "listening");
-    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await?;
     std::fs::remove_file(path).with_context(|| format!("could not remove {}", path.display()))?;
     tracing::info!("stopped");
     Ok(())
@@ -59,13 +68,16 @@ fn bind(path: &Path) -> std::io::Result<tokio::net::UnixListener> {
     Ok(listener)
 }
 
-/// Ends with SIGTERM, which Docker sends to stop a container, or Ctrl-C. The first process of a container
-/// dies of neither unless it handles them.
+/// Ends with SIGTERM, which Docker sends to stop a container, or Ctrl-C. The first process of a
+/// container dies of neither unless it handles them.
 #[cfg(unix)]
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     Ok(std::future::poll_fn(move |cx| {
         if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
             return std::task::Poll::Ready(());
@@ -116,18 +128,25 @@ mod tests {
                 let _ = stopped.await;
             };
             let path = socket.clone();
-            let server =
-                tokio::spawn(async move { serve_socket_until(&path, crate::api::router(), stopped).await });
+            let server = tokio::spawn(async move {
+                serve_socket_until(&path, crate::api::router(), stopped).await
+            });
             while UnixStream::connect(&socket).await.is_err() {
                 assert!(!server.is_finished(), "the backend does not start");
                 tokio::task::yield_now().await;
             }
-            Backend { socket, stop, server, _folder: folder }
+            Backend {
+                socket,
+                stop,
+                server,
+                _folder: folder,
+            }
         }
 
         async fn get(&self, path: &str) -> (String, serde_json::Value) {
             let mut stream = UnixStream::connect(&self.socket).await.expect("connected");
-            let request = format!("GET {path} HTTP/1.1\r\nhost: backend\r\nconnection: close\r\n\r\n");
+            let request =
+                format!("GET {path} HTTP/1.1\r\nhost: backend\r\nconnection: close\r\n\r\n");
             stream.write_all(request.as_bytes()).await.expect("asked");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).await.expect("answered");
@@ -140,11 +159,17 @@ mod tests {
     #[tokio::test]
     async fn it_answers_on_its_socket_and_stops_when_asked() {
         let backend = Backend::start().await;
-        let mode = std::fs::metadata(&backend.socket).expect("the socket").permissions().mode();
+        let mode = std::fs::metadata(&backend.socket)
+            .expect("the socket")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o666);
 
         let (status, health) = backend.get("/health").await;
-        assert_eq!((status.as_str(), &health["status"]), ("HTTP/1.1 200 OK", &"ok".into()));
+        assert_eq!(
+            (status.as_str(), &health["status"]),
+            ("HTTP/1.1 200 OK", &"ok".into())
+        );
         let (status, failure) = backend.get("/nothing").await;
         assert_eq!(status, "HTTP/1.1 404 Not Found");
         assert_eq!(failure["message"], "there is no GET /nothing");
@@ -160,7 +185,10 @@ mod tests {
         let backend = Backend::start().await;
         let (status, vm) = backend.get("/vm").await;
         assert_eq!(status, "HTTP/1.1 200 OK", "{vm}");
-        assert!(vm["memory"]["total"].as_u64() >= vm["memory"]["available"].as_u64(), "{vm}");
+        assert!(
+            vm["memory"]["total"].as_u64() >= vm["memory"]["available"].as_u64(),
+            "{vm}"
+        );
     }
 
     #[tokio::test]
@@ -169,6 +197,9 @@ mod tests {
         let path = folder.path().join("backend.sock");
         std::fs::write(&path, "precious").expect("written");
         assert!(bind(&path).is_err());
-        assert_eq!(std::fs::read_to_string(&path).expect("still there"), "precious");
+        assert_eq!(
+            std::fs::read_to_string(&path).expect("still there"),
+            "precious"
+        );
     }
 }

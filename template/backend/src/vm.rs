@@ -1,4 +1,5 @@
-//! How busy the virtual machine is, read from `/proc` (see proc(5)), which containers share with it.
+//! How busy the virtual machine is, read from `/proc` (see proc(5)), which containers share with
+//! it.
 
 use std::path::Path;
 
@@ -42,7 +43,9 @@ impl Vm {
             parse(&text).with_context(|| format!("could not understand {}", path.display()))
         }
         Ok(Vm {
-            kernel: read(&proc.join("sys/kernel/osrelease"), |text| Some(text.trim().to_owned()))?,
+            kernel: read(&proc.join("sys/kernel/osrelease"), |text| {
+                Some(text.trim().to_owned())
+            })?,
             cpus: std::thread::available_parallelism()?.get(),
             load: read(&proc.join("loadavg"), load)?,
             uptime: read(&proc.join("uptime"), uptime)?,
@@ -65,10 +68,20 @@ fn uptime(text: &str) -> Option<f64> {
 /// Lines such as `MemTotal:        8024060 kB`
 fn memory(text: &str) -> Option<Memory> {
     let bytes = |name: &str| {
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        value.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        value
+            .trim()
+            .strip_suffix(" kB")?
+            .parse::<u64>()
+            .ok()?
+            .checked_mul(1024)
     };
-    Some(Memory { total: bytes("MemTotal")?, available: bytes("MemAvailable")? })
+    Some(Memory {
+        total: bytes("MemTotal")?,
+        available: bytes("MemAvailable")?,
+    })
 }
 
 #[cfg(test)]
@@ -78,8 +91,17 @@ mod tests {
     #[test]
     fn what_the_kernel_says_is_understood() {
         let meminfo = "MemTotal:        8024060 kB\nMemFree:          312944 kB\nMemAvailable:    6291456 kB\n";
-        assert_eq!(memory(meminfo), Some(Memory { total: 8_216_637_440, available: 6_442_450_944 }));
-        assert_eq!(load("0.43 0.22 0.28 1/234 5678\n"), Some([0.43, 0.22, 0.28]));
+        assert_eq!(
+            memory(meminfo),
+            Some(Memory {
+                total: 8_216_637_440,
+                available: 6_442_450_944
+            })
+        );
+        assert_eq!(
+            load("0.43 0.22 0.28 1/234 5678\n"),
+            Some([0.43, 0.22, 0.28])
+        );
         assert_eq!(uptime("1234.56 7890.12\n"), Some(1234.56));
     }
 
@@ -87,7 +109,10 @@ mod tests {
     fn anything_else_is_refused() {
         assert_eq!(memory("MemTotal: 12 kB"), None);
         assert_eq!(memory("MemTotal: much\nMemAvailable: 1 kB"), None);
-        assert_eq!(memory("MemTotal: 18446744073709551615 kB\nMemAvailable: 1 kB"), None);
+        assert_eq!(
+            memory("MemTotal: 18446744073709551615 kB\nMemAvailable: 1 kB"),
+            None
+        );
         assert_eq!(load("0.43 0.22"), None);
         assert_eq!(uptime(""), None);
     }

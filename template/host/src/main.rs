@@ -4,7 +4,8 @@
 mod sizes;
 
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
@@ -16,8 +17,19 @@ struct Args {
     folder: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let folder = match Args::parse().folder {
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line, which the page shows.
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<()> {
+    let folder = match args.folder {
         Some(folder) => folder,
         None => std::env::home_dir().context("could not tell your home folder; name a folder")?,
     };
@@ -28,8 +40,8 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Prints one line for each entry of a folder as soon as it is known, and a last one for all of them.
-fn print(folder: &std::path::Path, out: &mut impl Write) -> std::io::Result<()> {
+/// Prints one line for each entry of a folder as soon as it is known, and a last one for all.
+fn print(folder: &Path, out: &mut impl Write) -> std::io::Result<()> {
     let mut total = sizes::Size::default();
     for entry in sizes::entries(folder)? {
         total += entry.size;
@@ -59,10 +71,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         std::fs::create_dir(folder.path().join("pictures")).expect("folder");
         std::fs::write(folder.path().join("pictures").join("one"), [0; 300]).expect("written");
-        std::fs::write(folder.path().join("say \"hi\""), [0; 7]).unwrap_or_else(|_| {
-            // Windows has no quotes in names.
-            std::fs::write(folder.path().join("say 'hi'"), [0; 7]).expect("written");
-        });
+        std::fs::write(folder.path().join("größe 'x'"), [0; 7]).expect("written");
         let mut out = Vec::new();
         print(folder.path(), &mut out).expect("printed");
         let lines: Vec<serde_json::Value> = String::from_utf8(out)
@@ -70,12 +79,18 @@ mod tests {
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect();
-        let told: Vec<_> = lines.iter().map(|line| (line["type"].as_str(), line["bytes"].as_u64())).collect();
-        assert_eq!(told, [
-            (Some("entry"), Some(300)),
-            (Some("entry"), Some(7)),
-            (Some("total"), Some(307))
-        ]);
-        assert_eq!(lines[0]["name"], "pictures");
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line["type"].as_str(), line["bytes"].as_u64()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Some("entry"), Some(7)),
+                (Some("entry"), Some(300)),
+                (Some("total"), Some(307))
+            ]
+        );
+        assert_eq!(lines[0]["name"], "größe 'x'");
     }
 }

@@ -30,7 +30,8 @@ pub struct Entry {
     pub size: Size,
 }
 
-/// How much something takes. Links are counted and not followed; a file with two names counts twice.
+/// How much something takes. Links are counted and not followed; a file with two names counts
+/// twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Size {
     /// Bytes of the files' content.
@@ -58,7 +59,11 @@ pub fn entries(folder: &Path) -> io::Result<impl Iterator<Item = Entry> + use<>>
     Ok(names.into_iter().map(move |name| {
         let path = folder.join(&name);
         let is_folder = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-        Entry { name: name.to_string_lossy().into_owned(), folder: is_folder, size: size(path) }
+        Entry {
+            name: name.to_string_lossy().into_owned(),
+            folder: is_folder,
+            size: size(path),
+        }
     }))
 }
 
@@ -75,7 +80,13 @@ fn size(path: PathBuf) -> Size {
                 }),
                 Err(_) => size.unreadable += 1,
             },
-            Ok(found) => size += Size { bytes: found.len(), files: 1, unreadable: 0 },
+            Ok(found) => {
+                size += Size {
+                    bytes: found.len(),
+                    files: 1,
+                    unreadable: 0,
+                }
+            }
             Err(_) => size.unreadable += 1,
         }
     }
@@ -96,15 +107,27 @@ mod tests {
         fs::write(at("a"), [0; 5]).expect("written");
         let told: Vec<Entry> = entries(folder.path()).expect("a folder").collect();
         let entry = |name: &str, folder, bytes, files| {
-            let size = Size { bytes, files, unreadable: 0 };
-            Entry { name: name.to_owned(), folder, size }
+            let size = Size {
+                bytes,
+                files,
+                unreadable: 0,
+            };
+            Entry {
+                name: name.to_owned(),
+                folder,
+                size,
+            }
         };
         assert_eq!(told, [entry("a", false, 5, 1), entry("b", true, 1024, 2)]);
 
         #[cfg(unix)]
         {
-            std::os::unix::fs::symlink(folder.path(), at("c")).expect("a link to the folder itself");
-            let link = entries(folder.path()).expect("a folder").last().expect("an entry");
+            std::os::unix::fs::symlink(folder.path(), at("c"))
+                .expect("a link to the folder itself");
+            let link = entries(folder.path())
+                .expect("a folder")
+                .last()
+                .expect("an entry");
             assert!(!link.folder && link.size.files == 1, "{link:?}");
         }
     }
