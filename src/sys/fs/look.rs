@@ -132,3 +132,12 @@ pub fn list(dir: &Path) -> Result<Vec<Listed>, Error> {
     listed.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(listed)
 }
+
+/// Whether a folder holds nothing.
+///
+/// # Errors
+/// When it cannot be listed.
+pub fn is_empty_dir(path: &Path) -> Result<bool, Error> {
+    let mut entries = std::fs::read_dir(path).map_err(|e| Error::new("list the folder", path, e))?;
+    Ok(entries.next().is_none())
+}
