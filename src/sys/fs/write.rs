@@ -89,7 +89,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let dir = path.parent().unwrap_or(Path::new("."));
     create_dir_all(dir)?;
     let mut temp = temp_file(dir)?;
-    temp.write_all(bytes).map_err(|e| Error::new("write", path, e))?;
+    temp.as_file_mut().write_all(bytes).map_err(|e| Error::new("write", path, e))?;
     persist(temp, path)
 }
 
@@ -179,13 +179,19 @@ pub fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
     file.sync_all().map_err(|e| Error::new("flush to disk", path, e))
 }
 
-/// Waits until the names in a folder have reached the disk. Windows has no such call and needs none.
+/// Waits until the names in a folder have reached the disk. Windows and some network file systems have no such
+/// call; there it does nothing.
 ///
 /// # Errors
 /// When the disk refuses them.
 pub fn sync_dir(path: &Path) -> Result<(), Error> {
-    if cfg!(unix) {
-        File::open(path).and_then(|dir| dir.sync_all()).map_err(|e| Error::new("flush to disk", path, e))?;
+    if !cfg!(unix) {
+        return Ok(());
     }
-    Ok(())
+    match File::open(path).and_then(|dir| dir.sync_all()) {
+        Err(e) if !matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Err(Error::new("flush to disk", path, e))
+        }
+        _ => Ok(()),
+    }
 }
