@@ -1,0 +1,71 @@
+//! Programs and schemas that judge what we make, none of them written by us.
+
+use std::path::Path;
+
+use super::{Tools, apt, python};
+use crate::Result;
+use crate::command::which;
+use crate::places::Places;
+
+/// A program on the search path, and the Debian packages that bring it.
+const PROGRAMS: [(&str, &[&str]); 10] = [
+    ("skopeo", &["skopeo"]),
+    ("buildah", &["buildah"]),
+    ("umoci", &["umoci"]),
+    ("oci-image-tool", &["oci-image-tool"]),
+    ("dockerd", &["docker.io"]),
+    ("docker-registry", &["docker-registry"]),
+    ("qemu-aarch64-static", &["qemu-user-static"]),
+    ("wine", &["wine", "wine64"]),
+    ("pigz", &["pigz"]),
+    ("time", &["time"]),
+];
+
+/// The folder of the image specification's JSON schemas, and the Debian package that brings it.
+const SCHEMAS: (&str, &str) = (
+    "/usr/share/gocode/src/github.com/opencontainers/image-spec/schema",
+    "golang-github-opencontainers-image-spec-dev",
+);
+
+/// What checks JSON against schemas.
+const PYTHON_PACKAGES: [&str; 2] = ["jsonschema==4.26.0", "referencing==0.37.0"];
+
+/// Installs what is missing and tells the tests where it is. What cannot be had is named in [`Tools::lacking`].
+///
+/// # Errors
+/// Never for a missing judge.
+pub fn ensure(places: &Places, tools: &mut Tools) -> Result {
+    let packages = missing(|program| which(program).is_some(), |path| path.exists());
+    if !packages.is_empty()
+        && let Err(error) = apt::install(&packages)
+    {
+        tools.lacking.push(error.to_string());
+    }
+    if Path::new(SCHEMAS.0).exists() {
+        tools.set("DEXT_TEST_SCHEMAS", SCHEMAS.0);
+    }
+    match python::ensure(places, "judges", &PYTHON_PACKAGES) {
+        Ok(python) => tools.set("DEXT_TEST_PYTHON", python),
+        Err(error) => tools.lacking.push(error.to_string()),
+    }
+    Ok(())
+}
+
+/// The packages of the programs and files that are not there. A program is looked for rather than a package, because
+/// it may have come another way, and a second Docker engine would not go well with the first.
+fn missing(has_program: impl Fn(&str) -> bool, has_file: impl Fn(&Path) -> bool) -> Vec<&'static str> {
+    let programs = PROGRAMS.iter().filter(|(program, _)| !has_program(program)).flat_map(|(_, packages)| *packages);
+    let schemas = (!has_file(Path::new(SCHEMAS.0))).then_some(SCHEMAS.1);
+    programs.copied().chain(schemas).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_is_installed() {
+        assert!(missing(|_| true, |_| true).is_empty());
+        assert_eq!(missing(|program| program != "wine", |_| false), ["wine", "wine64", SCHEMAS.1]);
+    }
+}
