@@ -125,14 +125,19 @@ error: the extension's table has 3 mistakes
     help: did you mean `image`?
 
 "#]]);
-    cases.edit("no table", "metadata.extension]", "metadata.other]", str![[r#"
-error: the extension's table has 2 mistakes
-  `title` is missing
-    --> Cargo.toml:17:19 (package.metadata.extension.title)
-    help: add `title = "…"`
-  `vendor` is missing
-    --> Cargo.toml:17:19 (package.metadata.extension.vendor)
-    help: add `vendor = "…"`
+    cases.bad("no table", |project| {
+        let text = String::from_utf8(files::read(&project.path("Cargo.toml"))).expect("text");
+        project.write("Cargo.toml", text.replace("metadata.extension", "metadata.other"));
+    }, str![[r#"
+error: there is no extension in this workspace: no Cargo.toml has the table for it
+  --> [ROOT]/project/Cargo.toml
+  help: add `[package.metadata.extension]` with `title` and `vendor` to the extension's package
+
+"#]]);
+    cases.edit("a version that is no tag", "\"1.2.3\"", "\"1.2.3+build.5\"", str![[r#"
+error: the version `1.2.3+build.5` cannot be the tag of an image
+  --> Cargo.toml:3:1 (package.version)
+  help: a tag is at most 128 letters, digits, `_`, `.` and `-`; leave out what follows the `+`
 
 "#]]);
     cases.edit("an icon that is no picture", "icon.svg", "Cargo.toml", str![[r#"
