@@ -8,6 +8,9 @@
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod bad_input;
+mod builders;
+mod doctor;
+mod json;
 mod judges;
 mod sample;
 mod support;
