@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, package};
+use crate::command::{Context, doctor, metadata, new, package};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::Env;
 
@@ -34,6 +34,8 @@ struct DextArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Create a new extension
+    New(new::NewArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),
     /// Print the generated metadata.json or the image labels
@@ -122,6 +124,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
             .map(|color| color.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())),
     };
     let result = match args.command {
+        Command::New(args) => new::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
         Command::Metadata(args) => metadata::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

@@ -1,7 +1,7 @@
 //! The error of a command: one variant per stage, with the exit code it means.
 
 use crate::domain::Explain;
-use crate::{build, bundle, image, manifest, plan, sys};
+use crate::{build, bundle, image, manifest, plan, scaffold, sys};
 
 /// Any stage's error.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum Error {
     /// Writing the image.
     #[error(transparent)]
     Image(#[from] image::Error),
+    /// Making a new extension.
+    #[error(transparent)]
+    Scaffold(#[from] scaffold::Error),
     /// A file of the command itself.
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
@@ -45,6 +48,7 @@ impl Error {
             Error::Build(error) => error,
             Error::Bundle(error) => error,
             Error::Image(error) => error,
+            Error::Scaffold(error) => error,
             Error::Fs(error) => error,
             Error::Process(error) => error,
             Error::Usage { .. } => return None,

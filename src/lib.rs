@@ -17,19 +17,20 @@
 //! 6. [`build`]: plan → [`build::Artifacts`]: preflight, compile, fetch, and read every binary before it is used.
 //! 7. [`bundle`]: artifacts → [`bundle::Bundle`]s: the files, labels and configuration of each image.
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
-//! 9. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
-//!    the command line.
+//! 9. [`scaffold`]: a new extension, from nothing.
+//! 10. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
+//!     the command line.
 //!
 //! # Invariants
 //!
 //! `cargo xtask tidy` and the lints of `.clippy.toml` check them.
 //!
 //! 1. Imports point down the floors only: domain < report, sys < manifest < plan < build < bundle < image <
-//!    error < shell < command < cli.
+//!    scaffold < error < shell < command < cli.
 //! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}` and `image::document` do no
 //!    I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
-//! 4. Only `sys/process.rs` starts programs, `sys/fs.rs` touches the disk, `sys/env.rs` reads the environment,
+//! 4. Only `sys/process.rs` starts programs, `sys/fs/` touches the disk, `sys/env.rs` reads the environment,
 //!    `build/fetch` opens sockets, and `shell.rs` prints. Each of these says so with `#![expect(..., reason)]`.
 //!    `build/zig.rs` is the exception that cargo-zigbuild asks for: in its roles the process is a linker.
 //! 5. Same input, same digest: on any machine, in any folder, at any time, with any number of threads.
@@ -62,7 +63,10 @@
 //! * `thiserror`: errors.
 //! * `toml_edit`: the line of a key in Cargo.toml.
 //!
-//! In tests: `escargot` builds fixtures, `snapbox` compares snapshots.
+//! In tests:
+//!
+//! * `flate2`: a second reader of gzip, to check the writer with.
+//! * `snapbox`: snapshots.
 
 pub mod build;
 pub mod bundle;
@@ -74,5 +78,6 @@ pub mod image;
 pub mod manifest;
 pub mod plan;
 pub mod report;
+pub mod scaffold;
 pub mod shell;
 pub mod sys;

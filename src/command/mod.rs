@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod metadata;
+pub mod new;
 pub mod options;
 pub mod package;
 
