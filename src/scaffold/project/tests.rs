@@ -1,3 +1,5 @@
+//! What was said, what the machine says, and the files that come of it.
+
 use std::collections::BTreeSet;
 
 use super::*;
