@@ -30,7 +30,7 @@
 //! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}` and `image::document` do no
 //!    I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
-//! 4. Only `sys/process.rs` starts programs, `sys/fs.rs` touches the disk, `sys/env.rs` reads the environment,
+//! 4. Only `sys/process.rs` starts programs, `sys/fs/` touches the disk, `sys/env.rs` reads the environment,
 //!    `build/fetch` opens sockets, and `shell.rs` prints. Each of these says so with `#![expect(..., reason)]`.
 //!    `build/zig.rs` is the exception that cargo-zigbuild asks for: in its roles the process is a linker.
 //! 5. Same input, same digest: on any machine, in any folder, at any time, with any number of threads.
@@ -63,7 +63,10 @@
 //! * `thiserror`: errors.
 //! * `toml_edit`: the line of a key in Cargo.toml.
 //!
-//! In tests: `escargot` builds fixtures, `snapbox` compares snapshots.
+//! In tests:
+//!
+//! * `flate2`: a second reader of gzip, to check the writer with.
+//! * `snapbox`: snapshots.
 
 pub mod build;
 pub mod bundle;

@@ -37,7 +37,7 @@ pub fn write_file(layout: &Path, format: Format, path: &Path) -> Result<(), Erro
     fs::create_dir_all(dir)?;
     let mut temp = fs::temp_file(dir)?;
     let failed = |e| Error::from(fs::Error::new("write", path, e));
-    let mut out = BufWriter::with_capacity(1 << 20, &mut temp);
+    let mut out = BufWriter::with_capacity(1 << 20, temp.as_file_mut());
     write(layout, format, &mut out).map_err(|error| match error {
         Error::Send(source) => failed(source),
         other => other,

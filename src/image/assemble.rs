@@ -7,20 +7,18 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use libdeflater::CompressionLvl;
-use tempfile::NamedTempFile;
 
 use super::cache::{Cache, LIMIT};
 use super::compress::{Packed, Settings, Sink, pack};
 use super::content::{Contents, in_parallel};
 use super::document::{RunsOn, canonical, rfc3339};
 use super::layer::{Layer, Layers};
-use super::layout::Target;
+use super::layout::{Blob, Target};
 use super::{BaseImage, Compression, Descriptor, Error, Image, LayerInfo, Options, PlatformImage, config};
 use crate::bundle::Bundle;
 use crate::domain::reference::is_tag;
 use crate::domain::{Arch, Digest};
 use crate::report::{Event, Message, Report};
-use crate::sys::fs;
 
 /// Writes the image of `bundles` as an OCI layout at `dest`, on top of the bases of the CPUs that have one.
 ///
@@ -147,7 +145,7 @@ fn pack_layers(
     }
     let settings = Settings { threads: options.threads, level: level(options.compression)? };
     let total = layers.iter().map(|layer| layer.tar_bytes(contents, options.created)).sum();
-    let (finished, to_keep) = mpsc::channel::<(NamedTempFile, Packed)>();
+    let (finished, to_keep) = mpsc::channel::<(Blob, Packed)>();
     thread::scope(|scope| {
         // Waiting for the disk must not keep the next layer from being packed.
         let keeper = scope.spawn(move || {
@@ -168,15 +166,15 @@ fn pack_layers(
 struct Blobs<'a> {
     target: &'a Target,
     report: &'a dyn Report,
-    finished: Sender<(NamedTempFile, Packed)>,
+    finished: Sender<(Blob, Packed)>,
     done: u64,
     total: u64,
 }
 
 impl Sink for Blobs<'_> {
-    type Blob = NamedTempFile;
+    type Blob = Blob;
 
-    fn begin(&mut self, _: usize) -> Result<NamedTempFile, Error> {
+    fn begin(&mut self, _: usize) -> Result<Blob, Error> {
         self.target.begin()
     }
 
@@ -185,11 +183,11 @@ impl Sink for Blobs<'_> {
         self.report.event(Event::Progress { verb: "Packing", done: self.done, total: self.total });
     }
 
-    fn failed(&self, blob: &NamedTempFile, source: io::Error) -> Error {
-        fs::Error::new("write", blob.path(), source).into()
+    fn failed(&self, source: io::Error) -> Error {
+        self.target.failed(source)
     }
 
-    fn finish(&mut self, _: usize, blob: NamedTempFile, packed: Packed) -> Result<(), Error> {
+    fn finish(&mut self, _: usize, blob: Blob, packed: Packed) -> Result<(), Error> {
         self.finished.send((blob, packed)).map_err(|_| Error::Send(io::ErrorKind::BrokenPipe.into()))
     }
 }
@@ -257,6 +255,7 @@ mod tests {
     use super::*;
     use crate::bundle::ImageConfig;
     use crate::report::Recorder;
+    use crate::sys::fs;
 
     fn run(room: &Room, bundles: &[Bundle], options: &Options, dest: &str) -> Result<Image, Error> {
         assemble(bundles, &BTreeMap::new(), options, &room.path(dest), &Recorder::default())

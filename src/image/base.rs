@@ -10,7 +10,6 @@ use super::layout::Target;
 use super::read::{Damage, Layout, Listed};
 use super::{Error, LayerInfo};
 use crate::domain::{Arch, Digest};
-use crate::sys::fs;
 
 /// One platform's image that ours is built upon.
 #[derive(Debug, Clone)]
@@ -112,10 +111,7 @@ impl BaseImage {
 
     fn copy(&self, layer: &Descriptor, target: &Target) -> Result<(), Error> {
         let mut blob = target.begin()?;
-        let copied = self.layout.copy(layer, |bytes| {
-            let written = blob.write_all(bytes);
-            written.map_err(|e| fs::Error::new("write", &target.blob_path(&layer.digest), e).into())
-        });
+        let copied = self.layout.copy(layer, |bytes| blob.write_all(bytes).map_err(|e| target.failed(e)));
         copied.map_err(|error| match error {
             Error::Damage(source) => Error::Base { layout: self.path.clone(), source },
             other => other,
@@ -182,6 +178,7 @@ mod tests {
     use super::super::{Image, assemble, blob_path, fsck};
     use super::*;
     use crate::report::Recorder;
+    use crate::sys::fs;
 
     /// A layout as other tools write it, put together by hand.
     struct Foreign {

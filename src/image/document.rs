@@ -26,7 +26,8 @@ pub enum MediaTypes {
     /// `application/vnd.oci.…`, what every engine of today reads.
     #[default]
     Oci,
-    /// `application/vnd.docker.…`: manifest list and schema 2, for older tooling.
+    /// `application/vnd.docker.…`: manifest list and schema 2, for older tooling. In a layout, which is OCI's
+    /// own format, skopeo finds such an image only without its tag (`oci:DIR`).
     Docker,
 }
 

@@ -7,7 +7,7 @@
 //! else at the destination is left alone.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +15,7 @@ use tempfile::{NamedTempFile, TempDir};
 
 use super::Error;
 use super::document::Index;
-use super::read::{INDEX, LAYOUT_VERSION, Layout, MARKER};
+use super::read::{INDEX, LAYOUT_VERSION, MARKER};
 use crate::domain::Digest;
 use crate::report::Report;
 use crate::sys::fs;
@@ -39,6 +39,21 @@ pub(super) struct Target {
     /// file.
     lock: Option<fs::Lock>,
     staging: Option<TempDir>,
+}
+
+/// A blob that is being written; dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Blob(NamedTempFile);
+
+impl Write for Blob {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The file itself: `NamedTempFile` would add its own path to an error, which gets one anyway.
+        self.0.as_file_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.as_file_mut().flush()
+    }
 }
 
 impl Target {
@@ -81,15 +96,20 @@ impl Target {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn begin(&self) -> Result<NamedTempFile, Error> {
-        Ok(fs::temp_file(&blobs(&self.root))?)
+    pub fn begin(&self) -> Result<Blob, Error> {
+        Ok(Blob(fs::temp_file(&blobs(&self.root))?))
+    }
+
+    /// What a failed write to a blob means.
+    pub fn failed(&self, source: io::Error) -> Error {
+        fs::Error::new("write", &blobs(&self.root), source).into()
     }
 
     /// Keeps a finished blob under its digest, on the disk for good.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn keep(&self, blob: NamedTempFile, digest: &Digest) -> Result<(), Error> {
+    pub fn keep(&self, Blob(blob): Blob, digest: &Digest) -> Result<(), Error> {
         let path = self.blob_path(digest);
         fs::sync_file(blob.as_file(), &path)?;
         fs::persist(blob, &path)?;
@@ -120,7 +140,7 @@ impl Target {
             return Ok(());
         }
         let mut blob = self.begin()?;
-        blob.write_all(bytes).map_err(|e| fs::Error::new("write", &self.blob_path(&digest), e))?;
+        blob.write_all(bytes).map_err(|e| self.failed(e))?;
         self.keep(blob, &digest)
     }
 
@@ -137,7 +157,8 @@ impl Target {
     /// Makes `index_json` the layout's index and removes every blob that `used` does not name.
     ///
     /// # Errors
-    /// When the disk refuses; then the old image is still there.
+    /// When the disk refuses, or somebody has put something at a new layout's place. The old image, or
+    /// whatever is there, is untouched then.
     pub fn commit(mut self, index_json: &[u8], used: &BTreeSet<Digest>) -> Result<(), Error> {
         let index = self.root.join(INDEX);
         let same = fs::read(&index, MAX_INDEX).is_ok_and(|there| there == index_json);
@@ -146,7 +167,7 @@ impl Target {
         }
         if !same {
             let mut temp = fs::temp_file(&self.root)?;
-            temp.write_all(index_json).map_err(|e| fs::Error::new("write", &index, e))?;
+            temp.as_file_mut().write_all(index_json).map_err(|e| fs::Error::new("write", &index, e))?;
             fs::sync_file(temp.as_file(), &index)?;
             fs::persist(temp, &index)?;
             fs::sync_dir(&self.root)?;
@@ -157,14 +178,18 @@ impl Target {
                 self.lock = None;
                 self.publish(staging)
             }
-            None => self.remove_unused(used),
+            None => {
+                self.remove_unused(used);
+                Ok(())
+            }
         }
     }
 
     fn publish(&self, staging: TempDir) -> Result<(), Error> {
         if fs::exists(&self.dest) {
-            // It was an empty folder a moment ago; if it is not any more, this fails and it stays.
-            fs::remove_empty_dir(&self.dest)?;
+            // It was an empty folder at the start; if it is not any more, this fails and it stays.
+            fs::remove_empty_dir(&self.dest)
+                .map_err(|_| Error::Foreign { dest: self.dest.clone(), why: "was filled by somebody meanwhile" })?;
         }
         fs::rename(staging.path(), &self.dest)?;
         // The folder has another name now, so there is nothing to clean up.
@@ -172,21 +197,18 @@ impl Target {
         Ok(fs::sync_dir(parent(&self.dest))?)
     }
 
-    /// Removes the old image's blobs and whatever killed runs have left.
-    fn remove_unused(&self, used: &BTreeSet<Digest>) -> Result<(), Error> {
-        for file in fs::list(&blobs(&self.root))? {
+    /// Removes the old image's blobs and whatever killed runs have left. The new image is there by now, so
+    /// what cannot be removed, say because somebody still reads it, is left to the next run.
+    fn remove_unused(&self, used: &BTreeSet<Digest>) {
+        let blobs = fs::list(&blobs(&self.root)).unwrap_or_default().into_iter().filter(|file| {
             let digest = file.name.as_deref().and_then(|name| Digest::from_hex(name).ok());
-            if matches!(file.kind, fs::Kind::File(_)) && !digest.is_some_and(|digest| used.contains(&digest)) {
-                fs::remove_file(&file.path)?;
-            }
+            !digest.is_some_and(|digest| used.contains(&digest))
+        });
+        let temporary = fs::list(&self.root).unwrap_or_default().into_iter();
+        let temporary = temporary.filter(|file| file.name.as_deref().is_some_and(|name| name.starts_with(".tmp-")));
+        for file in blobs.chain(temporary).filter(|file| matches!(file.kind, fs::Kind::File(_))) {
+            let _ = fs::remove_file(&file.path);
         }
-        for file in fs::list(&self.root)? {
-            let temporary = file.name.as_deref().is_some_and(|name| name.starts_with(".tmp-"));
-            if temporary && matches!(file.kind, fs::Kind::File(_)) {
-                fs::remove_file(&file.path)?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -214,9 +236,10 @@ fn is_ours(dest: &Path) -> Result<bool, Error> {
     if fs::list(dest)?.is_empty() {
         return Ok(false);
     }
-    if Layout::open(dest).is_err() {
+    if !fs::exists(&dest.join(MARKER)) {
         return Err(foreign("is a folder with other things in it"));
     }
+    // The marker itself is not read: Windows lets nobody read a locked file.
     let index = fs::read(&dest.join(INDEX), MAX_INDEX).ok();
     let index: Option<Index> = index.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     match index.and_then(|index| index.annotations) {
@@ -255,7 +278,7 @@ mod tests {
         let cases: [(&str, Make); 6] = [
             ("is no folder", |dest| fs::write_atomic(dest, b"x").expect("written")),
             ("is a folder with other things in it", |dest| fs::write_atomic(&dest.join("a"), b"x").expect("written")),
-            ("is a folder with other things in it", |dest| {
+            ("is an image layout of another tool", |dest| {
                 fs::write_atomic(&dest.join(MARKER), b"{}").expect("written")
             }),
             ("is an image layout of another tool", |dest| {

@@ -33,7 +33,7 @@ pub use base::BaseImage;
 pub use document::{Descriptor, MediaTypes};
 pub use error::Error;
 pub use fsck::{Whole, fsck};
-pub use read::Damage;
+pub use read::{Damage, Layout, Listed, Listing};
 
 use crate::domain::{Arch, Digest, Reference};
 use crate::report::{Message, PlatformManifest};

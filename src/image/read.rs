@@ -163,7 +163,7 @@ impl Explain for Damage {
 
 /// A manifest that a layout's indexes list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listed {
+pub struct Listed {
     /// The entry of the index.
     pub descriptor: Descriptor,
     /// Where it runs, if the entry says so.
@@ -172,7 +172,7 @@ pub(super) struct Listed {
 
 /// What the indexes of a layout list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listing {
+pub struct Listing {
     /// The bytes of `index.json`.
     pub index_json: Vec<u8>,
     /// The entries of `index.json` that were followed.
@@ -187,7 +187,7 @@ pub(super) struct Listing {
 
 /// A folder that is read as an OCI layout.
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
+pub struct Layout {
     root: PathBuf,
 }
 
@@ -215,6 +215,7 @@ impl Layout {
     }
 
     /// Where a blob is.
+    #[must_use]
     pub fn blob_path(&self, digest: &Digest) -> PathBuf {
         super::blob_path(&self.root, digest)
     }

@@ -1,3 +1,5 @@
+//! Tables and the extensions they mean.
+
 use std::path::{Path, PathBuf};
 
 use super::*;

@@ -1,0 +1,102 @@
+//! Files and folders of the tests.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// A path of `tests/fixtures`.
+pub fn fixture(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(relative)
+}
+
+/// A small real program for a platform, as `linux-amd64` or `windows-arm64`.
+pub fn program(platform: &str) -> PathBuf {
+    let exe = if platform.starts_with("windows") { ".exe" } else { "" };
+    fixture("binaries").join(format!("{platform}{exe}"))
+}
+
+/// A folder that all tests and all runs share.
+pub fn shared_temp(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// Cargo's own home, whose copy of the registry the tests use.
+pub fn cargo_home() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").expect("there is a home")).join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
+/// The path with all links resolved.
+pub fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().expect("the path exists")
+}
+
+/// Writes a file and the folders above it.
+pub fn write(path: &Path, content: &[u8]) {
+    let folder = path.parent().expect("a file lies in a folder");
+    std::fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    std::fs::write(path, content).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// Reads a whole file.
+#[track_caller]
+pub fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Sets a file's mode.
+pub fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("the mode can be set");
+}
+
+/// Copies a folder, without `target`.
+pub fn copy_tree(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let entry = entry.expect("the entry can be read");
+        let (source, dest) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().expect("a type").is_dir() {
+            if entry.file_name() != "target" {
+                std::fs::create_dir_all(&dest).expect("the folder can be made");
+                copy_tree(&source, &dest);
+            }
+        } else {
+            std::fs::copy(&source, &dest).expect("the file can be copied");
+        }
+    }
+}
+
+/// Every path below a folder with its kind, mode and content, links not followed.
+pub fn fingerprint(root: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut pending = vec![root.to_owned()];
+    while let Some(folder) = pending.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let meta = path.symlink_metadata().expect("the entry is there");
+            let kind = meta.file_type();
+            let content = if kind.is_dir() {
+                pending.push(path.clone());
+                "folder".to_owned()
+            } else if kind.is_symlink() {
+                format!("link to {}", std::fs::read_link(&path).expect("a link").display())
+            } else if kind.is_file() {
+                format!("{:o} {}", meta.permissions().mode(), sha256(&read(&path)))
+            } else {
+                "special".to_owned()
+            };
+            found.insert(path.strip_prefix(root).expect("below the root").to_owned(), content);
+        }
+    }
+    found
+}
+
+/// `sha256:…` of some bytes.
+pub fn sha256(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
