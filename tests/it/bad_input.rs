@@ -20,10 +20,15 @@ struct Cases(Vec<String>);
 impl Cases {
     /// A project that is spoiled, packaged, and refused with exit code 1.
     fn bad(&mut self, name: &str, spoil: impl FnOnce(&Sandbox), told: impl IntoData) {
-        self.refused(name, 1, |project| {
-            spoil(project);
-            project.pack([])
-        }, told);
+        self.refused(
+            name,
+            1,
+            |project| {
+                spoil(project);
+                project.pack([])
+            },
+            told,
+        );
     }
 
     /// A table of Cargo.toml in which one text is replaced.
@@ -84,7 +89,12 @@ fn tables() {
     cases.edit("an empty title", "\"Demo\"", "\" \"", str![]);
     cases.edit("a title of another type", "\"Demo\"", "1", str![]);
     cases.edit("no vendor", "vendor = \"Example Ltd\"\n", "", str![]);
-    cases.edit("several mistakes at once", "title = \"Demo\"\nvendor = \"Example Ltd\"", "titel = \"Demo\"\nimge = 1", str![]);
+    cases.edit(
+        "several mistakes at once",
+        "title = \"Demo\"\nvendor = \"Example Ltd\"",
+        "titel = \"Demo\"\nimge = 1",
+        str![],
+    );
     cases.edit("no table", "metadata.extension]", "metadata.other]", str![]);
     cases.edit("an icon that is no picture", "icon.svg", "Cargo.toml", str![]);
     cases.edit("an image with a tag", "example/demo", "example/demo:1.0.0", str![]);
@@ -93,11 +103,31 @@ fn tables() {
     cases.edit("a version that is not semver", "title =", "version = \"latest\"\ntitle =", str![]);
     cases.edit("a package version that is not semver", "version = \"1.2.3\"", "version = \"1.2\"", str![]);
     cases.edit("Cargo.toml that is no TOML", "[features]", "[features", str![]);
-    cases.add("a label that the table makes itself", "\n[package.metadata.extension.labels]\n\"org.opencontainers.image.title\" = \"x\"\n", str![]);
-    cases.add("a marketplace link that is none", "\n[package.metadata.extension.marketplace]\npublisher-url = \"example.com\"\n", str![]);
-    cases.add("a screenshot without text", "\n[package.metadata.extension.marketplace]\nscreenshots = [{ url = \"https://example.com/1.png\" }]\n", str![]);
-    cases.add("a changelog whose file is missing", "\n[package.metadata.extension.marketplace]\nchangelog = { file = \"docs/changelog.html\" }\n", str![]);
-    cases.add("metadata of one's own where the table makes it", "\n[package.metadata.extension.extra]\nicon = \"other.svg\"\n", str![]);
+    cases.add(
+        "a label that the table makes itself",
+        "\n[package.metadata.extension.labels]\n\"org.opencontainers.image.title\" = \"x\"\n",
+        str![],
+    );
+    cases.add(
+        "a marketplace link that is none",
+        "\n[package.metadata.extension.marketplace]\npublisher-url = \"example.com\"\n",
+        str![],
+    );
+    cases.add(
+        "a screenshot without text",
+        "\n[package.metadata.extension.marketplace]\nscreenshots = [{ url = \"https://example.com/1.png\" }]\n",
+        str![],
+    );
+    cases.add(
+        "a changelog whose file is missing",
+        "\n[package.metadata.extension.marketplace]\nchangelog = { file = \"docs/changelog.html\" }\n",
+        str![],
+    );
+    cases.add(
+        "metadata of one's own where the table makes it",
+        "\n[package.metadata.extension.extra]\nicon = \"other.svg\"\n",
+        str![],
+    );
     cases.add("a date in JSON", "\n[package.metadata.extension.extra]\nwhen = 2026-01-01\n", str![]);
 }
 
@@ -108,14 +138,43 @@ fn places() {
     cases.edit("a page that leaves the UI", "source = \"ui\"", "source = \"ui\"\nsrc = \"../icon.svg\"", str![]);
     cases.edit("a page that is not there", "source = \"ui\"", "source = \"ui\"\nsrc = \"start.html\"", str![]);
     cases.edit("a socket with a folder", "backend.sock", "run/backend.sock", str![]);
-    cases.add("a file that leaves the image", "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"/../icon.svg\"\n", str![]);
-    cases.add("a file that Windows cannot hold", "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"/extra/aux.svg\"\n", str![]);
-    cases.add("a file in the place of another", "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"metadata.json\"\n", str![]);
-    cases.add("a file in the place of a folder's", "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"ui/index.html\"\n", str![]);
-    cases.add("a file in the place of a folder", "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"ui\"\n", str![]);
-    cases.add("a mode that is none", "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"x\"\nmode = \"rwx\"\n", str![]);
+    cases.add(
+        "a file that leaves the image",
+        "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"/../icon.svg\"\n",
+        str![],
+    );
+    cases.add(
+        "a file that Windows cannot hold",
+        "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"/extra/aux.svg\"\n",
+        str![],
+    );
+    cases.add(
+        "a file in the place of another",
+        "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"metadata.json\"\n",
+        str![],
+    );
+    cases.add(
+        "a file in the place of a folder's",
+        "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"ui/index.html\"\n",
+        str![],
+    );
+    cases.add(
+        "a file in the place of a folder",
+        "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"ui\"\n",
+        str![],
+    );
+    cases.add(
+        "a mode that is none",
+        "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"x\"\nmode = \"rwx\"\n",
+        str![],
+    );
     cases.edit("a path of Windows", "\"icon.svg\"", "'assets\\icon.svg'", str![]);
-    cases.edit("a compose file that is missing", "bin = \"backend\"", "bin = \"backend\"\ncomposefile = \"compose.yaml\"", str![]);
+    cases.edit(
+        "a compose file that is missing",
+        "bin = \"backend\"",
+        "bin = \"backend\"\ncomposefile = \"compose.yaml\"",
+        str![],
+    );
 }
 
 #[test]
@@ -126,12 +185,36 @@ fn binaries_of_the_table() {
     cases.edit("an operating system that is none", "bin = \"tool\"", "bin = \"tool\"\nos = [\"macos\"]", str![]);
     cases.edit("a package that is none", "bin = \"tool\"", "bin = \"tool\"\npackage = \"demos\"", str![]);
     cases.add("one binary twice", "\n[[package.metadata.extension.host]]\nbin = \"tool\"\n", str![]);
-    cases.add("two files with one basename", "\n[[package.metadata.extension.host]]\nfile = { linux = \"src/tool\" }\n", str![]);
+    cases.add(
+        "two files with one basename",
+        "\n[[package.metadata.extension.host]]\nfile = { linux = \"src/tool\" }\n",
+        str![],
+    );
     cases.edit("a triple for another platform", "[[package.metadata.extension.host]]", "[package.metadata.extension.build]\ntriple = { linux-arm64 = \"x86_64-unknown-linux-musl\" }\n\n[[package.metadata.extension.host]]", str![]);
-    cases.edit("a builder that is none", "[[package.metadata.extension.host]]", "[package.metadata.extension.build]\nbuilder = \"zigg\"\n\n[[package.metadata.extension.host]]", str![]);
-    cases.edit("a macOS that is none", "[[package.metadata.extension.host]]", "[package.metadata.extension.build]\nmacos-minimum = \"Big Sur\"\n\n[[package.metadata.extension.host]]", str![]);
-    cases.edit("a base that is not there", "bin = \"backend\"", "bin = \"backend\"\nbase = { layout = \"base\" }", str![]);
-    cases.edit("a base in a registry", "bin = \"backend\"", "bin = \"backend\"\nbase = \"docker.io/library/alpine:3.22\"", str![]);
+    cases.edit(
+        "a builder that is none",
+        "[[package.metadata.extension.host]]",
+        "[package.metadata.extension.build]\nbuilder = \"zigg\"\n\n[[package.metadata.extension.host]]",
+        str![],
+    );
+    cases.edit(
+        "a macOS that is none",
+        "[[package.metadata.extension.host]]",
+        "[package.metadata.extension.build]\nmacos-minimum = \"Big Sur\"\n\n[[package.metadata.extension.host]]",
+        str![],
+    );
+    cases.edit(
+        "a base that is not there",
+        "bin = \"backend\"",
+        "bin = \"backend\"\nbase = { layout = \"base\" }",
+        str![],
+    );
+    cases.edit(
+        "a base in a registry",
+        "bin = \"backend\"",
+        "bin = \"backend\"\nbase = \"docker.io/library/alpine:3.22\"",
+        str![],
+    );
 }
 
 #[test]
@@ -148,16 +231,33 @@ fn downloads() {
     cases.add("no hashes", &host(url), str![]);
     cases.add("a platform without a hash", &host(&format!("{url}sha256 = {{ linux-amd64 = \"{HASH}\" }}")), str![]);
     cases.add("a hash for no platform", &host(&format!("{url}sha256 = {{ linux-x86 = \"{HASH}\" }}")), str![]);
-    cases.add("an address that is not encrypted", &host(&format!("{}{}", url.replace("https", "http"), all(HASH))), str![]);
-    cases.add("an address with an unknown part", &host(&format!("{}{}", url.replace("{arch}", "{cpu}"), all(HASH))), str![]);
-    cases.add("a fallback to nothing", &host(&format!("{url}{}\nfallback = {{ windows-arm64 = \"windows\" }}", all(HASH))), str![]);
-    cases.add("a fallback to another system", &host(&format!("{url}{}\nfallback = {{ windows-arm64 = \"linux-arm64\" }}", all(HASH))), str![]);
+    cases.add(
+        "an address that is not encrypted",
+        &host(&format!("{}{}", url.replace("https", "http"), all(HASH))),
+        str![],
+    );
+    cases.add(
+        "an address with an unknown part",
+        &host(&format!("{}{}", url.replace("{arch}", "{cpu}"), all(HASH))),
+        str![],
+    );
+    cases.add(
+        "a fallback to nothing",
+        &host(&format!("{url}{}\nfallback = {{ windows-arm64 = \"windows\" }}", all(HASH))),
+        str![],
+    );
+    cases.add(
+        "a fallback to another system",
+        &host(&format!("{url}{}\nfallback = {{ windows-arm64 = \"linux-arm64\" }}", all(HASH))),
+        str![],
+    );
 }
 
 #[test]
 fn file_trees() {
     let mut cases = Cases::default();
-    let remove = |path: &'static str| move |project: &Sandbox| std::fs::remove_file(project.path(path)).expect("removed");
+    let remove =
+        |path: &'static str| move |project: &Sandbox| std::fs::remove_file(project.path(path)).expect("removed");
     cases.bad("no icon", remove("icon.svg"), str![]);
     cases.bad("an empty icon", |p| p.write("icon.svg", ""), str![]);
     cases.edit("an icon that is a folder", "\"icon.svg\"", "{ source = \"ui\", path = \"icon.svg\" }", str![]);
@@ -168,10 +268,14 @@ fn file_trees() {
     cases.bad("a link to a folder in the UI", |p| link("/etc", p.path("ui/etc")), str![]);
     cases.bad("a link to nothing in the UI", |p| link("nowhere", p.path("ui/gone")), str![]);
     cases.bad("a pipe in the UI", |p| pipe(p.path("ui/pipe")), str![]);
-    cases.bad("a pipe as icon", |p| {
-        remove("icon.svg")(p);
-        pipe(p.path("icon.svg"));
-    }, str![]);
+    cases.bad(
+        "a pipe as icon",
+        |p| {
+            remove("icon.svg")(p);
+            pipe(p.path("icon.svg"));
+        },
+        str![],
+    );
     cases.bad("a name that is not Unicode", |p| p.write(OsStr::from_bytes(b"ui/caf\xe9.html"), "x"), str![]);
     cases.bad("a name that Windows keeps for a device", |p| p.write("ui/nul.txt", "x"), str![]);
     cases.bad("a name that Windows cannot hold", |p| p.write("ui/a:b.html", "x"), str![]);
@@ -193,12 +297,17 @@ fn unreadable_files() {
     let as_nobody: &[&str] =
         if judges::is_root() { &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] } else { &[] };
     let mut unreadable = |name, path: &'static str, mode: u32, told| {
-        cases.refused(name, 1, |project| {
-            judges::accept("chmod".as_ref(), ["-R".as_ref(), "a+rwX".as_ref(), project.root().as_os_str()]);
-            files::set_mode(&project.path(path), mode);
-            let dext = project.pack([]).env("CARGO_HOME", project.root().join("home"));
-            if as_nobody.is_empty() { dext } else { dext.through(as_nobody) }
-        }, told);
+        cases.refused(
+            name,
+            1,
+            |project| {
+                judges::accept("chmod".as_ref(), ["-R".as_ref(), "a+rwX".as_ref(), project.root().as_os_str()]);
+                files::set_mode(&project.path(path), mode);
+                let dext = project.pack([]).env("CARGO_HOME", project.root().join("home"));
+                if as_nobody.is_empty() { dext } else { dext.through(as_nobody) }
+            },
+            told,
+        );
     };
     unreadable("a file of the UI", "ui/assets/style.css", 0o000, str![]);
     unreadable("a folder of the UI", "ui/assets", 0o000, str![]);
@@ -216,9 +325,14 @@ fn prebuilt_binaries() {
         bytes
     };
     cases.bad("none", |p| std::fs::remove_file(p.path("artifacts/darwin-arm64/tool")).expect("removed"), str![]);
-    cases.bad("one without the ending", |p| {
-        std::fs::rename(p.path("artifacts/windows-arm64/tool.exe"), p.path("artifacts/windows-arm64/tool")).expect("renamed");
-    }, str![]);
+    cases.bad(
+        "one without the ending",
+        |p| {
+            std::fs::rename(p.path("artifacts/windows-arm64/tool.exe"), p.path("artifacts/windows-arm64/tool"))
+                .expect("renamed");
+        },
+        str![],
+    );
     cases.bad("one for another CPU", put("artifacts/darwin-arm64/tool", program("darwin-amd64")), str![]);
     cases.bad("one for another system", put("artifacts/windows-amd64/tool.exe", program("linux-amd64")), str![]);
     cases.bad("one of 0 bytes", put("artifacts/linux-amd64/tool", Vec::new()), str![]);
@@ -226,16 +340,28 @@ fn prebuilt_binaries() {
     cases.bad("a text", put("artifacts/linux-arm64/tool", b"hello, world\n".to_vec()), str![]);
     cases.bad("a script", put("artifacts/linux-arm64/tool", b"#!/bin/sh\nexec true\n".to_vec()), str![]);
     cases.bad("a library", put("artifacts/linux-amd64/tool", program("linux-amd64.so")), str![]);
-    cases.bad("a backend that needs a loader", put("artifacts/linux-amd64/backend", program("linux-amd64-glibc-2.17")), str![]);
+    cases.bad(
+        "a backend that needs a loader",
+        put("artifacts/linux-amd64/backend", program("linux-amd64-glibc-2.17")),
+        str![],
+    );
     cases.bad("a broken signature", put("artifacts/darwin-arm64/tool", spoiled("darwin-arm64", 0x1000)), str![]);
-    cases.bad("a folder", |p| {
-        std::fs::remove_file(p.path("artifacts/linux-amd64/tool")).expect("removed");
-        std::fs::create_dir(p.path("artifacts/linux-amd64/tool")).expect("made");
-    }, str![]);
-    cases.bad("a pipe", |p| {
-        std::fs::remove_file(p.path("artifacts/linux-amd64/tool")).expect("removed");
-        pipe(p.path("artifacts/linux-amd64/tool"));
-    }, str![]);
+    cases.bad(
+        "a folder",
+        |p| {
+            std::fs::remove_file(p.path("artifacts/linux-amd64/tool")).expect("removed");
+            std::fs::create_dir(p.path("artifacts/linux-amd64/tool")).expect("made");
+        },
+        str![],
+    );
+    cases.bad(
+        "a pipe",
+        |p| {
+            std::fs::remove_file(p.path("artifacts/linux-amd64/tool")).expect("removed");
+            pipe(p.path("artifacts/linux-amd64/tool"));
+        },
+        str![],
+    );
 }
 
 #[test]
@@ -246,9 +372,19 @@ fn command_lines() {
     cases.words("no artifacts", 2, &["package", "--no-build"], str![]);
     cases.words("a platform that is none", 2, &["package", "--platform", "linux/riscv64"], str![]);
     cases.words("an image for macOS", 2, &[&PACKAGE[..], &["--platform", "darwin/arm64"]].concat(), str![]);
-    cases.words("an archive of two images for docker", 2, &[&PACKAGE[..], &["--archive", "x.tar", "--archive-format", "docker"]].concat(), str![]);
+    cases.words(
+        "an archive of two images for docker",
+        2,
+        &[&PACKAGE[..], &["--archive", "x.tar", "--archive-format", "docker"]].concat(),
+        str![],
+    );
     cases.words("artifacts that are not there", 1, &["package", "--no-build", "--artifacts", "elsewhere"], str![]);
-    cases.words("no such Cargo.toml", 101, &[&PACKAGE[..], &["--manifest-path", "elsewhere/Cargo.toml"]].concat(), str![]);
+    cases.words(
+        "no such Cargo.toml",
+        101,
+        &[&PACKAGE[..], &["--manifest-path", "elsewhere/Cargo.toml"]].concat(),
+        str![],
+    );
     cases.words("no such package", 1, &[&PACKAGE[..], &["-p", "demos"]].concat(), str![]);
     cases.refused("no project", 101, |p| p.pack([]).cwd(p.root()), str![]);
     cases.refused("a time that is none", 2, |p| p.pack([]).env("SOURCE_DATE_EPOCH", "yesterday"), str![]);
