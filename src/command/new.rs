@@ -99,8 +99,14 @@ pub fn run(args: &NewArgs, context: &Context) -> Result<(), Error> {
     for note in &project.notes {
         context.shell.status("Note", note.clone());
     }
-    let enter = Invocation::new("cd").arg(&args.path);
-    context.shell.status("Next", format!("{enter} && cargo dext package"));
+    let next = "cargo dext package";
+    context.shell.status(
+        "Next",
+        match args.path.as_os_str() == "." {
+            true => next.to_owned(),
+            false => format!("{} && {next}", Invocation::new("cd").arg(&args.path)),
+        },
+    );
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What was said, what the machine says, and the files that come of it.
+//! What the user said becomes a project, and its files are right in every language.
 
 use std::collections::BTreeSet;
 
