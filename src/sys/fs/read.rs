@@ -15,9 +15,13 @@ use crate::domain::Digest;
 /// When it cannot be opened or is no regular file.
 pub fn open(path: &Path) -> Result<(File, u64), Error> {
     let open = || {
+        // Opening a pipe that nobody writes to would wait for ever.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
         let file = File::open(path)?;
-        let meta = file.metadata()?;
-        if meta.is_file() { Ok((file, meta.len())) } else { Err(io::Error::other("it is no regular file")) }
+        let size = file.metadata()?.len();
+        Ok((file, size))
     };
     open().map_err(|e| Error::new("open", path, e))
 }
