@@ -65,9 +65,7 @@ fn survey(args: &DoctorArgs, context: &Context) -> Result<(Plan, Vec<String>, Ru
             Ok((plan, extension.origin.dependencies, rustc))
         }
         Err(error)
-            if is_no_extension(&error)
-                && args.manifest.manifest_path.is_none()
-                && args.manifest.package.is_none() =>
+            if is_no_extension(&error) && args.manifest.manifest_path.is_none() && args.manifest.package.is_none() =>
         {
             context.shell.status("Checking", "the tools for all six platforms (there is no extension here)".to_owned());
             let machine = config.machine(&rustc, &super::package::default_triples(), &context.env)?;
