@@ -99,14 +99,9 @@ pub fn run(args: &NewArgs, context: &Context) -> Result<(), Error> {
     for note in &project.notes {
         context.shell.status("Note", note.clone());
     }
-    let next = "cargo dext package";
-    context.shell.status(
-        "Next",
-        match args.path.as_os_str() == "." {
-            true => next.to_owned(),
-            false => format!("{} && {next}", Invocation::new("cd").arg(&args.path)),
-        },
-    );
+    let enter = Invocation::new("cd").arg(&args.path);
+    let enter = if args.path.as_os_str() == "." { String::new() } else { format!("{enter} && ") };
+    context.shell.status("Next", format!("{enter}cargo dext package"));
     Ok(())
 }
 
