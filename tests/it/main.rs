@@ -8,9 +8,15 @@
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod bad_input;
+mod build;
 mod builders;
 mod doctor;
+mod downloads;
 mod json;
 mod judges;
+mod metadata;
+mod plan;
+mod reproducible;
+mod robust;
 mod sample;
 mod support;

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use snapbox::{IntoData, assert_data_eq, str};
 
-use crate::support::daemon::{Daemon, wait_for};
+use crate::support::daemon::Daemon;
 use crate::support::headers::{MachO, Pe, Program, Signature};
 use crate::support::judges::{self, judge};
 use crate::support::oci::Layout;
@@ -68,6 +68,25 @@ fn paths_modes_owners_and_times() {
         assert_data_eq!(
             listing,
             str![[r#"
+cargo dext: shared
+  0644 0:0 0 icon.svg
+  0644 0:0 0 metadata.json
+  0755 0:0 0 ui/
+  0755 0:0 0 ui/assets/
+  0644 0:0 0 ui/assets/style.css
+  0644 0:0 0 ui/index.html
+cargo dext: backend disk-usage-backend
+  0755 0:0 0 disk-usage-backend
+cargo dext: host dutool darwin
+  0755 0:0 0 darwin/
+  0755 0:0 0 darwin/dutool
+cargo dext: host dutool windows
+  0755 0:0 0 windows/
+  0755 0:0 0 windows/dutool.exe
+cargo dext: host dutool linux
+  0755 0:0 0 linux/
+  0755 0:0 0 linux/dutool
+
 "#]]
             .raw()
         );
@@ -81,6 +100,44 @@ fn metadata_json() {
     assert_data_eq!(
         text,
         str![[r#"
+{
+  "icon": "icon.svg",
+  "vm": {
+    "image": "${DESKTOP_PLUGIN_IMAGE}",
+    "exposes": {
+      "socket": "backend.sock"
+    }
+  },
+  "ui": {
+    "dashboard-tab": {
+      "title": "Disk Usage",
+      "root": "ui",
+      "src": "index.html"
+    }
+  },
+  "host": {
+    "binaries": [
+      {
+        "darwin": [
+          {
+            "path": "/darwin/dutool"
+          }
+        ],
+        "windows": [
+          {
+            "path": "/windows/dutool.exe"
+          }
+        ],
+        "linux": [
+          {
+            "path": "/linux/dutool"
+          }
+        ]
+      }
+    ]
+  }
+}
+
 "#]]
         .raw()
     );
@@ -95,6 +152,35 @@ fn configs_are_equal_but_for_the_cpu() {
     assert_data_eq!(
         format!("{}\n", serde_json::to_string_pretty(&config).expect("JSON")),
         str![[r#"
+{
+  "config": {
+    "Cmd": [
+      "--socket",
+      "/run/guest-services/backend.sock"
+    ],
+    "Entrypoint": [
+      "/disk-usage-backend"
+    ],
+    "Labels": {
+      "com.docker.desktop.extension.api.version": ">= 0.3.4",
+      "com.docker.desktop.extension.icon": "https://example.com/icon.svg",
+      "com.docker.extension.additional-urls": "[{\"title\":\"Support\",\"url\":\"https://example.com/support\"}]",
+      "com.docker.extension.categories": "utility-tools",
+      "com.docker.extension.changelog": "<ul><li>First version.</li></ul>",
+      "com.docker.extension.detailed-description": "Shows which folders fill your disk.",
+      "com.docker.extension.publisher-url": "https://example.com",
+      "com.docker.extension.screenshots": "[{\"alt\":\"Main view\",\"url\":\"https://example.com/1.png\"}]",
+      "org.opencontainers.image.description": "See what fills your disk",
+      "org.opencontainers.image.licenses": "MIT OR Apache-2.0",
+      "org.opencontainers.image.source": "https://example.com/disk-usage",
+      "org.opencontainers.image.title": "Disk Usage",
+      "org.opencontainers.image.vendor": "Example Ltd",
+      "org.opencontainers.image.version": "0.1.0"
+    }
+  },
+  "created": "1970-01-01T00:00:00Z"
+}
+
 "#]]
         .raw()
     );

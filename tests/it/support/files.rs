@@ -30,6 +30,12 @@ pub fn cargo_home() -> PathBuf {
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
 }
 
+/// rustup's own home, if there is one: a `cargo` on `PATH` may be rustup's.
+pub fn rustup_home() -> Option<PathBuf> {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".rustup"));
+    std::env::var_os("RUSTUP_HOME").map(PathBuf::from).or_else(home).filter(|path| path.is_dir())
+}
+
 /// The path with all links resolved.
 pub fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().expect("the path exists")
@@ -93,6 +99,19 @@ pub fn fingerprint(root: &Path) -> BTreeMap<PathBuf, String> {
         }
     }
     found
+}
+
+/// Bytes that no compressor makes smaller, the same for the same seed.
+pub fn noise(seed: u64, len: usize) -> Vec<u8> {
+    // The generator is Vigna's splitmix64.
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ mixed >> 31).to_le_bytes()
+    };
+    std::iter::repeat_with(&mut next).flatten().take(len).collect()
 }
 
 /// `sha256:…` of some bytes.

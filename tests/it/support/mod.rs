@@ -3,6 +3,7 @@
 pub mod daemon;
 pub mod files;
 pub mod headers;
+pub mod http;
 pub mod judges;
 pub mod oci;
 pub mod prebuilt;

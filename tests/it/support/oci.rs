@@ -70,6 +70,17 @@ impl Layout {
     ///
     /// An error says what is broken.
     pub fn read(root: &Path) -> Check<Layout> {
+        let (layout, blobs) = Self::read_with_blobs(root)?;
+        blobs.nothing_else()?;
+        Ok(layout)
+    }
+
+    /// As [`Layout::read`], for the folder of a run that was ended: it may hold blobs that nothing names yet.
+    pub fn read_among_leftovers(root: &Path) -> Check<Layout> {
+        Ok(Self::read_with_blobs(root)?.0)
+    }
+
+    fn read_with_blobs(root: &Path) -> Check<(Layout, Blobs<'_>)> {
         let marker = json(&read(&root.join("oci-layout"))?, "oci-layout")?;
         expect(marker["imageLayoutVersion"] == "1.0.0", || format!("oci-layout is {marker}"))?;
         let top = json(&read(&root.join("index.json"))?, "index.json")?;
@@ -80,8 +91,7 @@ impl Layout {
         expect(index["mediaType"] == descriptor["mediaType"], || "the index has another media type".to_owned())?;
         let read = |manifest: &Value| blobs.image(manifest);
         let images = list(&index["manifests"])?.iter().map(read).collect::<Check<Vec<_>>>()?;
-        blobs.nothing_else()?;
-        Ok(Layout { descriptor: descriptor.clone(), index, images })
+        Ok((Layout { descriptor: descriptor.clone(), index, images }, blobs))
     }
 
     /// The digest of the index of all platforms.

@@ -9,13 +9,20 @@ use super::files;
 use super::redact::Redactions;
 
 /// The program under test.
-pub const EXE: &str = env!("CARGO_BIN_EXE_cargo-dext");
+pub fn exe() -> PathBuf {
+    // Where rustc is a shell script, the shell drops this variable, because its name has a hyphen. Cargo puts
+    // the program into the folder above that of the tests.
+    let beside = || {
+        let tests = std::env::current_exe().expect("this test has a path");
+        tests.ancestors().nth(2).expect("it lies two folders deep").join("cargo-dext")
+    };
+    option_env!("CARGO_BIN_EXE_cargo-dext").map_or_else(beside, PathBuf::from)
+}
 
 /// Variables that reach the program: where tools are, and how the network is reached. Nothing else of the
 /// machine does, so that a user's settings cannot change what the tests see.
-const PASSED_ON: [&str; 16] = [
+const PASSED_ON: [&str; 15] = [
     "PATH",
-    "RUSTUP_HOME",
     "RUSTUP_TOOLCHAIN",
     "CARGO_ZIGBUILD_ZIG_PATH",
     "CARGO_ZIGBUILD_PYTHON_PATH",
@@ -129,6 +136,9 @@ impl Sandbox {
         set("HOME", self.root().join("home").into());
         set("USER", "tester".into());
         set("CARGO_HOME", files::cargo_home().into());
+        if let Some(rustup) = files::rustup_home() {
+            set("RUSTUP_HOME", rustup.into());
+        }
         set("CARGO_DEXT_CACHE_DIR", self.root().join("cache").into());
         // zig's own caches are the same for all tests: filling them takes longer than all the linking.
         set("ZIG_GLOBAL_CACHE_DIR", files::shared_temp("zig").into());
@@ -154,7 +164,7 @@ impl Sandbox {
     /// What hides this sandbox's own names in output.
     pub fn redactions(&self) -> Redactions {
         Redactions::new()
-            .hide(EXE, "[EXE]")
+            .hide(&exe().to_string_lossy(), "[EXE]")
             .hide(&files::canonical(self.root()).to_string_lossy(), "[ROOT]")
             .hide(&self.root().to_string_lossy(), "[ROOT]")
             .hide(&files::cargo_home().to_string_lossy(), "[CARGO_HOME]")
@@ -172,6 +182,18 @@ pub struct Dext<'a> {
 }
 
 impl Dext<'_> {
+    /// Replaces the words of the command line.
+    pub fn words<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
+        self.args = words.into_iter().map(OsString::from).collect();
+        self
+    }
+
+    /// Adds a word to the command line.
+    pub fn arg(mut self, word: &str) -> Self {
+        self.args.push(word.into());
+        self
+    }
+
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.env.insert(name.into(), value.as_ref().to_owned());
@@ -206,7 +228,7 @@ impl Dext<'_> {
 
     /// The command, for tests that start it themselves.
     pub fn command(&self) -> Command {
-        let mut words = self.before.iter().cloned().chain([OsString::from(EXE), OsString::from("dext")]);
+        let mut words = self.before.iter().cloned().chain([exe().into(), "dext".into()]);
         let mut command = Command::new(words.next().expect("there is at least the program"));
         command.args(words).args(&self.args).env_clear().envs(&self.env).current_dir(&self.cwd);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,0 +1,148 @@
+//! Compiling: profiles, features, lock files, errors, and what the user's own configuration says. Real builds
+//! of a small workspace, for as few platforms as show the point.
+
+use std::path::PathBuf;
+
+use snapbox::{IntoData, assert_data_eq, str};
+
+use crate::support::judges;
+use crate::support::sandbox::{Dext, Outcome, Sandbox};
+
+/// `package --only PLATFORMS` and further words.
+fn only<'a>(project: &'a Sandbox, platforms: &str, words: &[&str]) -> Dext<'a> {
+    let head = ["package", "--message-format", "json", "--only", platforms];
+    project.dext(head.into_iter().chain(words.iter().copied()))
+}
+
+/// Where a binary for linux/amd64 was built.
+fn built(outcome: &Outcome, name: &str) -> PathBuf {
+    let is_it = |message: &serde_json::Value| {
+        message["reason"] == "dext-artifact" && message["name"] == name && message["platform"] == "linux/amd64"
+    };
+    let found = outcome.json().into_iter().find(is_it).unwrap_or_else(|| panic!("no `{name}` in {}", outcome.stdout));
+    PathBuf::from(found["path"].as_str().expect("a path"))
+}
+
+/// What `greet` for linux/amd64 says of how it was built.
+fn greeting(dext: &Dext<'_>) -> String {
+    judges::accept(&built(&dext.run().success(), "greet"), [""; 0])
+}
+
+#[test]
+fn profiles_and_features() {
+    let project = Sandbox::of("workspace");
+    for (words, says) in [
+        (&[][..], "release [plain] []\n"),
+        (&["--profile", "dev"], "debug [plain] []\n"),
+        (&["--features", "tools/fancy"], "release [plain fancy] []\n"),
+        (&["--no-default-features", "-F", "tools/fancy"], "release [fancy] []\n"),
+        (&["--all-features", "--no-default-features"], "release [plain fancy] []\n"),
+    ] {
+        assert_eq!(greeting(&only(&project, "linux/amd64", words)), says, "{words:?}");
+    }
+    let outcome = only(&project, "linux/amd64", &["--target-dir", "elsewhere"]).run().success();
+    let wanted = project.path("elsewhere/x86_64-unknown-linux-musl/release/greet");
+    assert_eq!(built(&outcome, "greet"), wanted);
+}
+
+#[test]
+fn flags_of_the_users_own_survive_wherever_they_stand() {
+    const FLAG: &str = "--cfg=flavour=";
+    let config = |text: String| {
+        let project = Sandbox::of("workspace");
+        project.write(".cargo/config.toml", text);
+        greeting(&only(&project, "linux/amd64", &[]))
+    };
+    let plain = Sandbox::of("workspace");
+    let said = greeting(&only(&plain, "linux/amd64", &[]).env("RUSTFLAGS", format!("{FLAG}\"variable\"")));
+    assert_eq!(said, "release [plain] [variable]\n");
+    let encoded = format!("{FLAG}\"encoded\"\u{1f}-Cdebuginfo=0");
+    let said = greeting(&only(&plain, "linux/amd64", &[]).env("CARGO_ENCODED_RUSTFLAGS", encoded));
+    assert_eq!(said, "release [plain] [encoded]\n");
+    let said = config(format!("[build]\nrustflags = ['{FLAG}\"build\"']\n"));
+    assert_eq!(said, "release [plain] [build]\n");
+    // Cargo joins those of a triple and of a `cfg`, and passes over those of `build`.
+    let said = config(format!(
+        "[build]\nrustflags = ['{FLAG}\"build\"']\n[target.x86_64-unknown-linux-musl]\nrustflags = ['{FLAG}\"target\"']\n[target.'cfg(unix)']\nrustflags = ['{FLAG}\"cfg\"']\n"
+    ));
+    assert_eq!(said, "release [plain] [target cfg]\n");
+}
+
+#[test]
+fn a_lock_file_that_is_stale_stays_as_it_is() {
+    let project = Sandbox::of("workspace");
+    project.edit("backend/Cargo.toml", "0.3.0", "0.3.1");
+    let before = project.sources();
+    let outcome = only(&project, "linux/amd64", &["--locked"]).run().failure(101);
+    assert_data_eq!(outcome.told(), str![].raw());
+    assert_eq!(project.sources(), before);
+}
+
+#[test]
+fn an_error_of_the_compiler_is_shown_as_cargo_shows_it() {
+    let project = Sandbox::of("workspace");
+    project.write("tools/src/bin/greet.rs", "fn main() {\n    let number: u32 = \"three\";\n}\n");
+    let outcome = only(&project, "linux/amd64", &[]).run().failure(101);
+    assert_data_eq!(outcome.told(), str![].raw());
+    assert_eq!(outcome.stdout, "", "no message of Cargo's is among ours");
+}
+
+#[test]
+fn a_warning_of_the_compiler_stops_nothing() {
+    let project = Sandbox::of("workspace");
+    project.write("tools/src/bin/greet.rs", "fn main() {\n    let unused = 3;\n}\n");
+    let outcome = only(&project, "linux/amd64", &[]).run().success();
+    assert!(outcome.told().contains("warning: unused variable: `unused`"), "{}", outcome.told());
+}
+
+#[test]
+fn one_failing_platform_does_not_hide_the_others() {
+    let project = Sandbox::of("workspace");
+    project.write("tools/src/bin/greet.rs", "#[cfg(windows)]\ncompile_error!(\"not for Windows yet\");\nfn main() {}\n");
+    let outcome = only(&project, "darwin/arm64,windows/amd64,linux/amd64", &[]).run().failure(101);
+    assert!(outcome.told().contains("error: not for Windows yet"), "{}", outcome.told());
+    let end = outcome.told();
+    let end = &end[end.rfind("error: could not compile x86_64").unwrap_or_default()..];
+    assert_data_eq!(end, str![].raw());
+    for path in ["aarch64-apple-darwin/release/greet", "x86_64-unknown-linux-musl/release/greet"] {
+        assert!(project.path("target").join(path).exists(), "{path} was built");
+    }
+    // Mended, it goes on with what was built.
+    project.write("tools/src/bin/greet.rs", "fn main() {}\n");
+    only(&project, "darwin/arm64,windows/amd64,linux/amd64", &[]).run().success();
+}
+
+#[test]
+fn a_binary_that_needs_a_feature_is_named() {
+    let project = Sandbox::of("workspace");
+    let bin = "\n[[bin]]\nname = \"greet\"\nrequired-features = [\"fancy\"]\n";
+    project.append("tools/Cargo.toml", bin);
+    let outcome = only(&project, "linux/amd64", &[]).run();
+    assert_data_eq!(format!("{:?}\n{}", outcome.code, outcome.told()), str![].raw());
+    only(&project, "linux/amd64", &["-F", "tools/fancy"]).run().success();
+}
+
+#[test]
+fn a_whole_workspace_is_packaged() {
+    let project = Sandbox::of("workspace");
+    let outcome = project.run(["package", "--platform", "linux/amd64", "--message-format", "json"]);
+    let layout = crate::support::oci::Layout::read(&project.layout("crew")).expect("the layout is whole");
+    let paths: Vec<&str> = layout.images[0].files().into_keys().collect();
+    assert_data_eq!(paths.join("\n") + "\n", str![].raw());
+    // `+` is no character of a tag.
+    assert_eq!(outcome.message("dext-image")["reference"], "registry.example.com/tools/crew:0.3.0-beta.1_build.5");
+}
+
+#[test]
+fn the_ui_is_built_when_its_sources_changed() {
+    let project = crate::support::prebuilt::project();
+    let build = "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = [\"mkdir -p dist\", \"cp index.html dist/\"] }";
+    project.edit("Cargo.toml", "source = \"ui\"", build);
+    let told = || project.pack([]).run().success().told();
+    assert!(told().contains("     Running `mkdir -p dist`"), "the first run builds");
+    assert!(told().contains("       Fresh UI"), "the second need not");
+    project.write("ui/index.html", "<!doctype html>\n<title>New</title>\n");
+    assert!(told().contains("     Running `cp index.html dist/`"), "a change is seen");
+    project.edit("Cargo.toml", "cp index.html dist/", "exit 7");
+    assert_data_eq!(project.pack([]).run().failure(101).told(), str![].raw());
+}
