@@ -9,6 +9,7 @@ use crate::build::preflight::{self, Check};
 use crate::error::Error;
 use crate::plan::{self, Plan};
 use crate::report::Report;
+use crate::sys::process;
 use crate::{build, manifest};
 
 /// Show every tool that building needs, found or missing
@@ -64,15 +65,22 @@ fn survey(args: &DoctorArgs, context: &Context) -> Result<(Plan, Vec<String>, Ru
             Ok((plan, extension.origin.dependencies, rustc))
         }
         Err(error)
-            if matches!(error, manifest::Error::NoTable { .. } | manifest::Error::Cargo(_))
-                && args.manifest.manifest_path.is_none()
-                && args.manifest.package.is_none() =>
+            if is_no_extension(&error) && args.manifest.manifest_path.is_none() && args.manifest.package.is_none() =>
         {
             context.shell.status("Checking", "the tools for all six platforms (there is no extension here)".to_owned());
             let machine = config.machine(&rustc, &super::package::default_triples(), &context.env)?;
             Ok((plan::any_extension(&machine), Vec::new(), rustc))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether there is nothing here to look at: no Cargo.toml, or none with a table.
+fn is_no_extension(error: &manifest::Error) -> bool {
+    match error {
+        manifest::Error::NoTable { .. } => true,
+        manifest::Error::Cargo(process::Error::Failed { stderr, .. }) => stderr.contains("could not find `Cargo.toml`"),
+        _ => false,
     }
 }
 

@@ -100,7 +100,8 @@ pub fn run(args: &NewArgs, context: &Context) -> Result<(), Error> {
         context.shell.status("Note", note.clone());
     }
     let enter = Invocation::new("cd").arg(&args.path);
-    context.shell.status("Next", format!("{enter} && cargo dext package"));
+    let enter = if args.path.as_os_str() == "." { String::new() } else { format!("{enter} && ") };
+    context.shell.status("Next", format!("{enter}cargo dext package"));
     Ok(())
 }
 

@@ -308,6 +308,21 @@ mod tests {
         assert!(snapshot(&warm.layout) == expected);
     }
 
+    /// Every machine must make the same image, and a new version of this crate too unless it means not to:
+    /// then the version in `PACKER` changes with this digest.
+    #[test]
+    fn the_bytes_are_those_of_every_other_machine() {
+        let room = Room::new();
+        let words: Vec<Vec<u8>> = (0..200).map(|at| noise(3 + at % 11, at as u64)).collect();
+        let picks = noise(300_000, 7).into_iter().map(|pick| words[usize::from(pick) % words.len()].as_slice());
+        let text = picks.collect::<Vec<_>>().concat();
+        let mut bundles = room.bundles();
+        bundles[1].layers.push(layer("text", vec![room.file("größe/text", &text)]));
+        let image = run(&room, &bundles, &Options { threads: 3, created: 1_700_000_000, ..options() }, "layout");
+        let digest = image.expect("assembled").index.digest;
+        assert_eq!(digest.to_string(), "sha256:4c1c5449a61e343f58dd3f7ba3604b18ae0db291feaf958eaf1b977f4af80e54");
+    }
+
     #[test]
     fn layouts_do_not_depend_on_what_was_there() {
         let room = Room::new();

@@ -5,9 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::content::hash_file;
-use super::document::{Descriptor, Execution, History, MediaTypes, RunsOn};
+use super::damage::Damage;
+use super::document::{Descriptor, Execution, History, RunsOn};
 use super::layout::Target;
-use super::read::{Damage, Layout, Listed};
+use super::media_types::MediaTypes;
+use super::read::{Layout, Listed};
 use super::{Error, LayerInfo};
 use crate::domain::{Arch, Digest};
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::LayerInfo;
 use super::base::BaseImage;
 use super::document::{
-    CONTAINERD_NAME, Config, Descriptor, Execution, History, Index, Manifest, MediaTypes, REF_NAME, RootFs, RunsOn,
+    CONTAINERD_NAME, Config, Descriptor, Execution, History, Index, Manifest, REF_NAME, RootFs, RunsOn,
 };
 use super::layout::OURS;
+use super::media_types::MediaTypes;
 use crate::bundle::{Bundle, ImageConfig};
 
 /// The config of one platform's image: what the base says of running it, unless the bundle says otherwise.

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use oci_spec::image::{MediaType, ToDockerV2S2};
 use serde::{Deserialize, Serialize};
 
+use super::media_types::Kind;
 use crate::domain::{Arch, Digest, Platform};
 
 /// The annotation that names an image inside a layout: its tag (`annotations.md` of the specification).
@@ -18,79 +18,6 @@ pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 /// The annotation that gives `docker load` with the containerd image store the full name, as BuildKit's
 /// `type=oci` output writes it.
 pub const CONTAINERD_NAME: &str = "io.containerd.image.name";
-
-/// Which family of media types an image uses. The families are never mixed: some registries refuse that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MediaTypes {
-    /// `application/vnd.oci.…`, what every engine of today reads.
-    #[default]
-    Oci,
-    /// `application/vnd.docker.…`: manifest list and schema 2, for older tooling. In a layout, which is OCI's
-    /// own format, skopeo finds such an image only without its tag (`oci:DIR`).
-    Docker,
-}
-
-/// Docker's type of a layer that is not compressed, for which `oci-spec` has no translation.
-const DOCKER_LAYER_TAR: &str = "application/vnd.docker.image.rootfs.diff.tar";
-
-impl MediaTypes {
-    /// The name this family has for one of the types that both families know.
-    fn name(self, oci: &MediaType) -> String {
-        match (self, oci) {
-            (MediaTypes::Oci, _) => oci.to_string(),
-            (MediaTypes::Docker, MediaType::ImageLayer) => DOCKER_LAYER_TAR.to_owned(),
-            (MediaTypes::Docker, _) => oci.to_docker_v2s2().map_or_else(|_| oci.to_string(), str::to_owned),
-        }
-    }
-
-    /// The type of an image index or manifest list.
-    #[must_use]
-    pub fn index(self) -> String {
-        self.name(&MediaType::ImageIndex)
-    }
-
-    /// The type of one platform's manifest.
-    #[must_use]
-    pub fn manifest(self) -> String {
-        self.name(&MediaType::ImageManifest)
-    }
-
-    /// The type of one platform's config.
-    #[must_use]
-    pub fn config(self) -> String {
-        self.name(&MediaType::ImageConfig)
-    }
-
-    /// The type of a gzip-compressed layer.
-    #[must_use]
-    pub fn layer_gzip(self) -> String {
-        self.name(&MediaType::ImageLayerGzip)
-    }
-
-    /// This family's name for the type of a layer that another tool wrote; `None` for layers that must not
-    /// be passed on, that are no tar, or that this family cannot hold.
-    #[must_use]
-    pub fn translate_layer(self, media_type: &str) -> Option<String> {
-        let known = [MediaType::ImageLayer, MediaType::ImageLayerGzip, MediaType::ImageLayerZstd];
-        let layer = known
-            .into_iter()
-            .find(|known| [MediaTypes::Oci, MediaTypes::Docker].iter().any(|f| f.name(known) == media_type))?;
-        let zstd = layer == MediaType::ImageLayerZstd;
-        (self == MediaTypes::Oci || !zstd).then(|| self.name(&layer))
-    }
-}
-
-/// What a descriptor points at, told by its media type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// An index or manifest list.
-    Index,
-    /// One platform's manifest.
-    Manifest,
-    /// Anything else, which is not looked into.
-    Other,
-}
 
 /// Names a blob: what it is, its hash and its length in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,16 +53,7 @@ impl Descriptor {
     /// What it points at.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        let is = |of: fn(MediaTypes) -> String| {
-            [MediaTypes::Oci, MediaTypes::Docker].into_iter().any(|family| of(family) == self.media_type)
-        };
-        if is(MediaTypes::index) {
-            Kind::Index
-        } else if is(MediaTypes::manifest) {
-            Kind::Manifest
-        } else {
-            Kind::Other
-        }
+        Kind::of(&self.media_type)
     }
 
     /// The tag it has in a layout's `index.json`.
@@ -346,27 +264,6 @@ mod tests {
     fn keys_are_sorted_at_every_depth() {
         let value = serde_json::json!({ "b": [{ "d": 1, "c": "line\nbreak" }], "a": {} });
         assert_eq!(canonical(&value), br#"{"a":{},"b":[{"c":"line\nbreak","d":1}]}"#);
-    }
-
-    #[test]
-    fn the_families_translate_layers_and_refuse_what_they_cannot_hold() {
-        let (oci, docker) = (MediaTypes::Oci, MediaTypes::Docker);
-        let gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
-        let docker_gzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
-        let zstd = "application/vnd.oci.image.layer.v1.tar+zstd";
-        for (family, from, to) in [
-            (oci, gzip, Some(gzip)),
-            (oci, docker_gzip, Some(gzip)),
-            (docker, gzip, Some(docker_gzip)),
-            (docker, "application/vnd.oci.image.layer.v1.tar", Some("application/vnd.docker.image.rootfs.diff.tar")),
-            (oci, zstd, Some(zstd)),
-            (docker, zstd, None),
-            (oci, "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", None),
-            (oci, "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", None),
-            (oci, "application/vnd.in-toto+json", None),
-        ] {
-            assert_eq!(family.translate_layer(from).as_deref(), to, "{from}");
-        }
     }
 
     #[test]

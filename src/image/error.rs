@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::read::Damage;
+use super::damage::Damage;
 use crate::domain::{Arch, Explain, ImagePath, Platform};
 use crate::sys::fs;
 

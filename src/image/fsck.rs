@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::content::in_parallel;
+use super::damage::Damage;
 use super::document::Descriptor;
-use super::read::{Damage, Layout};
+use super::read::Layout;
 use crate::domain::Digest;
 
 /// What a whole layout holds.

@@ -399,21 +399,19 @@ mod tests {
     fn concurrent_runs_wait_for_each_other() {
         let room = Room::new();
         try_assemble(&room).expect("assembled");
+        let (bundles, dest) = (room.bundles(), &room.path("layout"));
         std::thread::scope(|scope| {
-            let runs: Vec<_> = (0..4u64)
-                .map(|at| {
-                    let room = &room;
-                    scope.spawn(move || {
-                        let mut bundles = room.bundles();
-                        bundles[0].layers[1].entries.push(super::super::testing::generated("run", &at.to_le_bytes()));
-                        let (dest, report) = (room.path("layout"), Recorder::default());
-                        assemble(&bundles, &BTreeMap::new(), &options(), &dest, &report).expect("assembled")
-                    })
+            let runs = (0..4u64).map(|at| {
+                let mut bundles = bundles.clone();
+                bundles[0].layers[1].entries.push(super::super::testing::generated("run", &at.to_le_bytes()));
+                scope.spawn(move || {
+                    assemble(&bundles, &BTreeMap::new(), &options(), dest, &Recorder::default()).expect("assembled")
                 })
-                .collect();
+            });
+            let runs: Vec<_> = runs.collect();
             runs.into_iter().for_each(|run| drop(run.join().expect("no panic")));
         });
-        let whole = fsck(&room.path("layout"), 1).expect("whole");
-        assert_eq!(fs::list(&blobs(&room.path("layout"))).expect("listed").len(), whole.blobs);
+        let whole = fsck(dest, 1).expect("whole");
+        assert_eq!(fs::list(&blobs(dest)).expect("listed").len(), whole.blobs);
     }
 }

@@ -14,11 +14,13 @@ mod cache;
 mod compress;
 mod config;
 mod content;
+mod damage;
 pub mod document;
 mod error;
 mod fsck;
 mod layer;
 mod layout;
+mod media_types;
 mod read;
 mod tar;
 #[cfg(test)]
@@ -30,10 +32,12 @@ use std::path::{Path, PathBuf};
 
 pub use assemble::assemble;
 pub use base::BaseImage;
-pub use document::{Descriptor, MediaTypes};
+pub use damage::Damage;
+pub use document::Descriptor;
 pub use error::Error;
 pub use fsck::{Whole, fsck};
-pub use read::{Damage, Layout, Listed, Listing};
+pub use media_types::MediaTypes;
+pub use read::{Layout, Listed, Listing};
 
 use crate::domain::{Arch, Digest, Reference};
 use crate::report::{Message, PlatformManifest};

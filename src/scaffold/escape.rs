@@ -80,10 +80,7 @@ mod tests {
 
     #[test]
     fn html_has_no_markup_left() {
-        assert_eq!(
-            Escape::Html.apply(NASTY),
-            "Größe &quot;x&quot; &amp; 'y' &lt;b&gt;\\ *z* `q` 容量 {{name}} |"
-        );
+        assert_eq!(Escape::Html.apply(NASTY), "Größe &quot;x&quot; &amp; 'y' &lt;b&gt;\\ *z* `q` 容量 {{name}} |");
     }
 
     #[test]

@@ -31,8 +31,14 @@
 
   const become = (run) => {
     running = run;
-    find("start").disabled = run !== null;
-    find("stop").disabled = run === null;
+    const [start, stop] = [find("start"), find("stop")];
+    const [ready, spent] = run === null ? [start, stop] : [stop, start];
+    ready.disabled = false;
+    if (document.activeElement === spent) {
+      // A disabled button loses the keyboard's focus.
+      ready.focus();
+    }
+    spent.disabled = true;
   };
 
   const clear = () => {
@@ -98,7 +104,6 @@
     become(null);
     process?.close();
     say(message, "Stopped; what was measured so far stays.");
-    find("start").focus();
   };
 
   const choose = async () => {

@@ -5,6 +5,7 @@
   const find = (id) => document.querySelector(`#vm-${id}`);
   const message = find("message");
   const refresh = find("refresh");
+  let asking = false;
 
   const show = (vm) => {
     const used = vm.memory.total - vm.memory.available;
@@ -24,7 +25,10 @@
   };
 
   const load = async () => {
-    refresh.disabled = true;
+    if (asking) {
+      return;
+    }
+    asking = true;
     say(message, "Asking the virtual machine…");
     try {
       const service = ddClient.extension.vm?.service;
@@ -37,7 +41,7 @@
       find("facts").hidden = true;
       say(message, `The backend does not answer: ${explain(error)}`, true);
     } finally {
-      refresh.disabled = false;
+      asking = false;
     }
   };
 

@@ -177,14 +177,33 @@ fn the_docker_engine_loads_and_runs_it() {
     // The archive for `docker load` is the same image.
     engine.say(["image", "rm", "example/disk-usage:0.1.0"]);
     let archive = engine.folder().join("disk-usage.tar").display().to_string();
-    sample.sandbox.run(["package", "--platform", "linux/amd64", "--output", "target/one", "--archive-format", "docker", "--archive", &archive]);
+    sample.sandbox.run([
+        "package",
+        "--platform",
+        "linux/amd64",
+        "--output",
+        "target/one",
+        "--archive-format",
+        "docker",
+        "--archive",
+        &archive,
+    ]);
     engine.say(["load", "--input", &archive]);
     assert_eq!(inspect()[0]["Id"], loaded[0]["Id"]);
 
     let sockets = engine.folder().join("guest-services");
     std::fs::create_dir(&sockets).expect("the folder can be made");
     let mount = format!("{}:/run/guest-services", sockets.display());
-    engine.say(["run", "--detach", "--name", "backend", "--network=none", "--volume", &mount, "example/disk-usage:0.1.0"]);
+    engine.say([
+        "run",
+        "--detach",
+        "--name",
+        "backend",
+        "--network=none",
+        "--volume",
+        &mount,
+        "example/disk-usage:0.1.0",
+    ]);
     let answer = wait_for("the backend", || ask_health(&sockets.join("backend.sock")));
     assert_eq!(answer, r#"{"arch":"x86_64"}"#);
     // Docker Desktop takes files out of an extension this way.

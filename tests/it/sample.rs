@@ -257,7 +257,8 @@ fn runs_on_every_windows(path: &str, pe: &Pe) {
     assert!(pe.is_console, "{path}");
     let of_windows = |name: &str| {
         let name = name.to_lowercase();
-        name.starts_with("api-ms-win-") || ["kernel32.dll", "ntdll.dll", "bcryptprimitives.dll"].contains(&name.as_str())
+        name.starts_with("api-ms-win-")
+            || ["kernel32.dll", "ntdll.dll", "bcryptprimitives.dll"].contains(&name.as_str())
     };
     let strange: Vec<&String> = pe.imports.iter().filter(|name| !of_windows(name)).collect();
     assert!(strange.is_empty(), "{path} for {} imports {strange:?}", pe.cpu);

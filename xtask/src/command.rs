@@ -44,6 +44,14 @@ impl Cmd {
         self
     }
 
+    /// The same line as the last arguments of another program, such as `time`.
+    pub fn under(mut self, program: &[&str]) -> Self {
+        let mut words = program.iter().map(OsString::from).chain([self.program]).chain(self.args);
+        self.program = words.next().unwrap_or_default();
+        self.args = words.collect();
+        self
+    }
+
     /// Runs in this folder.
     pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = Some(dir.into());
@@ -203,6 +211,12 @@ mod tests {
     fn a_line_is_printed_as_a_shell_takes_it() {
         let cmd = Cmd::line("cargo build").arg("a b").arg("it's").env("X", "1 2").dir("/d");
         assert_eq!(cmd.to_string(), r"cd /d && X='1 2' cargo build 'a b' 'it'\''s'");
+    }
+
+    #[test]
+    fn a_line_can_run_under_another_program() {
+        let cmd = Cmd::line("cargo build").env("X", "1").under(&["time", "-v"]);
+        assert_eq!(cmd.to_string(), "X=1 time -v cargo build");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! `cargo xtask demo`: from a fresh machine to a packaged extension, in one command.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::Result;
 use crate::command::Cmd;
 use crate::places::Places;
 use crate::setup::{self, Group, Tools, Wanted};
 
-/// Packages a sample extension for all six platforms and prints what was made and how to look at it.
+/// Writes a new extension, packages it for all six platforms and prints what was made and how to look at it.
 ///
 /// # Errors
 /// When the machine cannot be made ready, or packaging fails.
@@ -15,31 +15,35 @@ pub fn run(places: &Places, wanted: Wanted) -> Result {
     let tools = setup::ensure(places, wanted, &[Group::Toolchain, Group::Zig])?;
     let folder = places.target.join("dext-demo");
     std::fs::create_dir_all(&folder)?;
-    let manifest = project(places, &folder)?.join("Cargo.toml");
-    let image = folder.join("image");
-    package(places, &tools, &manifest, &image)?;
+    let (project, image) = (folder.join("disk-usage"), folder.join("disk-usage-image"));
+    scaffold(places, &tools, &project)?;
+    let manifest = project.join("Cargo.toml");
+    dext(places, &tools)
+        .args(["package", "--manifest-path"])
+        .arg(&manifest)
+        // Beside the project, so that what was built for it outlives it.
+        .arg("--target-dir")
+        .arg(folder.join("target"))
+        .arg("--output")
+        .arg(&image)
+        .run()?;
     show(&manifest, &image)
 }
 
-/// Puts an extension's project into `folder` and returns where it is.
-///
-/// This is the one place that decides which project the demo packages.
-fn project(places: &Places, folder: &Path) -> Result<PathBuf> {
-    let project = folder.join("disk-usage");
-    std::fs::create_dir_all(&project)?;
-    copy_folder(&places.root.join("tests/fixtures/sample"), &project)?;
-    Ok(project)
+/// Writes the extension that `cargo dext new` writes, anew each time.
+fn scaffold(places: &Places, tools: &Tools, project: &Path) -> Result {
+    match std::fs::remove_dir_all(project) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(format!("{}: {error}", project.display()).into());
+        }
+        _ => {}
+    }
+    dext(places, tools).args(["new", "--vendor", "Example Ltd", "--vcs", "none"]).arg(project).run()
 }
 
-fn package(places: &Places, tools: &Tools, manifest: &Path, image: &Path) -> Result {
-    tools
-        .line("cargo run --quiet --release --package cargo-dext --bin cargo-dext -- dext package")
-        .arg("--manifest-path")
-        .arg(manifest)
-        .arg("--output")
-        .arg(image)
-        .dir(&places.root)
-        .run()
+/// `cargo dext` of this workspace.
+fn dext(places: &Places, tools: &Tools) -> Cmd {
+    tools.line("cargo run --quiet --release --package cargo-dext --bin cargo-dext -- dext").dir(&places.root)
 }
 
 /// Prints what was made, and what to do with it.
@@ -59,44 +63,4 @@ fn show(manifest: &Path, image: &Path) -> Result {
         "  cargo run --release --bin cargo-dext -- dext package --load --manifest-path {manifest} --output {image}"
     );
     Ok(())
-}
-
-/// Copies a project's files, but not what Cargo built in it.
-fn copy_folder(from: &Path, to: &Path) -> Result {
-    for file in std::fs::read_dir(from).map_err(|error| format!("{}: {error}", from.display()))? {
-        let (file, name) = file.map(|file| (file.path(), file.file_name()))?;
-        if file.is_dir() && name != "target" {
-            std::fs::create_dir_all(to.join(&name))?;
-            copy_folder(&file, &to.join(&name))?;
-        } else if file.is_file() && !same(&file, &to.join(&name)) {
-            std::fs::copy(&file, to.join(&name))?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether both files hold the same bytes. A file that is not copied again keeps its time, so Cargo finds it fresh.
-fn same(one: &Path, other: &Path) -> bool {
-    std::fs::read(one).ok().zip(std::fs::read(other).ok()).is_some_and(|(one, other)| one == other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_project_is_copied_without_what_was_built() {
-        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        for file in ["src/main.rs", "target/debug/x"] {
-            let file = from.path().join(file);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, "x").unwrap();
-        }
-        copy_folder(from.path(), to.path()).unwrap();
-        let copied = to.path().join("src/main.rs");
-        let time = |file: &Path| file.metadata().unwrap().modified().unwrap();
-        let first = time(&copied);
-        copy_folder(from.path(), to.path()).unwrap();
-        assert!(!to.path().join("target").exists() && time(&copied) == first);
-    }
 }

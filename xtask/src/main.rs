@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the developer who started it")]
 
 mod args;
+mod bench;
 mod command;
 mod demo;
 mod package;
@@ -30,14 +31,14 @@ Usage: cargo xtask <TASK>
 
 Tasks:
   setup [--only GROUP]...   make this machine ready; groups: toolchain, zig, judges
-  demo                      package a sample extension for six platforms, and print what was made
+  demo                      write a new extension, package it for six platforms, print what was made
   test [STEP]... [--strict] fmt, clippy, test, doc, readme, tidy, package: all, or the named ones;
                             strict (also with CI=true): a test that cannot run fails
   readme [--check]          write the help texts into README.md, or check that they are current
   tidy                      check the law of the house: imports, sizes, rooms of effects, docs
   smoke                     build the program and see whether it starts
   bench [NAME]... [--runs N]
-                            measure against peers; without a name: list the benches
+                            measure against peers; `all`, or without a name a list
 
 Options:
   --toolchain auto|rustup|distribution
@@ -72,6 +73,10 @@ fn run(mut args: Args) -> Result {
         Some("test") => {
             let strict = args.flag("--strict") || std::env::var_os("CI").is_some_and(|ci| ci == "true");
             test::run(&places, wanted, strict, &args.words()?)
+        }
+        Some("bench") => {
+            let runs = args.values("--runs")?.pop();
+            bench::run(&places, wanted, &args.words()?, runs.as_deref())
         }
         Some("demo") => args.end().and_then(|()| demo::run(&places, wanted)),
         Some("readme") => {

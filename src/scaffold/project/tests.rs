@@ -1,3 +1,5 @@
+//! What the user said becomes a project, and its files are right in every language.
+
 use std::collections::BTreeSet;
 
 use super::*;

@@ -119,7 +119,14 @@ impl Engine {
         let path = |name: &str| folder.path().join(name);
         let host = format!("unix://{}", path("docker.sock").display());
         let mut command = Command::new(dockerd);
-        command.args(["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs", "--host", &host]);
+        command.args([
+            "--iptables=false",
+            "--ip6tables=false",
+            "--bridge=none",
+            "--storage-driver=vfs",
+            "--host",
+            &host,
+        ]);
         command.arg("--data-root").arg(path("data")).arg("--exec-root").arg(path("exec"));
         command.arg("--pidfile").arg(path("pid")).arg("--config-file").arg(path("daemon.json"));
         files::write(&path("daemon.json"), b"{}");

@@ -126,7 +126,8 @@ fn elf(bytes: Bytes<'_>) -> Option<Elf> {
             PT_INTERP => is_static = false,
             PT_DYNAMIC => {
                 let (at, len) = (bytes.u64(header + 8)?, bytes.u64(header + 32)?);
-                let mut tags = (at..at + len).step_by(16).map_while(|entry| bytes.u64(entry)).take_while(|tag| *tag != 0);
+                let mut tags =
+                    (at..at + len).step_by(16).map_while(|entry| bytes.u64(entry)).take_while(|tag| *tag != 0);
                 is_static &= !tags.any(|tag| tag == DT_NEEDED);
             }
             _ => {}
@@ -147,7 +148,8 @@ fn macho(bytes: Bytes<'_>) -> Option<MachO> {
         0x0100_000c => "arm64",
         _ => return None,
     };
-    let version = |at: usize| Some((u32::try_from(bytes.u32(at)? >> 16).ok()?, u32::try_from(bytes.u32(at)? >> 8 & 0xff).ok()?));
+    let version =
+        |at: usize| Some((u32::try_from(bytes.u32(at)? >> 16).ok()?, u32::try_from(bytes.u32(at)? >> 8 & 0xff).ok()?));
     let mut found = MachO { cpu, minos: (0, 0), dylibs: Vec::new(), signature: Signature::None };
     let mut at = 32;
     for _ in 0..bytes.u32(16)? {
@@ -226,7 +228,8 @@ mod tests {
 
     #[test]
     fn the_reader_knows_six_platforms() {
-        for platform in ["darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64"] {
+        for platform in ["darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64"]
+        {
             let bytes = files::read(&files::program(&platform.replace('/', "-")));
             let program = Program::read(&bytes).unwrap_or_else(|| panic!("{platform} is a program"));
             assert_eq!(program.platform(), platform);

@@ -130,10 +130,8 @@ impl Sandbox {
 
     /// The program with these arguments, not started yet.
     pub fn dext<T: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = T>) -> Dext<'_> {
-        let mut env: BTreeMap<OsString, OsString> = PASSED_ON
-            .iter()
-            .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
-            .collect();
+        let mut env: BTreeMap<OsString, OsString> =
+            PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?))).collect();
         let mut set = |name: &str, value: OsString| env.insert(name.into(), value);
         set("HOME", self.root().join("home").into());
         set("USER", "tester".into());

@@ -40,7 +40,12 @@ impl Wine {
         let beside = program.with_file_name("bcryptprimitives.dll");
         std::fs::copy(&self.shim, beside).expect("the library can be copied");
         let mut command = Command::new(&self.program);
-        command.arg(program).args(args).env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all").env("HOME", &self.prefix);
+        command
+            .arg(program)
+            .args(args)
+            .env("WINEPREFIX", &self.prefix)
+            .env("WINEDEBUG", "-all")
+            .env("HOME", &self.prefix);
         let output = command.output().expect("wine can be started");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {} {said}", program.display(), output.status);

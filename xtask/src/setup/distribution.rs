@@ -161,11 +161,14 @@ fn assemble(draft: &Path, work: &Path, last: &Path) -> Result {
 }
 
 /// The scripts `rustc`, `rustdoc` and `cargo-clippy`: Debian's programs with the sysroot at `toolchain`.
+///
+/// They are for bash, because Debian's `sh` drops variables with a dash in their name, and Cargo passes the paths of
+/// binaries to tests as `CARGO_BIN_EXE_<name>`.
 fn wrappers(toolchain: &Path) -> [String; 3] {
     let sysroot = toolchain.display();
     let with_sysroot = |program: &str| {
         format!(
-            r#"#!/bin/sh
+            r#"#!/bin/bash
 # Made by `cargo xtask setup`: Debian's {program} with a standard library for six platforms.
 for arg in "$@"; do
     case "$arg" in --sysroot | --sysroot=*) exec {BIN}/{program} "$@" ;; esac
@@ -174,7 +177,7 @@ exec {BIN}/{program} --sysroot '{sysroot}' "$@"
 "#
         )
     };
-    let clippy = format!("#!/bin/sh\nSYSROOT='{sysroot}' exec {BIN}/cargo-clippy \"$@\"\n");
+    let clippy = format!("#!/bin/bash\nSYSROOT='{sysroot}' exec {BIN}/cargo-clippy \"$@\"\n");
     [with_sysroot("rustc"), with_sysroot("rustdoc"), clippy]
 }
 
@@ -215,5 +218,9 @@ mod tests {
         assert_eq!(ask(&["a.rs"]), "--sysroot /ours a.rs\n");
         assert_eq!(ask(&["a.rs", "--sysroot=/theirs"]), "a.rs --sysroot=/theirs\n");
         assert_eq!(ask(&["--sysroot", "/theirs", "a b.rs"]), "--sysroot /theirs a b.rs\n");
+        let script = script.replace("exec echo", "exec env");
+        write_program(&dir.path().join("rustc"), &script.replace(" --sysroot '/ours'", "")).unwrap();
+        let env = Cmd::new(dir.path().join("rustc")).env("CARGO_BIN_EXE_a-b", "kept").read().unwrap();
+        assert!(env.lines().any(|line| line == "CARGO_BIN_EXE_a-b=kept"), "{env}");
     }
 }
