@@ -98,7 +98,8 @@ fn a_warning_of_the_compiler_stops_nothing() {
 #[test]
 fn one_failing_platform_does_not_hide_the_others() {
     let project = Sandbox::of("workspace");
-    project.write("tools/src/bin/greet.rs", "#[cfg(windows)]\ncompile_error!(\"not for Windows yet\");\nfn main() {}\n");
+    project
+        .write("tools/src/bin/greet.rs", "#[cfg(windows)]\ncompile_error!(\"not for Windows yet\");\nfn main() {}\n");
     let outcome = only(&project, "darwin/arm64,windows/amd64,linux/amd64", &[]).run().failure(101);
     assert!(outcome.told().contains("error: not for Windows yet"), "{}", outcome.told());
     let end = outcome.told();

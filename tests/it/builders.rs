@@ -124,7 +124,10 @@ triple = { windows-amd64 = "x86_64-pc-windows-msvc", windows-arm64 = "aarch64-pc
     for triple in ["x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc"] {
         files::write(&sysroot.join("lib/rustlib").join(triple).join("lib/libstd-0.rlib"), b"");
     }
-    stage.project.stand_in("rustc", "case \"$*\" in '--print sysroot') echo \"$SYSROOT\" ;; *) exec \"$RUSTC\" \"$@\" ;; esac\n");
+    stage.project.stand_in(
+        "rustc",
+        "case \"$*\" in '--print sysroot') echo \"$SYSROOT\" ;; *) exec \"$RUSTC\" \"$@\" ;; esac\n",
+    );
     let rustc = crate::support::judges::on_path("rustc").expect("there is a rustc");
     let words = ["--only", "windows/amd64,windows/arm64"];
     let dext = stage.package(&words).env("SYSROOT", sysroot).env("XWIN_ACCEPT_LICENSE", "1");
@@ -172,7 +175,8 @@ fn cross_is_asked_for_its_version_in_an_empty_folder() {
 #[test]
 fn a_builder_that_fails_is_named_with_its_exit_code() {
     let stage = Stage::new();
-    let script = "test \"$1\" = --version && { echo 'cross 0.2.4'; exit; }\necho 'error: no such image' >&2\nexit 125\n";
+    let script =
+        "test \"$1\" = --version && { echo 'cross 0.2.4'; exit; }\necho 'error: no such image' >&2\nexit 125\n";
     stage.project.stand_in("cross", script);
     let told = stage.package(&["--builder", "cross", "--only", "linux/amd64"]).run().failure(101).told();
     assert_data_eq!(told, str![].raw());

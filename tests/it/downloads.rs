@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use snapbox::{IntoData, assert_data_eq, str};
 
+use crate::support::files;
 use crate::support::http::Server;
 use crate::support::oci::Layout;
 use crate::support::prebuilt;
 use crate::support::sandbox::{Outcome, Sandbox};
-use crate::support::files;
 
 /// The platforms that the server has a program for.
 const THERE: [&str; 5] = ["darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64", "windows-amd64"];
@@ -120,7 +120,8 @@ fn a_damaged_cache_is_not_trusted() {
     let project = project(&server);
     project.pack([]).run().success();
     let cached = project.root().join("cache");
-    let file = files::fingerprint(&cached).into_keys().find(|path| path.parent().is_some_and(|p| p.ends_with("sha256")));
+    let file =
+        files::fingerprint(&cached).into_keys().find(|path| path.parent().is_some_and(|p| p.ends_with("sha256")));
     files::write(&cached.join(file.expect("a file is in the cache")), b"spoiled");
     server.requests();
     let outcome = project.pack([]).run().success();

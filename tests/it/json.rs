@@ -55,14 +55,22 @@ fn the_lines_say_what_is_in_the_layout() {
     let told: Vec<&Value> = image["manifests"].as_array().expect("a list").iter().collect();
     assert_eq!(told.len(), 2);
     for (told, image) in told.into_iter().zip(&layout.images) {
-        assert_eq!((&told["platform"], &told["digest"]), (&image.platform.as_str().into(), &image.digest.as_str().into()));
+        assert_eq!(
+            (&told["platform"], &told["digest"]),
+            (&image.platform.as_str().into(), &image.digest.as_str().into())
+        );
     }
-    let of = |reason: &str| outcome.json().into_iter().filter(|message| message["reason"] == reason).collect::<Vec<_>>();
-    let layers: BTreeSet<String> = of("dext-layer").iter().map(|layer| layer["digest"].as_str().expect("text").into()).collect();
-    let real: BTreeSet<String> = layout.images.iter().flat_map(|image| &image.layers).map(|layer| layer.digest.clone()).collect();
+    let of =
+        |reason: &str| outcome.json().into_iter().filter(|message| message["reason"] == reason).collect::<Vec<_>>();
+    let layers: BTreeSet<String> =
+        of("dext-layer").iter().map(|layer| layer["digest"].as_str().expect("text").into()).collect();
+    let real: BTreeSet<String> =
+        layout.images.iter().flat_map(|image| &image.layers).map(|layer| layer.digest.clone()).collect();
     assert_eq!(layers, real);
-    let mut artifacts: Vec<String> =
-        of("dext-artifact").iter().map(|a| format!("{} {}", a["name"].as_str().expect("text"), a["platform"].as_str().expect("text"))).collect();
+    let mut artifacts: Vec<String> = of("dext-artifact")
+        .iter()
+        .map(|a| format!("{} {}", a["name"].as_str().expect("text"), a["platform"].as_str().expect("text")))
+        .collect();
     artifacts.sort();
     let tool = prebuilt::PLATFORMS.map(|platform| format!("tool {}", platform.replace('-', "/")));
     let backend = ["linux/amd64", "linux/arm64"].map(|platform| format!("backend {platform}"));

@@ -41,10 +41,7 @@ builder = { linux-arm64 = "cross" }
 #[test]
 fn a_builder_for_all_that_cannot_do_all() {
     let project = Sandbox::of("workspace");
-    for (builder, told) in [
-        ("cross", str![]),
-        ("xwin", str![]),
-    ] {
+    for (builder, told) in [("cross", str![]), ("xwin", str![])] {
         let outcome = project.dext(["package", "-n", "--builder", builder]).run().failure(1);
         assert_data_eq!(outcome.told(), told.raw());
     }
@@ -55,7 +52,11 @@ fn a_builder_for_all_that_cannot_do_all() {
 #[test]
 fn stand_ins_are_said_aloud() {
     let project = Sandbox::of("sample");
-    project.edit("Cargo.toml", "bin = \"dutool\"", "bin = \"dutool\"\nfallback = { windows-arm64 = \"windows-amd64\" }");
+    project.edit(
+        "Cargo.toml",
+        "bin = \"dutool\"",
+        "bin = \"dutool\"\nfallback = { windows-arm64 = \"windows-amd64\" }",
+    );
     assert_data_eq!(project.run(["package", "-n"]).answer(), str![].raw());
 }
 
@@ -70,7 +71,11 @@ fn ones_own_linker_wins() {
 #[test]
 fn the_ui_is_built_first() {
     let project = prebuilt::project();
-    project.edit("Cargo.toml", "source = \"ui\"", "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = [\"npm ci\", \"npm run build\"] }");
+    project.edit(
+        "Cargo.toml",
+        "source = \"ui\"",
+        "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = [\"npm ci\", \"npm run build\"] }",
+    );
     let text = project.run(["package", "-n", "--platform", "linux/arm64"]).answer();
     assert_data_eq!(text, str![].raw());
 }
@@ -79,8 +84,5 @@ fn the_ui_is_built_first() {
 fn for_programs() {
     let outcome = prebuilt::project().run(["package", "-n", "--platform", "linux/arm64", "--message-format", "json"]);
     let plan = serde_json::to_string_pretty(&outcome.message("dext-plan")).expect("JSON");
-    assert_data_eq!(
-        prebuilt::project().redactions().apply(&plan) + "\n",
-        str![].raw()
-    );
+    assert_data_eq!(prebuilt::project().redactions().apply(&plan) + "\n", str![].raw());
 }

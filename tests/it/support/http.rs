@@ -79,7 +79,8 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         _ => format!("206 Partial Content\r\ncontent-range: bytes {first}-{last}/{}", bytes.len()),
     };
     let body = &bytes[start.min(bytes.len())..];
-    let head = format!("HTTP/1.1 {status}\r\netag: \"v1\"\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let head =
+        format!("HTTP/1.1 {status}\r\netag: \"v1\"\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
     (&*stream).write_all(head.as_bytes())?;
     (&*stream).write_all(&body[..break_off_at.unwrap_or(body.len()).min(body.len())])
 }
