@@ -88,14 +88,32 @@ fn cross_gets_one_triple_at_a_time_and_its_paths_are_mapped_back() {
     let stage = Stage::new();
     let words = ["--builder", "cross", "--only", "linux/amd64,linux/arm64", "--locked", "-j2", "-F", "fancy"];
     let outcome = stage.package(&words).env("PRINTED", "/target").run().success();
-    assert_data_eq!(stage.record(), str![].raw());
+    assert_data_eq!(stage.record(), str![[r#"
+cross build --message-format=json-render-diagnostics --keep-going --profile release --target x86_64-unknown-linux-musl --package demo --bin backend --bin tool --features fancy --target-dir [ROOT]/project/target/dext/cross --locked --jobs 2
+in [ROOT]/project
+CARGO_ENCODED_RUSTFLAGS=--remap-path-prefix=[CARGO_HOME]=/cargo --remap-path-prefix=[ROOT]/project=/src
+CROSS_BUILD_ENV_PASSTHROUGH=SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH=0
+cross build --message-format=json-render-diagnostics --keep-going --profile release --target aarch64-unknown-linux-musl --package demo --bin backend --bin tool --features fancy --target-dir [ROOT]/project/target/dext/cross --locked --jobs 2
+in [ROOT]/project
+CARGO_ENCODED_RUSTFLAGS=--remap-path-prefix=[CARGO_HOME]=/cargo --remap-path-prefix=[ROOT]/project=/src
+CROSS_BUILD_ENV_PASSTHROUGH=SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH=0
+
+"#]].raw());
     let paths: Vec<String> = outcome
         .json()
         .iter()
         .filter(|message| message["reason"] == "dext-artifact")
         .map(|message| format!("{} {}\n", message["platform"], message["path"]))
         .collect();
-    assert_data_eq!(stage.project.redactions().apply(&paths.concat()), str![].raw());
+    assert_data_eq!(stage.project.redactions().apply(&paths.concat()), str![[r#"
+"linux/amd64" "[ROOT]/project/target/dext/cross/x86_64-unknown-linux-musl/release/backend"
+"linux/arm64" "[ROOT]/project/target/dext/cross/aarch64-unknown-linux-musl/release/backend"
+"linux/amd64" "[ROOT]/project/target/dext/cross/x86_64-unknown-linux-musl/release/tool"
+"linux/arm64" "[ROOT]/project/target/dext/cross/aarch64-unknown-linux-musl/release/tool"
+
+"#]].raw());
 }
 
 #[test]
@@ -124,10 +142,7 @@ triple = { windows-amd64 = "x86_64-pc-windows-msvc", windows-arm64 = "aarch64-pc
     for triple in ["x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc"] {
         files::write(&sysroot.join("lib/rustlib").join(triple).join("lib/libstd-0.rlib"), b"");
     }
-    stage.project.stand_in(
-        "rustc",
-        "case \"$*\" in '--print sysroot') echo \"$SYSROOT\" ;; *) exec \"$RUSTC\" \"$@\" ;; esac\n",
-    );
+    stage.project.stand_in("rustc", "case \"$*\" in '--print sysroot') echo \"$SYSROOT\" ;; *) exec \"$RUSTC\" \"$@\" ;; esac\n");
     let rustc = crate::support::judges::on_path("rustc").expect("there is a rustc");
     let words = ["--only", "windows/amd64,windows/arm64"];
     let dext = stage.package(&words).env("SYSROOT", sysroot).env("XWIN_ACCEPT_LICENSE", "1");
@@ -136,7 +151,19 @@ triple = { windows-amd64 = "x86_64-pc-windows-msvc", windows-arm64 = "aarch64-pc
     let script = String::from_utf8(script).expect("text").replace("$RUSTC", &rustc.display().to_string());
     files::write(&stage.project.root().join("bin/rustc"), script.as_bytes());
     dext.run().success();
-    assert_data_eq!(stage.record(), str![].raw());
+    assert_data_eq!(stage.record(), str![[r#"
+cargo-xwin xwin build --message-format=json-render-diagnostics --keep-going --profile release --target x86_64-pc-windows-msvc --package demo --bin tool --target-dir [ROOT]/project/target/dext/xwin
+in [ROOT]/project
+CARGO_ENCODED_RUSTFLAGS=--remap-path-prefix=[CARGO_HOME]=/cargo --remap-path-prefix=[ROOT]/project=/src -Ctarget-feature=+crt-static
+SOURCE_DATE_EPOCH=0
+XWIN_ACCEPT_LICENSE=1
+cargo-xwin xwin build --message-format=json-render-diagnostics --keep-going --profile release --target aarch64-pc-windows-msvc --package demo --bin tool --target-dir [ROOT]/project/target/dext/xwin
+in [ROOT]/project
+CARGO_ENCODED_RUSTFLAGS=--remap-path-prefix=[CARGO_HOME]=/cargo --remap-path-prefix=[ROOT]/project=/src -Ctarget-feature=+crt-static
+SOURCE_DATE_EPOCH=0
+XWIN_ACCEPT_LICENSE=1
+
+"#]].raw());
 }
 
 #[test]
@@ -147,17 +174,39 @@ fn what_would_go_wrong_is_refused_before_anything_runs() {
 
     // cross#1678: this pair adds the active toolchain again, and updates it on the way.
     let told = refused(stage.package(&linux).env("VERSION", "cross 0.2.5"));
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+error: one thing is missing on this machine:
+  - a cross that leaves your toolchain alone: 0.2.5 with rustup 1.28.2 updates it on every run (cross#1678)
+      cargo install cross --git https://github.com/cross-rs/cross
+  help: `cargo dext doctor --fix` shows these lines and runs them
+
+"#]].raw());
 
     let told = refused(stage.package(&["--builder", "cross", "--only", "darwin/arm64"]));
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+error: the builder `cross` cannot build darwin/arm64 (aarch64-apple-darwin): cross has no image for Apple's systems and silently falls back to cargo on the host
+  --> from --builder
+  help: use `builder = "zig"` for this platform
+
+"#]].raw());
 
     let told = refused(stage.package(&["--builder", "cross", "--only", "windows/amd64"]));
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+error: the builder `cross` cannot build windows/amd64 (x86_64-pc-windows-gnullvm): cross has no image for x86_64-pc-windows-gnullvm
+  --> from --builder
+  help: set the triple to `x86_64-pc-windows-gnu`, or use zig
+
+"#]].raw());
 
     stage.project.stand_in("docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1\n");
     let told = refused(stage.package(&linux));
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+error: one thing is missing on this machine:
+  - a container engine for cross: `docker info` fails: the engine is not running
+      start Docker Desktop or the engine's service
+  help: `cargo dext doctor --fix` shows these lines and runs them
+
+"#]].raw());
     assert_eq!(stage.record(), "");
 }
 
@@ -165,7 +214,7 @@ fn what_would_go_wrong_is_refused_before_anything_runs() {
 fn cross_is_asked_for_its_version_in_an_empty_folder() {
     let stage = Stage::new();
     // In a project, `cross --version` may rewrite the user's toolchain.
-    stage.project.stand_in("cross", "ls -A > \"$RECORD\"; pwd >> \"$RECORD\"; echo 'cross 0.2.5'; exit 1\n");
+    stage.project.stand_in("cross", "ls -A > \"$RECORD\"; pwd >> \"$RECORD\"; echo 'cross 0.2.5'\n");
     stage.package(&["--builder", "cross", "--only", "linux/amd64"]).run().failure(1);
     let record = stage.record();
     assert_eq!(record.lines().count(), 1, "the folder is empty: {record}");
@@ -175,9 +224,15 @@ fn cross_is_asked_for_its_version_in_an_empty_folder() {
 #[test]
 fn a_builder_that_fails_is_named_with_its_exit_code() {
     let stage = Stage::new();
-    let script =
-        "test \"$1\" = --version && { echo 'cross 0.2.4'; exit; }\necho 'error: no such image' >&2\nexit 125\n";
+    let script = "test \"$1\" = --version && { echo \"$VERSION\"; exit; }\necho 'error: no such image' >&2\nexit 125\n";
     stage.project.stand_in("cross", script);
     let told = stage.package(&["--builder", "cross", "--only", "linux/amd64"]).run().failure(101).told();
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+    Building backend, tool for x86_64-unknown-linux-musl with cross
+error: no such image
+error: could not compile x86_64-unknown-linux-musl
+  --> cargo's exit code was 125
+  help: read the compiler's messages above; other platforms were built and kept
+
+"#]].raw());
 }

@@ -25,7 +25,25 @@ fn bare(sandbox: &Sandbox) -> Dext<'_> {
 #[test]
 fn everything_is_missing() {
     let sandbox = Sandbox::empty();
-    assert_data_eq!(bare(&sandbox).run().failure(1).told(), str![].raw());
+    assert_data_eq!(bare(&sandbox).run().failure(1).told(), str![[r#"
+    Checking the tools for all six platforms (there is no extension here)
+       Found rustc 1.96.0 in [ROOT]/sysroot
+warning: missing: the standard library for x86_64-apple-darwin, aarch64-apple-darwin, x86_64-pc-windows-gnullvm, aarch64-pc-windows-gnullvm, x86_64-unknown-linux-musl, aarch64-unknown-linux-musl
+  help: this rustc has no std for it; use a toolchain of rustup, and `rustup target add` there
+warning: missing: zig, which links for other systems
+  help: pip3 install ziglang==0.16.0
+warning: missing: `rust-objcopy`, which rustc runs to strip macOS binaries
+  help: use a toolchain of rustup, install your distribution's llvm package for rustc, or set `strip = false` in the profile
+error: some things are missing on this machine:
+  - the standard library for x86_64-apple-darwin, aarch64-apple-darwin, x86_64-pc-windows-gnullvm, aarch64-pc-windows-gnullvm, x86_64-unknown-linux-musl, aarch64-unknown-linux-musl
+      this rustc has no std for it; use a toolchain of rustup, and `rustup target add` there
+  - zig, which links for other systems
+      pip3 install ziglang==0.16.0
+  - `rust-objcopy`, which rustc runs to strip macOS binaries
+      use a toolchain of rustup, install your distribution's llvm package for rustc, or set `strip = false` in the profile
+  help: `cargo dext doctor --fix` shows these lines and runs them
+
+"#]].raw());
 }
 
 #[test]
@@ -33,7 +51,17 @@ fn packaging_tells_the_same_before_it_builds() {
     let sandbox = Sandbox::of("sample");
     let dext = bare(&sandbox);
     let outcome = dext.clone().words(["package"]).run().failure(1);
-    assert_data_eq!(outcome.told(), str![].raw());
+    assert_data_eq!(outcome.told(), str![[r#"
+error: some things are missing on this machine:
+  - the standard library for x86_64-apple-darwin, aarch64-apple-darwin, x86_64-pc-windows-gnullvm, aarch64-pc-windows-gnullvm, x86_64-unknown-linux-musl, aarch64-unknown-linux-musl
+      this rustc has no std for it; use a toolchain of rustup, and `rustup target add` there
+  - zig, which links for other systems
+      pip3 install ziglang==0.16.0
+  - `rust-objcopy`, which rustc runs to strip macOS binaries
+      use a toolchain of rustup, install your distribution's llvm package for rustc, or set `strip = false` in the profile
+  help: `cargo dext doctor --fix` shows these lines and runs them
+
+"#]].raw());
     assert!(!sandbox.path("target/release").exists(), "nothing was built");
 }
 
@@ -46,12 +74,49 @@ triple = { windows-amd64 = "x86_64-pc-windows-msvc" }
 builder = { linux-amd64 = "cross" }
 "#;
     sandbox.append("Cargo.toml", build);
-    sandbox.edit(
-        "Cargo.toml",
-        "source = \"ui/dist\"",
-        "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = \"npm run build\" }",
-    );
-    assert_data_eq!(bare(&sandbox).run().failure(1).told(), str![].raw());
+    sandbox.edit("Cargo.toml", "source = \"ui/dist\"", "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = \"npm run build\" }");
+    assert_data_eq!(bare(&sandbox).run().failure(1).told(), str![[r#"
+       Found rustc 1.96.0 in [ROOT]/sysroot
+warning: missing: the standard library for x86_64-apple-darwin, aarch64-apple-darwin, x86_64-pc-windows-msvc, aarch64-pc-windows-gnullvm, aarch64-unknown-linux-musl
+  help: this rustc has no std for it; use a toolchain of rustup, and `rustup target add` there
+warning: missing: zig, which links for other systems
+  help: pip3 install ziglang==0.16.0
+warning: missing: `rust-objcopy`, which rustc runs to strip macOS binaries
+  help: use a toolchain of rustup, install your distribution's llvm package for rustc, or set `strip = false` in the profile
+warning: missing: `cross`
+  help: cargo install cross --git https://github.com/cross-rs/cross
+warning: missing: a container engine for cross: there is no `podman`
+  help: start Docker Desktop or the engine's service
+warning: missing: `cargo-xwin`
+  help: cargo install cargo-xwin
+warning: missing: `clang-cl`
+  help: install clang; the program is part of it
+warning: missing: your consent to the licence of Microsoft's SDK, which cargo-xwin downloads
+  help: set XWIN_ACCEPT_LICENSE=1 to accept https://go.microsoft.com/fwlink/?LinkId=2086102
+warning: missing: `npm`, which `ui.build` runs
+  help: install Node.js
+error: some things are missing on this machine:
+  - the standard library for x86_64-apple-darwin, aarch64-apple-darwin, x86_64-pc-windows-msvc, aarch64-pc-windows-gnullvm, aarch64-unknown-linux-musl
+      this rustc has no std for it; use a toolchain of rustup, and `rustup target add` there
+  - zig, which links for other systems
+      pip3 install ziglang==0.16.0
+  - `rust-objcopy`, which rustc runs to strip macOS binaries
+      use a toolchain of rustup, install your distribution's llvm package for rustc, or set `strip = false` in the profile
+  - `cross`
+      cargo install cross --git https://github.com/cross-rs/cross
+  - a container engine for cross: there is no `podman`
+      start Docker Desktop or the engine's service
+  - `cargo-xwin`
+      cargo install cargo-xwin
+  - `clang-cl`
+      install clang; the program is part of it
+  - your consent to the licence of Microsoft's SDK, which cargo-xwin downloads
+      set XWIN_ACCEPT_LICENSE=1 to accept https://go.microsoft.com/fwlink/?LinkId=2086102
+  - `npm`, which `ui.build` runs
+      install Node.js
+  help: `cargo dext doctor --fix` shows these lines and runs them
+
+"#]].raw());
 }
 
 #[test]
@@ -62,8 +127,7 @@ fn fix_shows_and_runs_the_lines() {
     let root = files::canonical(sandbox.root());
     let toolchain = root.join("toolchains/stable");
     let std = "mkdir -p \"$TOOLCHAIN/lib/rustlib/$t/lib\"; : > \"$TOOLCHAIN/lib/rustlib/$t/lib/libstd-0.rlib\"";
-    sandbox
-        .stand_in("rustup", &format!("echo \"rustup $*\" >> \"$RECORD\"\nshift 2\nfor t in \"$@\"; do {std}; done\n"));
+    sandbox.stand_in("rustup", &format!("echo \"rustup $*\" >> \"$RECORD\"\nshift 2\nfor t in \"$@\"; do {std}; done\n"));
     sandbox.stand_in(
         "pip3",
         "echo \"pip3 $*\" >> \"$RECORD\"\nprintf '#!/bin/sh\\necho 0.16.0\\n' > \"$BIN/zig\"\nchmod +x \"$BIN/zig\"\n",
@@ -83,8 +147,23 @@ fn fix_shows_and_runs_the_lines() {
         .env("RECORD", &record)
         .run()
         .success();
-    assert_data_eq!(outcome.told(), str![].raw());
-    assert_data_eq!(String::from_utf8(files::read(&record)).expect("text"), str![].raw());
+    assert_data_eq!(outcome.told(), str![[r#"
+    Checking the tools for all six platforms (there is no extension here)
+       Found rustc 1.96.0 in [ROOT]/toolchains/stable
+warning: missing: the standard library for x86_64-apple-darwin, aarch64-apple-darwin, x86_64-pc-windows-gnullvm, aarch64-pc-windows-gnullvm, x86_64-unknown-linux-musl, aarch64-unknown-linux-musl
+  help: rustup target add x86_64-apple-darwin aarch64-apple-darwin x86_64-pc-windows-gnullvm aarch64-pc-windows-gnullvm x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+warning: missing: zig, which links for other systems
+  help: pip3 install ziglang==0.16.0
+     Running `rustup target add x86_64-apple-darwin aarch64-apple-darwin x86_64-pc-windows-gnullvm aarch64-pc-windows-gnullvm x86_64-unknown-linux-musl aarch64-unknown-linux-musl`
+     Running `pip3 install ziglang==0.16.0`
+    Finished everything is there
+
+"#]].raw());
+    assert_data_eq!(String::from_utf8(files::read(&record)).expect("text"), str![[r#"
+rustup target add x86_64-apple-darwin aarch64-apple-darwin x86_64-pc-windows-gnullvm aarch64-pc-windows-gnullvm x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+pip3 install ziglang==0.16.0
+
+"#]].raw());
 }
 
 #[test]

@@ -285,6 +285,11 @@ impl Outcome {
         self.redactions.apply(&self.stdout)
     }
 
+    /// A text of this run with everything hidden that differs from run to run.
+    pub fn hide(&self, text: &str) -> String {
+        self.redactions.apply(text)
+    }
+
     /// The JSON objects on standard output, one a line; any other line is a failure.
     #[track_caller]
     pub fn json(&self) -> Vec<serde_json::Value> {
