@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::command::{Context, doctor, metadata, new, package};
 use crate::shell::{Shell, Verbosity};
-use crate::sys::Env;
+use crate::sys::{Env, interrupt};
 
 /// Build, check and publish Docker Desktop extensions written in Rust
 #[derive(Debug, Parser)]
@@ -111,6 +111,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    interrupt::install();
     run(args, Context { shell, env })
 }
 
@@ -131,6 +132,8 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever pressed Ctrl-C knows why it ended.
+        Err(_) if interrupt::asked() => ExitCode::from(interrupt::EXIT_CODE),
         Err(error) => {
             context.shell.error(&error);
             ExitCode::from(error.exit_code())

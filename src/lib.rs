@@ -48,6 +48,7 @@
 //! * `cargo-zigbuild`: zig as C compiler and linker for all six platforms.
 //! * `cargo_metadata`: the workspace, and the messages of a build.
 //! * `clap`: the command line.
+//! * `ctrlc`: Ctrl-C, so that half-written images are cleaned up.
 //! * `indicatif`: the progress bar.
 //! * `libdeflater`: gzip at three to four times the speed of flate2's default, and smaller (measured: see the
 //!   docs of [`image`]). Pinned exactly, because digests depend on its bytes.

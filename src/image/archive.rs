@@ -12,7 +12,7 @@ use super::document::{CONTAINERD_NAME, Descriptor, Manifest, canonical};
 use super::read::{INDEX, LAYOUT_VERSION, Layout, Listing, MARKER};
 use super::{Error, tar};
 use crate::domain::{Arch, Digest, Reference};
-use crate::sys::fs;
+use crate::sys::{fs, interrupt};
 
 /// What kind of archive to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub enum Format {
 pub fn write_file(layout: &Path, format: Format, path: &Path) -> Result<(), Error> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
+    let _deferred = interrupt::defer();
     let mut temp = fs::temp_file(dir)?;
     let failed = |e| Error::from(fs::Error::new("write", path, e));
     let mut out = BufWriter::with_capacity(1 << 20, temp.as_file_mut());

@@ -19,6 +19,7 @@ use crate::bundle::Bundle;
 use crate::domain::reference::is_tag;
 use crate::domain::{Arch, Digest};
 use crate::report::{Event, Message, Report};
+use crate::sys::interrupt;
 
 /// Writes the image of `bundles` as an OCI layout at `dest`, on top of the bases of the CPUs that have one.
 ///
@@ -35,6 +36,7 @@ pub fn assemble(
     report: &dyn Report,
 ) -> Result<Image, Error> {
     let created = check(bundles, options)?;
+    let _deferred = interrupt::defer();
     let target = Target::open(dest, report)?;
     let contents = Contents::read(bundles, options.threads)?;
     let layers = Layers::of(bundles, &contents, options.compression, options.created)?;
@@ -54,6 +56,9 @@ pub fn assemble(
         });
         let stack = base.into_iter().flat_map(BaseImage::layers).chain(ours).collect();
         platforms.push(put_platform(bundle, base, stack, created.as_str(), options, &target)?);
+    }
+    if interrupt::asked() {
+        return Err(Error::Interrupted);
     }
     let image = commit(platforms, options, target)?;
     if let Some(cache) = cache {

@@ -10,6 +10,9 @@ use crate::sys::fs;
 /// Why an image could not be written, read or packed into an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The user pressed Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// A file or folder could not be used.
     #[error(transparent)]
     File(#[from] fs::Error),
@@ -125,7 +128,12 @@ impl Explain for Error {
             }
             Error::BaseLayer { .. } => "choose another base image, or the other family with `--media-types`",
             Error::NoImageFor { .. } => "package for that platform first",
-            Error::NoPlatform | Error::TwoImages(_) | Error::Tag(_) | Error::Level(_) | Error::Send(_) => {
+            Error::Interrupted
+            | Error::NoPlatform
+            | Error::TwoImages(_)
+            | Error::Tag(_)
+            | Error::Level(_)
+            | Error::Send(_) => {
                 return None;
             }
         };

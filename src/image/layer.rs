@@ -11,7 +11,7 @@ use super::tar::{self, Member};
 use super::{Compression, Error};
 use crate::bundle::{Bundle, Content, Entry, LayerContent};
 use crate::domain::{Digest, ImagePath};
-use crate::sys::fs;
+use crate::sys::{fs, interrupt};
 
 /// What the bytes of a blob depend on besides its entries: change it with the tar writer, the block size or
 /// the version of libdeflate, so that no old blob is taken from the cache.
@@ -134,6 +134,9 @@ impl<'a> Layer<'a> {
         let mut hasher = Sha256::new();
         let mut left = size;
         loop {
+            if interrupt::asked() {
+                return Err(Error::Interrupted);
+            }
             let length = match file.read(buffer) {
                 Ok(length) => length,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,

@@ -3,6 +3,7 @@
 
 pub mod env;
 pub mod fs;
+pub mod interrupt;
 pub mod process;
 
 pub use env::Env;

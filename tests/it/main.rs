@@ -8,6 +8,7 @@
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod bad_input;
+mod base;
 mod build;
 mod builders;
 mod doctor;
