@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use snapbox::{IntoData, str};
+use snapbox::{Data, IntoData, str};
 
 use crate::support::files;
 use crate::support::judges;
@@ -20,15 +20,7 @@ struct Cases(Vec<String>);
 impl Cases {
     /// A project that is spoiled, packaged, and refused with exit code 1.
     fn bad(&mut self, name: &str, spoil: impl FnOnce(&Sandbox), told: impl IntoData) {
-        self.refused(
-            name,
-            1,
-            |project| {
-                spoil(project);
-                project.pack([])
-            },
-            told,
-        );
+        self.refused(name, 1, |project| after(project, spoil), told.raw());
     }
 
     /// A table of Cargo.toml in which one text is replaced.
@@ -36,37 +28,30 @@ impl Cases {
         self.bad(name, |project| project.edit("Cargo.toml", from, to), told);
     }
 
-    /// As `edit`, for what Cargo itself refuses.
-    fn edit_for_cargo(&mut self, name: &str, from: &str, to: &str, told: impl IntoData) {
-        let edit = |project: &Sandbox| project.edit("Cargo.toml", from, to);
-        self.refused(
-            name,
-            101,
-            |project| {
-                edit(project);
-                project.pack([])
-            },
-            told,
-        );
-    }
-
     /// A table of Cargo.toml to which text is added.
     fn add(&mut self, name: &str, text: &str, told: impl IntoData) {
         self.bad(name, |project| project.append("Cargo.toml", text), told);
     }
 
-    /// A command line that a sound project is packaged with.
-    fn words(&mut self, name: &str, code: i32, words: &[&str], told: impl IntoData) {
-        self.refused(name, code, |project| project.dext(words), told);
+    /// As `edit`, for what Cargo itself refuses. Its words change from version to version, so `[..]` stands for
+    /// them.
+    fn edit_for_cargo(&mut self, name: &str, from: &str, to: &str, told: impl IntoData) {
+        let edit = |project: &Sandbox| project.edit("Cargo.toml", from, to);
+        self.refused(name, 101, |project| after(project, edit), told.into_data());
     }
 
-    fn refused(&mut self, name: &str, code: i32, prepare: impl FnOnce(&Sandbox) -> Dext<'_>, told: impl IntoData) {
+    /// A command line that a sound project is packaged with.
+    fn words(&mut self, name: &str, code: i32, words: &[&str], told: impl IntoData) {
+        self.refused(name, code, |project| project.dext(words), told.raw());
+    }
+
+    fn refused(&mut self, name: &str, code: i32, prepare: impl FnOnce(&Sandbox) -> Dext<'_>, told: Data) {
         let project = prebuilt::project();
         let dext = prepare(&project);
         let before = files::fingerprint(project.root());
         let outcome = dext.run();
         let assert = snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
-        if let Err(error) = assert.try_eq(Some(&name), outcome.told().into_data().raw(), told.raw()) {
+        if let Err(error) = assert.try_eq(Some(&name), outcome.told().into_data(), told) {
             self.0.push(error.to_string());
         }
         if outcome.code != Some(code) {
@@ -77,6 +62,12 @@ impl Cases {
             self.0.push(format!("{name}: wrote {written:?}"));
         }
     }
+}
+
+/// Packages a project after something was done to it.
+fn after<'a>(project: &'a Sandbox, spoil: impl FnOnce(&Sandbox)) -> Dext<'a> {
+    spoil(project);
+    project.pack([])
 }
 
 /// The cases are judged together, so that one run shows every difference.
@@ -253,11 +244,7 @@ error: the version is that of the package `demo`
         "version = \"1.2\"",
         str![[r#"
 error: `cargo` failed (exit status: 101):
-  error: unexpected end of input while parsing minor version number
-   --> Cargo.toml:3:11
-    |
-  3 | version = "1.2"
-    |           ^^^^^
+...
   --> cargo metadata --format-version 1
 
 "#]],
@@ -268,11 +255,9 @@ error: `cargo` failed (exit status: 101):
         "[features",
         str![[r#"
 error: `cargo` failed (exit status: 101):
-  error: unclosed table, expected `]`
+...
    --> Cargo.toml:8:10
-    |
-  8 | [features
-    |          ^
+...
   --> cargo metadata --format-version 1
 
 "#]],
@@ -835,27 +820,22 @@ fn pipe(path: PathBuf) {
     judges::accept("mkfifo".as_ref(), [path]);
 }
 
+/// Root may read everything, unless that right is taken away.
+fn humble(dext: Dext<'_>) -> Dext<'_> {
+    let words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"];
+    if judges::is_root() { dext.through(words) } else { dext }
+}
+
 #[test]
 fn unreadable_files() {
     let mut cases = Cases::default();
-    // Root may read everything, unless that right is taken away.
-    let humble = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"];
-    let mut unreadable = |name, path: &'static str, mode: u32, told| {
-        cases.refused(
-            name,
-            1,
-            |project| {
-                files::set_mode(&project.path(path), mode);
-                let dext = project.pack([]);
-                if judges::is_root() { dext.through(humble) } else { dext }
-            },
-            told,
-        );
+    let mut unreadable = |name, path: &'static str, told: snapbox::data::Inline| {
+        let prepare = |project: &Sandbox| files::set_mode(&project.path(path), 0o000);
+        cases.refused(name, 1, |project| humble(after(project, prepare)), told.raw());
     };
     unreadable(
         "a file of the UI",
         "ui/assets/style.css",
-        0o000,
         str![[r#"
    Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
 error: could not open `[ROOT]/project/ui/assets/style.css`: Permission denied (os error 13)
@@ -866,7 +846,6 @@ error: could not open `[ROOT]/project/ui/assets/style.css`: Permission denied (o
     unreadable(
         "a folder of the UI",
         "ui/assets",
-        0o000,
         str![[r#"
 error: could not list the folder `[ROOT]/project/ui/assets`: Permission denied (os error 13)
   help: check the permissions of the file and of the folders above it
@@ -876,7 +855,6 @@ error: could not list the folder `[ROOT]/project/ui/assets`: Permission denied (
     unreadable(
         "a binary",
         "artifacts/linux-amd64/tool",
-        0o000,
         str![[r#"
 error: `artifacts/linux-amd64/tool` is not fit for linux/amd64: could not open `artifacts/linux-amd64/tool`: Permission denied (os error 13)
 
@@ -1100,7 +1078,8 @@ error: `cargo` failed (exit status: 101):
   error: could not find `Cargo.toml` in `[ROOT]` or any parent directory
   --> cargo metadata --format-version 1
 
-"#]],
+"#]]
+        .raw(),
     );
     cases.refused(
         "a time that is none",
@@ -1110,7 +1089,8 @@ error: `cargo` failed (exit status: 101):
 error: SOURCE_DATE_EPOCH is `yesterday`, which is no number of seconds since 1970
   help: unset it, or set it to e.g. `git log -1 --format=%ct`
 
-"#]],
+"#]]
+        .raw(),
     );
     cases.words(
         "an output that is a file",

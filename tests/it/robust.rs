@@ -1,9 +1,9 @@
 //! Runs that are killed, that find no space, or that meet each other: the image is the old one or the new
 //! one, and whole.
 
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::time::Instant;
 
 use crate::support::daemon::wait_for;
@@ -64,7 +64,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// Ends `wanted` runs at moments spread over the time that packaging takes, and looks at what is left each time.
-fn interrupted(name: &str, wanted: u32) {
+fn interrupted(name: &str, wanted: u32, check: impl Fn(&Sandbox, ExitStatus)) {
     let project = prebuilt::project();
     let layout = project.layout("demo");
     version(&project, 0);
@@ -90,6 +90,7 @@ fn interrupted(name: &str, wanted: u32) {
         let left = found(&layout);
         assert!(left == last || left == Some(round), "{left:?} is left of {last:?} and {round}");
         assert!(!status.success() || left == Some(round), "it said it had finished");
+        check(&project, status);
         last = left;
     }
     version(&project, round + 1);
@@ -101,12 +102,15 @@ fn interrupted(name: &str, wanted: u32) {
 
 #[test]
 fn a_killed_run_leaves_a_whole_image_or_none() {
-    interrupted("-KILL", KILLED);
+    interrupted("-KILL", KILLED, |_, status| assert!(matches!(status.signal(), None | Some(9)), "{status}"));
 }
 
 #[test]
-fn so_does_ctrl_c() {
-    interrupted("-INT", KILLED / 4);
+fn ctrl_c_cleans_up_after_itself() {
+    interrupted("-INT", KILLED / 2, |project, status| {
+        assert_eq!(leftovers(project), Vec::<PathBuf>::new());
+        assert!(matches!(status.code(), Some(0 | 130)), "{status}");
+    });
 }
 
 /// A small file system that is there until the value is dropped.
