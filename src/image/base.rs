@@ -73,7 +73,7 @@ impl BaseImage {
             };
             layers.push((Descriptor { media_type, annotations: None, platform: None, ..layer }, diff_id));
         }
-        let execution = Execution { labels: None, ..config.config.unwrap_or_default() };
+        let execution = config.config.unwrap_or_default();
         let history = history_of_layers(config.history.unwrap_or_default(), layers.len());
         Ok(BaseImage { execution, history, path: path.to_owned(), layout, layers })
     }
