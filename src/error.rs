@@ -62,7 +62,7 @@ impl Error {
             Error::Usage { .. } => 2,
             Error::Build(build::Error::Fetch(error)) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
-            Error::Process(_) => 101,
+            Error::Manifest(manifest::Error::Cargo(_)) | Error::Process(_) => 101,
             _ => 1,
         }
     }

@@ -32,6 +32,14 @@ pub enum Error {
         /// The key that names it.
         key: String,
     },
+    /// Something else where a folder is due.
+    #[error("`{}` is no folder", path.display())]
+    NoFolder {
+        /// The path.
+        path: PathBuf,
+        /// The key that names it.
+        key: String,
+    },
     /// A file without content.
     #[error("`{}` is empty", path.display())]
     Empty {
@@ -49,7 +57,7 @@ pub enum Error {
         error: InvalidImagePath,
     },
     /// Two files that are one on some file system.
-    #[error("{first} and {second} are the same file on macOS and Windows (linux/{arch} image, layers {layers})")]
+    #[error("{} in the linux/{arch} image (layers {layers})", one_place(first, second))]
     SamePath {
         /// One path.
         first: String,
@@ -82,12 +90,24 @@ pub enum Error {
     },
 }
 
+/// Two files that are in each other's way, in words.
+fn one_place(first: &str, second: &str) -> String {
+    if first == second {
+        format!("two files land at {first}")
+    } else {
+        format!("{first} and {second} are the same file on macOS and Windows")
+    }
+}
+
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
             Error::Fs(error) => error.place(),
             Error::Tree(error) => error.place(),
-            Error::Absent { key, .. } | Error::NoFile { key, .. } | Error::Empty { key, .. } => Some(key.clone()),
+            Error::Absent { key, .. }
+            | Error::NoFile { key, .. }
+            | Error::NoFolder { key, .. }
+            | Error::Empty { key, .. } => Some(key.clone()),
             Error::Path { key, .. } | Error::NoPage { key, .. } | Error::Listed { key, .. } => Some(key.clone()),
             Error::SamePath { .. } => None,
         }
@@ -101,6 +121,7 @@ impl Explain for Error {
                 "create it, or correct the path; relative paths count from the folder of Cargo.toml".to_owned()
             }
             Error::NoFile { .. } => "name a file".to_owned(),
+            Error::NoFolder { .. } => "name the folder that holds the built UI".to_owned(),
             Error::Empty { .. } => "fill it, or leave the key out".to_owned(),
             Error::Path { .. } => "use a path inside the UI's folder".to_owned(),
             Error::SamePath { .. } => "rename one of them".to_owned(),

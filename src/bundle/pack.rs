@@ -148,6 +148,10 @@ fn complete(extension: &Extension, bundle: &Bundle) -> Result<(), Error> {
     if let Some(ui) = &extension.ui {
         let page = ui.src.split(['?', '#']).next().unwrap_or_default();
         let path = ui.path.join(page).map_err(|error| Error::Path { key: format!("{}.ui.src", origin.key), error })?;
+        if let Some(source) = ui.source.as_ref().filter(|source| matches!(fs::kind_followed(source), Ok(Kind::File(_))))
+        {
+            return Err(Error::NoFolder { path: source.clone(), key: format!("{}.ui.source", origin.key) });
+        }
         if !page.starts_with("http") && !has(&path) {
             let folder = ui.source.as_ref().map_or_else(String::new, |source| source.display().to_string());
             return Err(Error::NoPage { page: ui.src.clone(), folder, key: format!("{}.ui.src", origin.key) });

@@ -279,12 +279,10 @@ fn open_bases(args: &PackageArgs, extension: &Extension, plan: &Plan) -> Result<
         Some(Base::Layout(path, tag)) => {
             Ok(BaseImage::open(path, tag.as_deref(), &archs, args.output.media_types.into())?)
         }
-        Some(Base::Registry(reference)) => Err(Error::Usage {
-            what: format!("the base image `{reference}` is in a registry, which this version does not read"),
-            help:
-                "copy it first, e.g. `skopeo copy --all docker://… oci:base`, and write `base = { layout = \"base\" }`"
-                    .to_owned(),
-        }),
+        Some(Base::Registry(reference)) => {
+            let key = format!("{}.vm.base", extension.origin.key);
+            Err(plan::Error::RegistryBase { reference: reference.to_string(), key }.into())
+        }
         Some(Base::Scratch) | None => Ok(Bases::new()),
     }
 }
@@ -307,7 +305,7 @@ fn assemble(
         created: epoch,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         media_types: args.output.media_types.into(),
-        cache_dir: Some(dext.join("cache").join("layers")),
+        cache_dir: Some(dext.join("cache")),
     };
     let output =
         args.output.output.as_ref().map_or_else(|| dext.join(&extension.name), |dir| context.env.cwd.join(dir));

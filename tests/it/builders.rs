@@ -107,13 +107,17 @@ SOURCE_DATE_EPOCH=0
         .filter(|message| message["reason"] == "dext-artifact")
         .map(|message| format!("{} {}\n", message["platform"], message["path"]))
         .collect();
-    assert_data_eq!(stage.project.redactions().apply(&paths.concat()), str![[r#"
+    assert_data_eq!(
+        stage.project.redactions().apply(&paths.concat()),
+        str![[r#"
 "linux/amd64" "[ROOT]/project/target/dext/cross/x86_64-unknown-linux-musl/release/backend"
 "linux/arm64" "[ROOT]/project/target/dext/cross/aarch64-unknown-linux-musl/release/backend"
 "linux/amd64" "[ROOT]/project/target/dext/cross/x86_64-unknown-linux-musl/release/tool"
 "linux/arm64" "[ROOT]/project/target/dext/cross/aarch64-unknown-linux-musl/release/tool"
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -142,7 +146,10 @@ triple = { windows-amd64 = "x86_64-pc-windows-msvc", windows-arm64 = "aarch64-pc
     for triple in ["x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc"] {
         files::write(&sysroot.join("lib/rustlib").join(triple).join("lib/libstd-0.rlib"), b"");
     }
-    stage.project.stand_in("rustc", "case \"$*\" in '--print sysroot') echo \"$SYSROOT\" ;; *) exec \"$RUSTC\" \"$@\" ;; esac\n");
+    stage.project.stand_in(
+        "rustc",
+        "case \"$*\" in '--print sysroot') echo \"$SYSROOT\" ;; *) exec \"$RUSTC\" \"$@\" ;; esac\n",
+    );
     let rustc = crate::support::judges::on_path("rustc").expect("there is a rustc");
     let words = ["--only", "windows/amd64,windows/arm64"];
     let dext = stage.package(&words).env("SYSROOT", sysroot).env("XWIN_ACCEPT_LICENSE", "1");
@@ -174,13 +181,17 @@ fn what_would_go_wrong_is_refused_before_anything_runs() {
 
     // cross#1678: this pair adds the active toolchain again, and updates it on the way.
     let told = refused(stage.package(&linux).env("VERSION", "cross 0.2.5"));
-    assert_data_eq!(told, str![[r#"
+    assert_data_eq!(
+        told,
+        str![[r#"
 error: one thing is missing on this machine:
   - a cross that leaves your toolchain alone: 0.2.5 with rustup 1.28.2 updates it on every run (cross#1678)
       cargo install cross --git https://github.com/cross-rs/cross
   help: `cargo dext doctor --fix` shows these lines and runs them
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 
     let told = refused(stage.package(&["--builder", "cross", "--only", "darwin/arm64"]));
     assert_data_eq!(told, str![[r#"
@@ -200,13 +211,17 @@ error: the builder `cross` cannot build windows/amd64 (x86_64-pc-windows-gnullvm
 
     stage.project.stand_in("docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1\n");
     let told = refused(stage.package(&linux));
-    assert_data_eq!(told, str![[r#"
+    assert_data_eq!(
+        told,
+        str![[r#"
 error: one thing is missing on this machine:
   - a container engine for cross: `docker info` fails: the engine is not running
       start Docker Desktop or the engine's service
   help: `cargo dext doctor --fix` shows these lines and runs them
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(stage.record(), "");
 }
 
@@ -227,12 +242,16 @@ fn a_builder_that_fails_is_named_with_its_exit_code() {
     let script = "test \"$1\" = --version && { echo \"$VERSION\"; exit; }\necho 'error: no such image' >&2\nexit 125\n";
     stage.project.stand_in("cross", script);
     let told = stage.package(&["--builder", "cross", "--only", "linux/amd64"]).run().failure(101).told();
-    assert_data_eq!(told, str![[r#"
+    assert_data_eq!(
+        told,
+        str![[r#"
     Building backend, tool for x86_64-unknown-linux-musl with cross
 error: no such image
 error: could not compile x86_64-unknown-linux-musl
   --> cargo's exit code was 125
   help: read the compiler's messages above; other platforms were built and kept
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }

@@ -74,7 +74,11 @@ triple = { windows-amd64 = "x86_64-pc-windows-msvc" }
 builder = { linux-amd64 = "cross" }
 "#;
     sandbox.append("Cargo.toml", build);
-    sandbox.edit("Cargo.toml", "source = \"ui/dist\"", "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = \"npm run build\" }");
+    sandbox.edit(
+        "Cargo.toml",
+        "source = \"ui/dist\"",
+        "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = \"npm run build\" }",
+    );
     assert_data_eq!(bare(&sandbox).run().failure(1).told(), str![[r#"
        Found rustc 1.96.0 in [ROOT]/sysroot
 warning: missing: the standard library for x86_64-apple-darwin, aarch64-apple-darwin, x86_64-pc-windows-msvc, aarch64-pc-windows-gnullvm, aarch64-unknown-linux-musl
@@ -127,7 +131,8 @@ fn fix_shows_and_runs_the_lines() {
     let root = files::canonical(sandbox.root());
     let toolchain = root.join("toolchains/stable");
     let std = "mkdir -p \"$TOOLCHAIN/lib/rustlib/$t/lib\"; : > \"$TOOLCHAIN/lib/rustlib/$t/lib/libstd-0.rlib\"";
-    sandbox.stand_in("rustup", &format!("echo \"rustup $*\" >> \"$RECORD\"\nshift 2\nfor t in \"$@\"; do {std}; done\n"));
+    sandbox
+        .stand_in("rustup", &format!("echo \"rustup $*\" >> \"$RECORD\"\nshift 2\nfor t in \"$@\"; do {std}; done\n"));
     sandbox.stand_in(
         "pip3",
         "echo \"pip3 $*\" >> \"$RECORD\"\nprintf '#!/bin/sh\\necho 0.16.0\\n' > \"$BIN/zig\"\nchmod +x \"$BIN/zig\"\n",

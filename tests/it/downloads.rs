@@ -51,7 +51,9 @@ fn kubectl_lands_in_both_images() {
     let server = server();
     let project = project(&server);
     let outcome = project.pack([]).run().success();
-    assert_data_eq!(told(&outcome, &server), str![[r#"
+    assert_data_eq!(
+        told(&outcome, &server),
+        str![[r#"
 warning: windows/arm64 gets the windows/amd64 build of `kubectl` (fallback in Cargo.toml)
  Downloading kubectl for darwin/amd64 ([SERVER]/release/v1.31.0/bin/darwin/amd64/kubectl)
  Downloading kubectl for darwin/arm64 ([SERVER]/release/v1.31.0/bin/darwin/arm64/kubectl)
@@ -63,7 +65,9 @@ warning: windows/arm64 gets the windows/amd64 build of `kubectl` (fallback in Ca
     Packaged linux/arm64 sha256:[DIGEST] ([SIZE])
     Finished example/demo:1.2.3 sha256:[DIGEST] in [TIME]
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     let layout = Layout::read(&project.layout("demo")).expect("the layout is whole");
     let wanted: BTreeMap<(&str, &str), &str> = BTreeMap::from([
         (("linux/amd64", "darwin/kubectl"), "darwin-amd64"),
@@ -105,7 +109,9 @@ fn other_bytes_are_not_taken() {
     let project = project(&server);
     server.put(&path("linux-arm64"), b"something else");
     let outcome = project.pack([]).run().failure(1);
-    assert_data_eq!(told(&outcome, &server), str![[r#"
+    assert_data_eq!(
+        told(&outcome, &server),
+        str![[r#"
 warning: windows/arm64 gets the windows/amd64 build of `kubectl` (fallback in Cargo.toml)
  Downloading kubectl for darwin/amd64 ([SERVER]/release/v1.31.0/bin/darwin/amd64/kubectl)
  Downloading kubectl for darwin/arm64 ([SERVER]/release/v1.31.0/bin/darwin/arm64/kubectl)
@@ -116,7 +122,9 @@ error: the file has the hash sha256:[DIGEST], the manifest says sha256:[DIGEST]
   --> [SERVER]/release/v1.31.0/bin/linux/arm64/kubectl
   help: check with the publisher which hash is right; if the file was replaced on purpose, change `sha256`
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert!(!project.layout("demo").exists());
 }
 
@@ -126,27 +134,35 @@ fn a_missing_file_is_named() {
     let project = project(&server);
     project.edit("Cargo.toml", "v1.31.0", "v1.31.1");
     let outcome = project.pack([]).run().failure(3);
-    assert_data_eq!(told(&outcome, &server), str![[r#"
+    assert_data_eq!(
+        told(&outcome, &server),
+        str![[r#"
 warning: windows/arm64 gets the windows/amd64 build of `kubectl` (fallback in Cargo.toml)
  Downloading kubectl for darwin/amd64 ([SERVER]/release/v1.31.1/bin/darwin/amd64/kubectl)
 error: the server answered 404 Not Found
   --> [SERVER]/release/v1.31.1/bin/darwin/amd64/kubectl
   help: check the `url`, and that it exists for each platform
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
 fn without_the_network_it_says_what_it_lacks() {
     let server = server();
     let outcome = project(&server).pack(["--offline"]).run().failure(1);
-    assert_data_eq!(told(&outcome, &server), str![[r#"
+    assert_data_eq!(
+        told(&outcome, &server),
+        str![[r#"
 warning: windows/arm64 gets the windows/amd64 build of `kubectl` (fallback in Cargo.toml)
 error: kubectl for darwin/amd64 is not in the cache, and the network is off limits (`--offline`)
   --> [SERVER]/release/v1.31.0/bin/darwin/amd64/kubectl
   help: run once without `--offline`
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(server.requests(), [""; 0]);
 }
 

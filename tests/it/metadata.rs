@@ -8,7 +8,9 @@ use crate::support::sandbox::Sandbox;
 
 #[test]
 fn of_a_package() {
-    assert_data_eq!(prebuilt::project().run(["metadata"]).answer(), str![[r#"
+    assert_data_eq!(
+        prebuilt::project().run(["metadata"]).answer(),
+        str![[r#"
 {
   "icon": "icon.svg",
   "vm": {
@@ -47,13 +49,17 @@ fn of_a_package() {
   }
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
 fn of_a_workspace() {
     let project = Sandbox::of("workspace");
-    assert_data_eq!(project.run(["metadata"]).answer(), str![[r#"
+    assert_data_eq!(
+        project.run(["metadata"]).answer(),
+        str![[r#"
 {
   "icon": "icon.svg",
   "vm": {
@@ -121,7 +127,9 @@ fn of_a_workspace() {
   }
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     // From a member's folder it is the same.
     let inside = project.dext(["metadata"]).cwd(project.path("tools/src")).run().success();
     assert_eq!(inside.stdout, project.run(["metadata"]).stdout);
@@ -132,7 +140,9 @@ fn with_a_compose_file_and_words_of_ones_own() {
     let project = prebuilt::project();
     project.edit("Cargo.toml", "bin = \"backend\"\n", "composefile = \"compose.yaml\"\n");
     project.append("Cargo.toml", "\n[package.metadata.extension.host.extra.x-rd-install]\nlinux = \"tool\"\n");
-    assert_data_eq!(project.run(["metadata"]).answer(), str![[r#"
+    assert_data_eq!(
+        project.run(["metadata"]).answer(),
+        str![[r#"
 {
   "icon": "icon.svg",
   "vm": {
@@ -174,13 +184,17 @@ fn with_a_compose_file_and_words_of_ones_own() {
   }
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
 fn labels() {
     let project = Sandbox::of("sample");
-    assert_data_eq!(project.run(["metadata", "--labels"]).answer(), str![[r#"
+    assert_data_eq!(
+        project.run(["metadata", "--labels"]).answer(),
+        str![[r#"
 {
   "com.docker.desktop.extension.api.version": ">= 0.3.4",
   "com.docker.desktop.extension.icon": "https://example.com/icon.svg",
@@ -198,8 +212,12 @@ fn labels() {
   "org.opencontainers.image.version": "0.1.0"
 }
 
-"#]].raw());
-    assert_data_eq!(prebuilt::project().run(["metadata", "--labels"]).answer(), str![[r#"
+"#]]
+        .raw()
+    );
+    assert_data_eq!(
+        prebuilt::project().run(["metadata", "--labels"]).answer(),
+        str![[r#"
 {
   "com.docker.desktop.extension.api.version": ">= 0.3.4",
   "org.opencontainers.image.description": "An extension that nobody compiles",
@@ -208,7 +226,9 @@ fn labels() {
   "org.opencontainers.image.version": "1.2.3"
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -226,10 +246,14 @@ fn it_needs_no_file_that_it_does_not_print() {
 fn mistakes_are_told_as_everywhere() {
     let project = prebuilt::project();
     project.edit("Cargo.toml", "title =", "titel =");
-    assert_data_eq!(project.dext(["metadata"]).run().failure(1).told(), str![[r#"
+    assert_data_eq!(
+        project.dext(["metadata"]).run().failure(1).told(),
+        str![[r#"
 error: unknown key `titel`
   --> Cargo.toml:12:1 (package.metadata.extension.titel)
   help: did you mean `title`?
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }

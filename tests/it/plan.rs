@@ -10,7 +10,9 @@ fn the_sample() {
     let project = Sandbox::of("sample");
     let before = project.sources();
     let outcome = project.run(["package", "--dry-run"]);
-    assert_data_eq!(outcome.answer(), str![[r#"
+    assert_data_eq!(
+        outcome.answer(),
+        str![[r#"
 disk-usage v0.1.0 (example/disk-usage:0.1.0)
 build dutool for darwin (release)
   darwin/amd64  x86_64-apple-darwin          zig: zig links it without an SDK
@@ -48,7 +50,9 @@ image linux/arm64
   layer host dutool linux
     0755 /linux/dutool <- dutool for linux/arm64
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(outcome.stderr, "");
     assert_eq!(project.sources(), before);
     assert!(!project.path("target").exists(), "a dry run leaves nothing behind");
@@ -57,7 +61,9 @@ image linux/arm64
 #[test]
 fn a_workspace_with_binaries_of_several_members() {
     let project = Sandbox::of("workspace");
-    assert_data_eq!(project.run(["package", "-n"]).answer(), str![[r#"
+    assert_data_eq!(
+        project.run(["package", "-n"]).answer(),
+        str![[r#"
 crew v0.3.0-beta.1 (registry.example.com/tools/crew:0.3.0-beta.1)
 build greet, probe for darwin (release)
   darwin/amd64  x86_64-apple-darwin          zig: zig links it without an SDK
@@ -109,7 +115,9 @@ image linux/arm64
   layer host probe linux
     0755 /host/linux/crew-probe <- probe for linux/arm64
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -123,7 +131,9 @@ triple = { linux-amd64 = "x86_64-unknown-linux-gnu", windows-amd64 = "x86_64-pc-
 builder = { linux-arm64 = "cross" }
 "#;
     project.append("Cargo.toml", build);
-    assert_data_eq!(project.run(["package", "-n", "--platform", "linux/amd64"]).answer(), str![[r#"
+    assert_data_eq!(
+        project.run(["package", "-n", "--platform", "linux/amd64"]).answer(),
+        str![[r#"
 crew v0.3.0-beta.1 (registry.example.com/tools/crew:0.3.0-beta.1)
 build greet, probe for darwin (dev)
   darwin/amd64  x86_64-apple-darwin          zig: zig links it without an SDK
@@ -152,34 +162,46 @@ image linux/amd64
   layer host probe linux
     0755 /host/linux/crew-probe <- probe for linux/amd64
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     let text = project.run(["package", "-n", "--profile", "release", "--only", "windows/amd64,linux/arm64"]).answer();
-    assert_data_eq!(text, str![[r#"
+    assert_data_eq!(
+        text,
+        str![[r#"
 crew v0.3.0-beta.1 (registry.example.com/tools/crew:0.3.0-beta.1)
 build greet for windows (release)
   windows/amd64 x86_64-pc-windows-msvc       xwin: the triple needs Microsoft's SDK
 build service, greet, probe for linux (release)
   linux/arm64   aarch64-unknown-linux-musl   cross: from `build.builder` in Cargo.toml
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
 fn a_builder_for_all_that_cannot_do_all() {
     let project = Sandbox::of("workspace");
     for (builder, told) in [
-        ("cross", str![[r#"
+        (
+            "cross",
+            str![[r#"
 error: the builder `cross` cannot build darwin/amd64 (x86_64-apple-darwin): cross has no image for Apple's systems and silently falls back to cargo on the host
   --> from --builder
   help: use `builder = "zig"` for this platform
 
-"#]]),
-        ("xwin", str![[r#"
+"#]],
+        ),
+        (
+            "xwin",
+            str![[r#"
 error: the builder `xwin` cannot build darwin/amd64 (x86_64-apple-darwin): cargo-xwin builds for `-pc-windows-msvc` only
   --> from --builder
   help: use `builder = "zig"` for this platform
 
-"#]]),
+"#]],
+        ),
     ] {
         let outcome = project.dext(["package", "-n", "--builder", builder]).run().failure(1);
         assert_data_eq!(outcome.told(), told.raw());
@@ -191,8 +213,14 @@ error: the builder `xwin` cannot build darwin/amd64 (x86_64-apple-darwin): cargo
 #[test]
 fn stand_ins_are_said_aloud() {
     let project = Sandbox::of("sample");
-    project.edit("Cargo.toml", "bin = \"dutool\"", "bin = \"dutool\"\nfallback = { windows-arm64 = \"windows-amd64\" }");
-    assert_data_eq!(project.run(["package", "-n"]).answer(), str![[r#"
+    project.edit(
+        "Cargo.toml",
+        "bin = \"dutool\"",
+        "bin = \"dutool\"\nfallback = { windows-arm64 = \"windows-amd64\" }",
+    );
+    assert_data_eq!(
+        project.run(["package", "-n"]).answer(),
+        str![[r#"
 disk-usage v0.1.0 (example/disk-usage:0.1.0)
 build dutool for darwin (release)
   darwin/amd64  x86_64-apple-darwin          zig: zig links it without an SDK
@@ -230,7 +258,9 @@ image linux/arm64
     0755 /linux/dutool <- dutool for linux/arm64
 note: windows/arm64 gets the windows/amd64 build of `dutool` (fallback in Cargo.toml)
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -238,22 +268,32 @@ fn ones_own_linker_wins() {
     let project = Sandbox::of("sample");
     project.write(".cargo/config.toml", "[target.aarch64-unknown-linux-musl]\nlinker = \"aarch64-linux-musl-gcc\"\n");
     let text = project.run(["package", "-n", "--only", "linux/amd64,linux/arm64"]).answer();
-    assert_data_eq!(text, str![[r#"
+    assert_data_eq!(
+        text,
+        str![[r#"
 disk-usage v0.1.0 (example/disk-usage:0.1.0)
 build disk-usage-backend, dutool for linux (release)
   linux/amd64   x86_64-unknown-linux-musl    zig: zig links it without an SDK
 build disk-usage-backend, dutool for linux (release)
   linux/arm64   aarch64-unknown-linux-musl   cargo: your Cargo configuration names its linker
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
 fn the_ui_is_built_first() {
     let project = prebuilt::project();
-    project.edit("Cargo.toml", "source = \"ui\"", "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = [\"npm ci\", \"npm run build\"] }");
+    project.edit(
+        "Cargo.toml",
+        "source = \"ui\"",
+        "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = [\"npm ci\", \"npm run build\"] }",
+    );
     let text = project.run(["package", "-n", "--platform", "linux/arm64"]).answer();
-    assert_data_eq!(text, str![[r#"
+    assert_data_eq!(
+        text,
+        str![[r#"
 demo v1.2.3 (example/demo:1.2.3)
 build the UI in ui
   npm ci
@@ -278,14 +318,18 @@ image linux/arm64
   layer host tool linux
     0755 /linux/tool <- tool for linux/arm64
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
 fn for_programs() {
     let outcome = prebuilt::project().run(["package", "-n", "--platform", "linux/arm64", "--message-format", "json"]);
     let plan = serde_json::to_string_pretty(&outcome.message("dext-plan")).expect("JSON");
-    assert_data_eq!(outcome.hide(&plan) + "\n", str![[r#"
+    assert_data_eq!(
+        outcome.hide(&plan) + "\n",
+        str![[r#"
 {
   "plan": {
     "cargo": {
@@ -455,5 +499,7 @@ fn for_programs() {
   "reason": "dext-plan"
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }

@@ -12,13 +12,13 @@ use crate::support::oci::Layout;
 use crate::support::sandbox::Sandbox;
 use crate::support::{files, prebuilt};
 
-/// How many moments of packaging a kill is tried at.
-const MOMENTS: u32 = 48;
+/// How many runs are killed before their end.
+const KILLED: u32 = 40;
 
 /// Gives the project a version that shows in every image, and enough new bytes that packing them takes a while.
 fn version(project: &Sandbox, number: u32) {
     project.write("ui/version.txt", number.to_string());
-    project.write("ui/large.bin", files::noise(number.into(), 2 << 20));
+    project.write("ui/large.bin", files::noise(number.into(), 1 << 20));
     let mut tool = files::read(&files::program("linux-amd64"));
     tool.extend(files::noise(number.into(), 256 << 10));
     project.write("artifacts/linux-amd64/tool", tool);
@@ -63,53 +63,50 @@ fn signal(child: &Child, name: &str) {
     let _ = Command::new("kill").args([name, "--", &group]).output().expect("kill can be started");
 }
 
-/// Ends runs at moments spread over the time that packaging takes, and looks at what is left each time.
-fn interrupted(name: &str, moments: u32, check: impl Fn(&Sandbox, u32)) {
+/// Ends `wanted` runs at moments spread over the time that packaging takes, and looks at what is left each time.
+fn interrupted(name: &str, wanted: u32) {
     let project = prebuilt::project();
     let layout = project.layout("demo");
     version(&project, 0);
     let started = Instant::now();
-    let mut child = start(&project);
-    child.wait().expect("it ends");
+    start(&project).wait().expect("it ends");
     let whole = started.elapsed();
-    // A second project shows what a first run leaves: nothing, or a whole image.
-    let mut last = Some(0);
-    let mut ended_early = 0;
-    for moment in 1..=moments {
-        if moment % 4 == 0 {
-            std::fs::remove_dir_all(&layout).expect("removed");
+    let (mut last, mut ended, mut round) = (Some(0), 0, 0);
+    while ended < wanted {
+        round += 1;
+        assert!(round < 5 * wanted, "only {ended} of {round} runs were ended before their time");
+        if round % 4 == 0 {
+            // A first run leaves nothing, or a whole image.
+            let _ = std::fs::remove_dir_all(&layout);
             last = None;
         }
-        version(&project, moment);
+        version(&project, round);
         let mut child = start(&project);
-        std::thread::sleep(whole.mul_f64(f64::from(moment) / f64::from(moments)));
+        // Multiples of the golden ratio, which fall evenly, and never twice, on the time that it takes.
+        std::thread::sleep(whole.mul_f64(f64::from(round) * 0.618_034 % 1.0));
         signal(&child, name);
         let status = child.wait().expect("it ends");
-        ended_early += u32::from(!status.success());
+        ended += u32::from(!status.success());
         let left = found(&layout);
-        assert!(left == last || left == Some(moment), "{left:?} is left of {last:?} and {moment}");
-        assert!(!status.success() || left == Some(moment), "it said it had finished");
-        check(&project, moment);
+        assert!(left == last || left == Some(round), "{left:?} is left of {last:?} and {round}");
+        assert!(!status.success() || left == Some(round), "it said it had finished");
         last = left;
     }
-    assert!(ended_early > moments / 2, "only {ended_early} of {moments} runs were ended before their time");
-    version(&project, moments + 1);
+    version(&project, round + 1);
     project.pack([]).run().success();
     Layout::read(&layout).expect("the layout is whole, and nothing else is in its folder");
-    assert_eq!(found(&layout), Some(moments + 1));
+    assert_eq!(found(&layout), Some(round + 1));
     assert_eq!(leftovers(&project), Vec::<PathBuf>::new());
 }
 
 #[test]
 fn a_killed_run_leaves_a_whole_image_or_none() {
-    interrupted("-KILL", MOMENTS, |_, _| {});
+    interrupted("-KILL", KILLED);
 }
 
 #[test]
-fn ctrl_c_cleans_up_after_itself() {
-    interrupted("-INT", 12, |project, moment| {
-        assert_eq!(leftovers(project), Vec::<PathBuf>::new(), "after Ctrl-C at moment {moment}");
-    });
+fn so_does_ctrl_c() {
+    interrupted("-INT", KILLED / 4);
 }
 
 /// A small file system that is there until the value is dropped.

@@ -95,7 +95,7 @@ fn findings(facts: &Facts, expected: &Expectation) -> Vec<Finding> {
             slice.map(|slice| macho::verify(slice, expected)).unwrap_or_default()
         }
         Detail::Pe(pe) => pe::verify(pe, expected.role),
-        Detail::Script(script) => verify_script(script),
+        Detail::Script(script) => verify_script(script, expected),
         Detail::Other(_) => Vec::new(),
     }
 }
@@ -121,12 +121,16 @@ fn verify_kind(kind: Kind, role: Role) -> Option<Finding> {
     (role == Role::Program).then(|| error(what, "check that the path names the program"))
 }
 
-fn verify_script(script: &Script) -> Vec<Finding> {
-    if !script.carriage_return {
-        return Vec::new();
-    }
-    vec![error(
-        format!("its `#!` line ends in CR LF, so that `{}\\r` is looked for", script.interpreter),
-        "save it with LF line endings; `* text eol=lf` in .gitattributes keeps them",
-    )]
+fn verify_script(script: &Script, expected: &Expectation) -> Vec<Finding> {
+    let absent = expected.must_be_static.then(|| {
+        let what = format!("it is a script for `{}`, which an image without a base does not have", script.interpreter);
+        error(what, "take a static program, or a base image that has what it needs")
+    });
+    let line_end = script.carriage_return.then(|| {
+        error(
+            format!("its `#!` line ends in CR LF, so that `{}\\r` is looked for", script.interpreter),
+            "save it with LF line endings; `* text eol=lf` in .gitattributes keeps them",
+        )
+    });
+    absent.into_iter().chain(line_end).collect()
 }
