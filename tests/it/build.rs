@@ -74,14 +74,18 @@ fn a_lock_file_that_is_stale_stays_as_it_is() {
     project.edit("backend/Cargo.toml", "0.3.0", "0.3.1");
     let before = project.sources();
     let outcome = only(&project, "linux/amd64", &["--locked"]).run().failure(101);
-    assert_data_eq!(outcome.told(), str![[r#"
+    assert_data_eq!(
+        outcome.told(),
+        str![[r#"
 error: `cargo` failed (exit status: 101):
   Blocking waiting for file lock on package cache
   error: cannot update the lock file [ROOT]/project/Cargo.lock because --locked was passed to prevent this
   help: to generate the lock file without accessing the network, remove the --locked flag and use --offline instead.
   --> cargo metadata --format-version 1 --locked
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(project.sources(), before);
 }
 
@@ -90,7 +94,9 @@ fn an_error_of_the_compiler_is_shown_as_cargo_shows_it() {
     let project = Sandbox::of("workspace");
     project.write("tools/src/bin/greet.rs", "fn main() {\n    let number: u32 = \"three\";\n}\n");
     let outcome = only(&project, "linux/amd64", &[]).run().failure(101);
-    assert_data_eq!(outcome.told(), str![[r#"
+    assert_data_eq!(
+        outcome.told(),
+        str![[r#"
     Building service, greet, probe for x86_64-unknown-linux-musl with zig
    Compiling backend v0.3.0 ([ROOT]/project/backend)
    Compiling tools v0.1.0 ([ROOT]/project/tools)
@@ -108,7 +114,9 @@ error: could not compile x86_64-unknown-linux-musl
   --> cargo's exit code was 101
   help: read the compiler's messages above; other platforms were built and kept
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(outcome.stdout, "", "no message of Cargo's is among ours");
 }
 
@@ -129,12 +137,16 @@ fn one_failing_platform_does_not_hide_the_others() {
     assert!(outcome.told().contains("error: not for Windows yet"), "{}", outcome.told());
     let end = outcome.told();
     let end = &end[end.rfind("error: could not compile x86_64").unwrap_or_default()..];
-    assert_data_eq!(end, str![[r#"
+    assert_data_eq!(
+        end,
+        str![[r#"
 error: could not compile x86_64-pc-windows-gnullvm
   --> cargo's exit code was 101
   help: read the compiler's messages above; other platforms were built and kept
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     for path in ["aarch64-apple-darwin/release/greet", "x86_64-unknown-linux-musl/release/greet"] {
         assert!(project.path("target").join(path).exists(), "{path} was built");
     }
@@ -149,7 +161,9 @@ fn a_binary_that_needs_a_feature_is_named() {
     let bin = "\n[[bin]]\nname = \"greet\"\nrequired-features = [\"fancy\"]\n";
     project.append("tools/Cargo.toml", bin);
     let outcome = only(&project, "linux/amd64", &[]).run();
-    assert_data_eq!(format!("{:?}\n{}", outcome.code, outcome.told()), str![[r#"
+    assert_data_eq!(
+        format!("{:?}\n{}", outcome.code, outcome.told()),
+        str![[r#"
 Some(101)
     Building service, greet, probe for x86_64-unknown-linux-musl with zig
 error: target `greet` in package `tools` requires the features: `fancy`
@@ -158,7 +172,9 @@ error: could not compile x86_64-unknown-linux-musl
   --> cargo's exit code was 101
   help: read the compiler's messages above; other platforms were built and kept
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     only(&project, "linux/amd64", &["-F", "tools/fancy"]).run().success();
 }
 
@@ -168,7 +184,9 @@ fn a_whole_workspace_is_packaged() {
     let outcome = project.run(["package", "--platform", "linux/amd64", "--message-format", "json"]);
     let layout = crate::support::oci::Layout::read(&project.layout("crew")).expect("the layout is whole");
     let paths: Vec<&str> = layout.images[0].files().into_keys().collect();
-    assert_data_eq!(paths.join("\n") + "\n", str![[r#"
+    assert_data_eq!(
+        paths.join("\n") + "\n",
+        str![[r#"
 darwin/greet
 host/darwin/crew-probe
 host/darwin/run.sh
@@ -182,7 +200,9 @@ service
 ui/index.html
 windows/greet.exe
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(outcome.message("dext-image")["reference"], "registry.example.com/tools/crew:0.3.0-beta.1");
 }
 
@@ -197,11 +217,15 @@ fn the_ui_is_built_when_its_sources_changed() {
     project.write("ui/index.html", "<!doctype html>\n<title>New</title>\n");
     assert!(told().contains("     Running `cp index.html dist/`"), "a change is seen");
     project.edit("Cargo.toml", "cp index.html dist/", "exit 7");
-    assert_data_eq!(project.pack([]).run().failure(101).told(), str![[r#"
+    assert_data_eq!(
+        project.pack([]).run().failure(101).told(),
+        str![[r#"
      Running `mkdir -p dist` in [ROOT]/project/ui
      Running `exit 7` in [ROOT]/project/ui
 error: the UI's build failed: `sh` failed (exit status: 7)
   --> CARGO_DEXT=[EXE] sh -c 'exit 7'
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
