@@ -207,6 +207,24 @@ mod tests {
     }
 
     #[test]
+    fn a_blob_that_is_used_twice_is_there_once() {
+        let room = Room::new();
+        let mut bundles = room.bundles();
+        let again = bundles[0].layers[0].clone();
+        bundles[0].layers.push(again);
+        let image = room.assemble(&bundles);
+        assert_eq!(image.platforms[0].layers.len(), 3);
+        for format in [Format::Oci { docker: Some(Arch::Amd64) }, Format::Docker(Arch::Amd64)] {
+            let mut paths: Vec<String> =
+                untar(&archive(&image.layout, format)).into_iter().map(|member| member.path).collect();
+            let all = paths.len();
+            paths.sort();
+            paths.dedup();
+            assert_eq!(paths.len(), all, "{format:?}");
+        }
+    }
+
+    #[test]
     fn a_file_has_the_bytes_of_the_stream() {
         let room = Room::new();
         let image = room.assemble(&room.bundles());

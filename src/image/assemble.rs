@@ -49,11 +49,10 @@ pub fn assemble(
     let mut platforms = Vec::new();
     for (bundle, places) in bundles.iter().zip(&layers.of_bundle) {
         let base = bases.get(&bundle.arch);
-        let ours = places.iter().zip(&bundle.layers).map(|(&place, layer)| LayerInfo {
-            name: layer.name.clone(),
-            media_type: options.media_types.layer_gzip(),
-            ..blobs[place].clone()
-        });
+        let ours = places
+            .iter()
+            .zip(&bundle.layers)
+            .map(|(&place, layer)| LayerInfo { name: layer.name.clone(), ..blobs[place].clone() });
         let stack = base.into_iter().flat_map(BaseImage::layers).chain(ours).collect();
         platforms.push(put_platform(bundle, base, stack, created.as_str(), options, &target)?);
     }
@@ -415,9 +414,12 @@ mod tests {
             vec![layer("twice", vec![generated("a", b"x")]), layer("again", vec![generated("a", b"x")])],
         ] {
             let count = layers.len();
+            let expected: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
             let image = run(&room, &[bundle(Arch::Amd64, layers)], &room.options(), "layout").expect("assembled");
             fsck(&image.layout, 1).expect("whole");
             assert_eq!(image.platforms[0].layers.len(), count);
+            let names = |layers: &[LayerInfo]| layers.iter().map(|layer| layer.name.clone()).collect::<Vec<_>>();
+            assert_eq!(names(&image.platforms[0].layers), expected, "layers keep their names, even equal ones");
             for layer in &image.platforms[0].layers {
                 unpacked(&image, layer).iter().for_each(|member| assert!(member.bytes.len() <= 1));
             }

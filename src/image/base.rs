@@ -73,7 +73,7 @@ impl BaseImage {
             };
             layers.push((Descriptor { media_type, annotations: None, platform: None, ..layer }, diff_id));
         }
-        let execution = Execution { labels: None, ..config.config.unwrap_or_default() };
+        let execution = config.config.unwrap_or_default();
         let history = history_of_layers(config.history.unwrap_or_default(), layers.len());
         Ok(BaseImage { execution, history, path: path.to_owned(), layout, layers })
     }
@@ -206,7 +206,7 @@ mod tests {
             let config = json!({
                 "architecture": arch, "os": "linux", "created": "2020-01-01T00:00:00Z",
                 "config": {
-                    "Env": ["PATH=/bin"], "WorkingDir": "/work", "User": "1000", "Entrypoint": ["/base"],
+                    "Env": ["PATH=/bin"], "WorkingDir": "/srv", "User": "1000", "Entrypoint": ["/base"],
                     "Cmd": ["base"], "Labels": { "org.opencontainers.image.title": "Base" }, "Volumes": null,
                 },
                 "rootfs": { "type": "layers", "diff_ids": [Digest::of(b"diff")] },
@@ -272,7 +272,7 @@ mod tests {
             serde_json::from_slice(&blob(&image.layout, &image.platforms[1].config.digest)).expect("a config");
         let execution = config.config.expect("says how to run");
         assert_eq!(execution.env, Some(vec!["PATH=/bin".to_owned()]));
-        assert_eq!((execution.working_dir.as_deref(), execution.user.as_deref()), (Some("/work"), Some("1000")));
+        assert_eq!((execution.working_dir.as_deref(), execution.user.as_deref()), (Some("/srv"), Some("1000")));
         assert_eq!((execution.entrypoint, execution.cmd), (Some(vec!["/backend".to_owned()]), None));
         assert_eq!(execution.labels, Some(room.bundles()[1].config.labels.clone()));
         assert_eq!(config.rootfs.diff_ids[0], Digest::of(b"diff"));

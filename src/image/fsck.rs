@@ -93,6 +93,20 @@ mod tests {
     }
 
     #[test]
+    fn two_sizes_of_one_blob_cannot_both_be_true() {
+        let room = Room::new();
+        let image = room.assemble(&room.bundles());
+        let index = fs::read_text(&image.layout.join("index.json")).expect("read");
+        let layer = &image.platforms[0].layers[0];
+        let entry = |size: u64| format!(r#"{{"mediaType":"x/y","digest":"{}","size":{size}}}"#, layer.digest);
+        for (size, fine) in [(layer.size, true), (layer.size + 1, false)] {
+            let index = index.replacen(r#""manifests":["#, &format!(r#""manifests":[{},"#, entry(size)), 1);
+            fs::write_atomic(&image.layout.join("index.json"), index.as_bytes()).expect("written");
+            assert_eq!(fsck(&image.layout, 1).is_ok(), fine, "{size}");
+        }
+    }
+
+    #[test]
     fn damage_around_the_blobs_is_found() {
         let harm: [(&str, &[u8]); 4] = [
             ("oci-layout", b"{}"),

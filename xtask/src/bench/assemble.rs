@@ -70,7 +70,7 @@ fn unchanged(desk: &Desk, ours: &Project, peer: &Buildah) -> Result<Vec<Row>> {
         &desk.work,
         [
             Contender { prepare: Box::new(|_| Ok(())), cmd: ours.package(desk) },
-            Contender { prepare: Box::new(|_| clear(&peer.output)), cmd: peer.build(desk, true) },
+            Contender { prepare: Box::new(|_| peer.begin_again(desk)), cmd: peer.build(desk, true) },
         ],
     )?;
     let size = Row::new("compressed size", "MiB", vec![blobs(&ours.output)?]);
@@ -95,7 +95,7 @@ fn one_changed(desk: &Desk, ours: &Project, peer: &Buildah) -> Result<Vec<Row>> 
         [
             Contender { prepare: Box::new(|run| change(&ours_file, run)), cmd: ours.package(desk) },
             Contender {
-                prepare: Box::new(|run| change(&peer.changing(), run).and_then(|()| clear(&peer.output))),
+                prepare: Box::new(|run| change(&peer.changing(), run).and_then(|()| peer.begin_again(desk))),
                 cmd: peer.build(desk, true),
             },
         ],
@@ -144,17 +144,26 @@ impl Buildah {
     /// Both images into one layout; with `layers`, each line is a layer that is kept for the next time.
     fn build(&self, desk: &Desk, layers: bool) -> Cmd {
         let layers = if layers { "--layers" } else { "" };
-        // Both halves are one line, because a person who has no `cargo dext` runs both.
+        // Both halves are one line, because who has no `cargo dext` runs both.
         let script = format!(
-            "set -e; b='buildah --root {dir}/root --runroot {dir}/run --storage-driver vfs'; \
-             $b rmi -f bench >/dev/null 2>&1 || true; $b manifest rm bench >/dev/null 2>&1 || true; \
-             $b bud -q {layers} --isolation chroot --platform linux/amd64,linux/arm64 --manifest bench {context}; \
-             $b manifest push -q --all bench oci:{output}:latest",
-            dir = self.dir.display(),
+            "{buildah} bud -q {layers} --isolation chroot --platform linux/amd64,linux/arm64 --manifest bench {context} \
+             && {buildah} manifest push -q --all bench oci:{output}:latest",
+            buildah = self.buildah(),
             context = self.context.display(),
             output = self.output.display(),
         );
         desk.tools.program("sh").arg("-c").arg(script)
+    }
+
+    fn buildah(&self) -> String {
+        format!("buildah --root {0}/root --runroot {0}/run --storage-driver vfs", self.dir.display())
+    }
+
+    /// Takes the name off the last build, which would otherwise grow: its layers stay for the next.
+    fn begin_again(&self, desk: &Desk) -> Result {
+        let line = format!("{} manifest rm bench", self.buildah());
+        // The first time there is nothing of that name, which is as good.
+        desk.tools.line(&line).read_anyway().map(|_| ())
     }
 
     /// Removes the store and the layout. Its layers belong to root only where it ran as root.
