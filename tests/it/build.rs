@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use snapbox::{IntoData, assert_data_eq, str};
 
-use crate::support::judges;
+use crate::support::headers::Program;
+use crate::support::oci::Layout;
 use crate::support::sandbox::{Dext, Outcome, Sandbox};
+use crate::support::{files, judges, prebuilt};
 
 /// `package --only PLATFORMS` and further words.
 fn only<'a>(project: &'a Sandbox, platforms: &str, words: &[&str]) -> Dext<'a> {
@@ -158,7 +160,7 @@ fn a_binary_that_needs_a_feature_is_named() {
 fn a_whole_workspace_is_packaged() {
     let project = Sandbox::of("workspace");
     let outcome = project.run(["package", "--platform", "linux/amd64", "--message-format", "json"]);
-    let layout = crate::support::oci::Layout::read(&project.layout("crew")).expect("the layout is whole");
+    let layout = Layout::read(&project.layout("crew")).expect("the layout is whole");
     let paths: Vec<&str> = layout.images[0].files().into_keys().collect();
     assert_data_eq!(
         paths.join("\n") + "\n",
@@ -184,7 +186,7 @@ windows/greet.exe
 
 #[test]
 fn the_ui_is_built_when_its_sources_changed() {
-    let project = crate::support::prebuilt::project();
+    let project = prebuilt::project();
     let build = "source = \"ui/dist\"\nbuild = { dir = \"ui\", run = [\"mkdir -p dist\", \"cp index.html dist/\"] }";
     project.edit("Cargo.toml", "source = \"ui\"", build);
     let told = || project.pack([]).run().success().told();
@@ -204,4 +206,38 @@ error: the UI's build failed: `sh` failed (exit status: 7)
 "#]]
         .raw()
     );
+}
+
+#[test]
+fn this_machines_own_platform_needs_no_zig() {
+    let project = Sandbox::of("workspace");
+    project.append(
+        "Cargo.toml",
+        "\n[workspace.metadata.extension.build]\ntriple = { linux-amd64 = \"x86_64-unknown-linux-gnu\" }\n",
+    );
+    // The backend's image has no libc, so it cannot be such a program.
+    let told = project.dext(["package", "--platform", "linux/amd64"]).run().failure(1).told();
+    assert!(told.contains("Building service, greet, probe for x86_64-unknown-linux-gnu with cargo"), "{told}");
+    assert!(told.contains("is not fit for linux/amd64: it is not static"), "{told}");
+    project.edit("Cargo.toml", "[workspace.metadata.extension.vm]\nbin = \"service\"\nsocket = \"crew.sock\"\n", "");
+    let dext = only(&project, "linux/amd64", &["--frozen"]).env("CARGO_ZIGBUILD_ZIG_PATH", "/nonexistent");
+    assert_eq!(greeting(&dext), "release [plain] []\n");
+}
+
+#[test]
+fn the_oldest_macos_is_what_somebody_says() {
+    let project = Sandbox::of("workspace");
+    let minimum = |dext: &Dext<'_>| {
+        dext.run().success();
+        let bytes = files::read(&project.path("target/aarch64-apple-darwin/release/greet"));
+        match Program::read(&bytes) {
+            Some(Program::MachO(macho)) => macho.minos,
+            other => panic!("{other:?}"),
+        }
+    };
+    let dext = only(&project, "darwin/arm64", &[]);
+    assert_eq!(minimum(&dext), (11, 0));
+    assert_eq!(minimum(&dext.clone().env("MACOSX_DEPLOYMENT_TARGET", "12.3")), (12, 3));
+    project.append("Cargo.toml", "\n[workspace.metadata.extension.build]\nmacos-minimum = \"13.0\"\n");
+    assert_eq!(minimum(&dext.env("MACOSX_DEPLOYMENT_TARGET", "12.3")), (13, 0), "the table wins");
 }

@@ -133,7 +133,7 @@ fn what_is_in_the_image_changes_the_digest() {
 #[test]
 fn a_second_build_elsewhere_makes_the_same_image() {
     let first = sample();
-    let second = Sandbox::of_named("sample", "the-same-extension-in-a-folder-with-a-longer-name");
+    let second = Sandbox::of_named("sample", "the same extension in a länger named folder");
     let outcome = second
         .dext(["package", "--message-format", "json", "-j1"])
         .env("TZ", "Asia/Kathmandu")
