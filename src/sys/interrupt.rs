@@ -29,6 +29,12 @@ pub fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }
 
+/// Notes that a child was ended by Ctrl-C. The terminal sends it to the whole group, and the child may be gone
+/// before this process has run its own handler.
+pub fn note() {
+    ASKED.store(true, Ordering::SeqCst);
+}
+
 /// While it lives, Ctrl-C only asks: the holder looks at [`asked`] between pieces of work, and cleans up.
 #[derive(Debug)]
 pub struct Deferred(());

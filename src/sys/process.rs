@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use super::interrupt;
 use crate::domain::Explain;
 
 /// A program with its arguments, changes to the environment, and folder.
@@ -99,7 +100,7 @@ impl Invocation {
         let child = self.spawn(self.command().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let output = child.wait_with_output().map_err(|source| self.io(source))?;
         Ok(Output {
-            status: output.status,
+            status: noted(output.status),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
@@ -119,7 +120,7 @@ impl Invocation {
     /// # Errors
     /// When it cannot be started or fails.
     pub fn run(&self) -> Result<(), Error> {
-        let status = self.spawn(&mut self.command())?.wait().map_err(|source| self.io(source))?;
+        let status = noted(self.spawn(&mut self.command())?.wait().map_err(|source| self.io(source))?);
         if status.success() { Ok(()) } else { Err(self.failed(status, String::new())) }
     }
 
@@ -131,7 +132,7 @@ impl Invocation {
         let mut child = self.spawn(self.command().stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let stdout = child.stdout.take().expect("standard output is piped");
         let value = read(&mut BufReader::new(stdout));
-        let status = child.wait().map_err(|source| self.io(source))?;
+        let status = noted(child.wait().map_err(|source| self.io(source))?);
         Ok((value, status))
     }
 
@@ -155,7 +156,7 @@ impl Invocation {
         let stderr = drain(child.stderr.take().map(|s| Box::new(s) as _));
         let written = write(&mut stdin).and_then(|()| stdin.flush());
         drop(stdin);
-        let status = child.wait().map_err(|source| self.io(source))?;
+        let status = noted(child.wait().map_err(|source| self.io(source))?);
         let (stdout, stderr) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
         if !status.success() {
             return Err(self.failed(status, stderr));
@@ -173,6 +174,19 @@ impl Invocation {
     pub fn failed(&self, status: ExitStatus, stderr: String) -> Error {
         Error::Failed { program: self.name(), line: self.to_string(), status, stderr }
     }
+}
+
+/// Passes on how a child ended, and notes it if that was by Ctrl-C.
+fn noted(status: ExitStatus) -> ExitStatus {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        const SIGINT: i32 = 2;
+        if status.signal() == Some(SIGINT) {
+            interrupt::note();
+        }
+    }
+    status
 }
 
 /// What a child printed, and how it ended.
