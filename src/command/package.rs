@@ -30,7 +30,7 @@ pub struct PackageArgs {
     /// Do not build: take binaries from `--artifacts`
     #[arg(long, requires = "artifacts")]
     pub no_build: bool,
-    /// Folder with binaries built elsewhere, as DIR/<triple>/<bin>
+    /// Folder with binaries built elsewhere, as `DIR/<triple>/<bin>`
     #[arg(long, value_name = "DIR", requires = "no_build")]
     pub artifacts: Option<PathBuf>,
     /// Build for these platforms only, e.g. darwin/arm64, and make no image

@@ -275,7 +275,7 @@ pub fn sources(images: &[ImagePlan]) -> impl Iterator<Item = &Source> {
 }
 
 impl Plan {
-    /// The units grouped into Cargo calls: see [`matrix::calls`].
+    /// The units grouped into Cargo calls: units of one operating system, builder and set of binaries.
     #[must_use]
     pub fn calls(&self) -> Vec<Vec<&BuildUnit>> {
         matrix::calls(&self.units)

@@ -31,7 +31,7 @@ const CHANGING: (&str, &str) = ("x86_64-pc-windows-gnullvm", "tool.exe");
 /// # Errors
 /// When a program fails.
 pub fn run(desk: &Desk) -> Result<Vec<Row>> {
-    let ours = Project::make(desk, "assemble", 150, 20_000)?;
+    let ours = Project::with_binaries(desk, "assemble", 150, 20_000)?;
     let peer = Buildah::make(desk, &ours)?;
     let mut rows = cold(desk, &ours, &peer)?;
     rows.extend(unchanged(desk, &ours, &peer)?);

@@ -48,7 +48,10 @@ image = "example/bench"
 
 [package.metadata.extension.ui]
 source = "ui"
+"#;
 
+/// The rest of the manifest, for an extension with binaries.
+const PROGRAMS: &str = r#"
 [package.metadata.extension.vm]
 bin = "backend"
 socket = "backend.sock"
@@ -69,19 +72,30 @@ pub struct Project {
 }
 
 impl Project {
-    /// An extension in `<work>/<name>` with this many UI files of about this many bytes.
+    /// An extension in `<work>/<name>` that is nothing but a UI: this many files of about this many bytes.
     ///
     /// # Errors
-    /// When the binaries cannot be fetched, or the disk is full.
-    pub fn make(desk: &Desk, name: &str, files: usize, bytes: usize) -> Result<Self> {
+    /// When the disk is full.
+    pub fn ui_only(desk: &Desk, name: &str, files: usize, bytes: usize) -> Result<Self> {
         let dir = desk.work.join(name);
         let project = Project { artifacts: dir.join("artifacts"), output: dir.join("image"), dir };
-        project.forget_output()?;
+        clear(&project.dir)?;
+        std::fs::create_dir_all(&project.artifacts)?;
         std::fs::create_dir_all(project.dir.join("ui"))?;
         std::fs::write(project.dir.join("Cargo.toml"), MANIFEST)?;
         std::fs::write(project.dir.join("main.rs"), "fn main() {}\n")?;
         std::fs::write(project.dir.join("icon.svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n")?;
         write_ui(&project.dir.join("ui"), files, bytes)?;
+        Ok(project)
+    }
+
+    /// The same with binaries for all platforms.
+    ///
+    /// # Errors
+    /// When the binaries cannot be fetched, or the disk is full.
+    pub fn with_binaries(desk: &Desk, name: &str, files: usize, bytes: usize) -> Result<Self> {
+        let project = Project::ui_only(desk, name, files, bytes)?;
+        std::fs::write(project.dir.join("Cargo.toml"), format!("{MANIFEST}{PROGRAMS}"))?;
         let store = store(desk)?;
         for (triple, file, package, inside) in BINARIES {
             let to = project.artifacts.join(triple);

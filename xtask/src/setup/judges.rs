@@ -1,10 +1,11 @@
 //! Programs and schemas that judge what we make, none of them written by us.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::{Tools, apt, python};
 use crate::Result;
-use crate::command::which;
+use crate::command::{which, which_on};
 use crate::places::Places;
 
 /// A program on the search path, and the Debian packages that bring it.
@@ -35,7 +36,7 @@ const PYTHON_PACKAGES: [&str; 2] = ["jsonschema==4.26.0", "referencing==0.37.0"]
 /// # Errors
 /// Never for a missing judge.
 pub fn ensure(places: &Places, tools: &mut Tools) -> Result {
-    let packages = missing(|program| which(program).is_some(), |path| path.exists());
+    let packages = missing(is_there, |path| path.exists());
     if !packages.is_empty()
         && let Err(error) = apt::install(&packages)
     {
@@ -49,6 +50,12 @@ pub fn ensure(places: &Places, tools: &mut Tools) -> Result {
         Err(error) => tools.lacking.push(error.to_string()),
     }
     Ok(())
+}
+
+/// Whether a program is on the search path or where Debian puts what only administrators are thought to want.
+fn is_there(program: &str) -> bool {
+    let theirs = OsStr::new("/usr/local/sbin:/usr/sbin:/sbin");
+    which(program).or_else(|| which_on(theirs, program)).is_some()
 }
 
 /// The packages of the programs and files that are not there. A program is looked for rather than a package, because
