@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::tree;
+use crate::build;
 use crate::domain::image_path::InvalidImagePath;
 use crate::domain::{Arch, Explain};
 use crate::sys::fs;
@@ -13,6 +14,19 @@ pub enum Error {
     /// The file system refused something.
     #[error(transparent)]
     Fs(#[from] fs::Error),
+    /// A program that must not get into an image.
+    #[error(transparent)]
+    Program(#[from] build::Error),
+    /// A folder that would hold the image that it goes into.
+    #[error("`{}` holds `{}`, which this run writes to", path.display(), output.display())]
+    HoldsOutput {
+        /// The folder.
+        path: PathBuf,
+        /// What is in it.
+        output: PathBuf,
+        /// The key that names it.
+        key: String,
+    },
     /// A folder that cannot be packed.
     #[error(transparent)]
     Tree(#[from] tree::Error),
@@ -104,6 +118,8 @@ impl Explain for Error {
         match self {
             Error::Fs(error) => error.place(),
             Error::Tree(error) => error.place(),
+            Error::Program(error) => error.place(),
+            Error::HoldsOutput { key, .. } => Some(key.clone()),
             Error::Absent { key, .. }
             | Error::NoFile { key, .. }
             | Error::NoFolder { key, .. }
@@ -117,6 +133,10 @@ impl Explain for Error {
         Some(match self {
             Error::Fs(error) => return error.help(),
             Error::Tree(error) => return error.help(),
+            Error::Program(error) => return error.help(),
+            Error::HoldsOutput { .. } => {
+                "name a folder below it, or write elsewhere with `--output` and `--target-dir`".to_owned()
+            }
             Error::Absent { .. } => {
                 "create it, or correct the path; relative paths count from the folder of Cargo.toml".to_owned()
             }
