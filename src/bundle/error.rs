@@ -92,6 +92,16 @@ pub enum Error {
         /// The key that names it.
         key: String,
     },
+    /// A file below a path that is itself a file.
+    #[error("{file} is a file and a folder at once: {below} lies in it (linux/{arch} image)")]
+    FileAndFolder {
+        /// The file.
+        file: String,
+        /// What lies below it.
+        below: String,
+        /// The image.
+        arch: Arch,
+    },
     /// A host path that metadata.json lists and no layer holds.
     #[error("metadata.json lists `{path}`, and nothing puts it into the linux/{arch} image")]
     Listed {
@@ -125,7 +135,7 @@ impl Explain for Error {
             | Error::NoFolder { key, .. }
             | Error::Empty { key, .. } => Some(key.clone()),
             Error::Path { key, .. } | Error::NoPage { key, .. } | Error::Listed { key, .. } => Some(key.clone()),
-            Error::SamePath { .. } => None,
+            Error::SamePath { .. } | Error::FileAndFolder { .. } => None,
         }
     }
 
@@ -145,6 +155,7 @@ impl Explain for Error {
             Error::Empty { .. } => "fill it, or leave the key out".to_owned(),
             Error::Path { .. } => "use a path inside the UI's folder".to_owned(),
             Error::SamePath { .. } => "rename one of them".to_owned(),
+            Error::FileAndFolder { .. } => "give one of the two another `path`".to_owned(),
             Error::NoPage { .. } => "build the UI first (see `ui.build`), or name the page that is there".to_owned(),
             Error::Listed { .. } => {
                 "add it with `[[files]]`; Docker Desktop refuses to install an image without it".to_owned()
