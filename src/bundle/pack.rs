@@ -144,23 +144,22 @@ fn with_modes(mut entries: Vec<Entry>, asked: Option<FileMode>) -> Result<Vec<En
 /// file can be a folder too.
 fn no_path_twice(bundle: &Bundle) -> Result<(), Error> {
     let mut seen: BTreeMap<String, (&ImagePath, &str)> = BTreeMap::new();
-    let clash = |first: &(&ImagePath, &str), second: &ImagePath, layer: &str| Error::SamePath {
-        first: first.0.to_string(),
-        second: second.to_string(),
-        layers: format!("{}, {layer}", first.1),
-        arch: bundle.arch,
-    };
     let all =
         || bundle.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (&entry.path, &layer.name)));
     for (path, layer) in all() {
         if let Some(first) = seen.insert(path.as_str().to_lowercase(), (path, layer)) {
-            return Err(clash(&first, path, layer));
+            return Err(Error::SamePath {
+                first: first.0.to_string(),
+                second: path.to_string(),
+                layers: format!("{}, {layer}", first.1),
+                arch: bundle.arch,
+            });
         }
     }
-    for (path, layer) in all() {
+    for (path, _) in all() {
         let above = std::iter::successors(path.parent(), ImagePath::parent);
         if let Some(file) = { above }.find_map(|folder| seen.get(&folder.as_str().to_lowercase())) {
-            return Err(clash(file, path, layer));
+            return Err(Error::FileAndFolder { file: file.0.to_string(), below: path.to_string(), arch: bundle.arch });
         }
     }
     Ok(())

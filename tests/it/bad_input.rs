@@ -398,8 +398,8 @@ error: two files land at /ui/index.html in the linux/amd64 image (layers shared,
         "a file in the place of a folder",
         "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"ui\"\n",
         str![[r#"
-error: /ui and /ui/assets/style.css are the same file on macOS and Windows in the linux/amd64 image (layers shared, shared)
-  help: rename one of them
+error: /ui is a file and a folder at once: /ui/assets/style.css lies in it (linux/amd64 image)
+  help: give one of the two another `path`
 
 "#]],
     );
