@@ -51,7 +51,9 @@ os = ["darwin", "linux"]
 "#,
     );
     project.pack([]).run().success();
-    assert_data_eq!(listing(&project), str![[r#"
+    assert_data_eq!(
+        listing(&project),
+        str![[r#"
 0755 backend
 0755 bin/notes
 0644 compose.yaml
@@ -69,10 +71,14 @@ os = ["darwin", "linux"]
 0644 ui/index.html
 0755 windows/tool.exe
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     let layout = layout(&project);
     let metadata = String::from_utf8(layout.images[0].files()["metadata.json"].bytes.clone()).expect("text");
-    assert_data_eq!(metadata, str![[r#"
+    assert_data_eq!(
+        metadata,
+        str![[r#"
 {
   "icon": "icon.svg",
   "vm": {
@@ -123,7 +129,9 @@ os = ["darwin", "linux"]
   }
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
