@@ -2,9 +2,8 @@
 
 use snapbox::{IntoData, assert_data_eq, str};
 
-use crate::support::files;
-use crate::support::judges;
 use crate::support::sandbox::{Dext, Sandbox};
+use crate::support::{files, judges, toolchain};
 
 /// A machine with nothing on it but a Cargo and a rustc that has its own standard library only.
 fn bare(sandbox: &Sandbox) -> Dext<'_> {
@@ -173,7 +172,7 @@ pip3 install ziglang==0.16.0
 
 #[test]
 fn on_this_machine_everything_is_found() {
-    if std::env::var_os("CARGO_ZIGBUILD_ZIG_PATH").is_none() && judges::judge("zig").is_none() {
+    if !toolchain::is_there() {
         return;
     }
     let outcome = Sandbox::of("sample").dext(["doctor"]).run().success();

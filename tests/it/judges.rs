@@ -6,37 +6,38 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::sample::{ask_health, sample};
+use crate::sample::{Sample, ask_health, sample};
 use crate::support::daemon::{Engine, Registry, wait_for};
 use crate::support::files;
 use crate::support::judges::{self, accept, judge, refuse};
 use crate::support::oci::Layout;
 
 /// The sample's layout and the tag in it, as skopeo takes it.
-fn reference() -> String {
-    format!("oci:{}:0.1.0", sample().sandbox.layout("disk-usage").display())
+fn reference(sample: &Sample) -> String {
+    format!("oci:{}:0.1.0", sample.sandbox.layout("disk-usage").display())
 }
 
 /// A layout with the image of one CPU, which some judges want.
-fn one_cpu(cpu: &str, folder: &Path) -> Option<String> {
+fn one_cpu(sample: &Sample, cpu: &str, folder: &Path) -> Option<String> {
     let skopeo = judge("skopeo")?;
     let one = format!("{}:0.1.0", folder.join(cpu).display());
-    let args = ["--insecure-policy", "--override-os", "linux", "--override-arch", cpu, "copy", &reference()];
+    let args = ["--insecure-policy", "--override-os", "linux", "--override-arch", cpu, "copy", &reference(sample)];
     accept(&skopeo, args.into_iter().chain([format!("oci:{one}").as_str()]));
     Some(one)
 }
 
 #[test]
 fn the_schemas_of_the_specification() {
+    let Some(sample) = sample() else { return };
     let (Some(python), Some(schemas)) = (judges::python(), judges::schemas()) else { return };
     let judge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/schema_judge.py");
-    let folder = sample().sandbox.layout("disk-usage");
+    let folder = sample.sandbox.layout("disk-usage");
     let blob = |digest: &Value| {
         let digest = digest.as_str().expect("a digest");
         folder.join("blobs/sha256").join(digest.trim_start_matches("sha256:")).display().to_string()
     };
     let path = |name: &str| folder.join(name).display().to_string();
-    let layout = &sample().layout;
+    let layout = &sample.layout;
     let mut pairs = vec![
         ("image-layout-schema.json", path("oci-layout")),
         ("image-index-schema.json", path("index.json")),
@@ -64,10 +65,11 @@ fn the_schemas_of_the_specification() {
 
 #[test]
 fn umoci_unpacks_what_we_packed() {
+    let Some(sample) = sample() else { return };
     let Some(umoci) = judge("umoci") else { return };
     for cpu in ["amd64", "arm64"] {
         let temp = tempfile::tempdir().expect("a temporary folder can be made");
-        let Some(one) = one_cpu(cpu, temp.path()) else { return };
+        let Some(one) = one_cpu(sample, cpu, temp.path()) else { return };
         let bundle = temp.path().join("bundle");
         let args = ["unpack", "--rootless", "--image", &one];
         accept(&umoci, args.iter().map(AsRef::as_ref).chain([bundle.as_os_str()]));
@@ -77,7 +79,7 @@ fn umoci_unpacks_what_we_packed() {
             .filter(|(_, kind)| kind != "folder")
             .map(|(path, _)| (path.display().to_string(), files::read(&rootfs.join(&path))))
             .collect();
-        let image = sample().layout.image(&format!("linux/{cpu}"));
+        let image = sample.layout.image(&format!("linux/{cpu}"));
         let packed: BTreeMap<String, Vec<u8>> =
             image.files().into_iter().map(|(path, entry)| (path.to_owned(), entry.bytes.clone())).collect();
         assert_eq!(unpacked.keys().collect::<Vec<_>>(), packed.keys().collect::<Vec<_>>());
@@ -91,10 +93,11 @@ fn umoci_unpacks_what_we_packed() {
 
 #[test]
 fn oci_image_tool_finds_nothing_wrong() {
+    let Some(sample) = sample() else { return };
     let Some(tool) = judge("oci-image-tool") else { return };
     for cpu in ["amd64", "arm64"] {
         let temp = tempfile::tempdir().expect("a temporary folder can be made");
-        let Some(_) = one_cpu(cpu, temp.path()) else { return };
+        let Some(_) = one_cpu(sample, cpu, temp.path()) else { return };
         let layout = temp.path().join(cpu);
         let words = ["validate", "--type", "image", "--ref", "name=0.1.0"].map(AsRef::as_ref);
         accept(&tool, words.into_iter().chain([layout.as_os_str()]));
@@ -116,35 +119,37 @@ fn spoil_a_layer(layout: &Path) {
 
 #[test]
 fn skopeo_brings_it_to_a_registry_unchanged() {
+    let Some(sample) = sample() else { return };
     let (Some(skopeo), Some(registry)) = (judge("skopeo"), judge("docker-registry")) else { return };
     let temp = tempfile::tempdir().expect("a temporary folder can be made");
     let registry = Registry::start(&registry, temp.path());
     let there = format!("docker://{}/example/disk-usage:0.1.0", registry.address);
     let copy = ["--insecure-policy", "copy", "--all", "--preserve-digests"];
-    accept(&skopeo, copy.into_iter().chain(["--dest-tls-verify=false", &reference(), &there]));
+    accept(&skopeo, copy.into_iter().chain(["--dest-tls-verify=false", &reference(sample), &there]));
     let raw = accept(&skopeo, ["inspect", "--tls-verify=false", "--raw", &there]);
-    assert_eq!(files::sha256(raw.as_bytes()), sample().layout.digest(), "the registry's index");
+    assert_eq!(files::sha256(raw.as_bytes()), sample.layout.digest(), "the registry's index");
     // And back: what is pulled is the same image, blob by blob.
     let back = temp.path().join("back");
     let dest = format!("oci:{}:0.1.0", back.display());
     accept(&skopeo, copy.into_iter().chain(["--src-tls-verify=false", &there, &dest]));
     let pulled = Layout::read(&back).expect("the pulled layout is whole");
-    assert_eq!(pulled.digest(), sample().layout.digest());
-    assert_eq!(pulled.index, sample().layout.index);
+    assert_eq!(pulled.digest(), sample.layout.digest());
+    assert_eq!(pulled.index, sample.layout.index);
 }
 
 #[test]
 fn skopeo_reads_the_oci_archive() {
+    let Some(sample) = sample() else { return };
     let Some(skopeo) = judge("skopeo") else { return };
     let temp = tempfile::tempdir().expect("a temporary folder can be made");
     let archive = temp.path().join("disk-usage.tar");
     let file = archive.display().to_string();
-    sample().sandbox.run(["package", "--archive", &file]);
+    sample.sandbox.run(["package", "--archive", &file]);
     let back = temp.path().join("back");
     let args = ["--insecure-policy", "copy", "--all", "--preserve-digests"];
     let (from, to) = (format!("oci-archive:{file}:0.1.0"), format!("oci:{}:0.1.0", back.display()));
     accept(&skopeo, args.into_iter().chain([from.as_str(), to.as_str()]));
-    assert_eq!(Layout::read(&back).expect("the layout is whole").digest(), sample().layout.digest());
+    assert_eq!(Layout::read(&back).expect("the layout is whole").digest(), sample.layout.digest());
 }
 
 /// The engine, or nothing where there is none or no right to start one.
@@ -159,8 +164,8 @@ fn engine() -> Option<Engine> {
 
 #[test]
 fn the_docker_engine_loads_and_runs_it() {
+    let Some(sample) = sample() else { return };
     let Some(engine) = engine() else { return };
-    let sample = sample();
     // `--load` finds the engine as the `docker` program does.
     let outcome = sample.sandbox.dext(["package", "--load"]).env("DOCKER_HOST", engine.host()).run().success();
     assert!(outcome.told().contains("Loaded"), "{}", outcome.told());
@@ -188,6 +193,12 @@ fn the_docker_engine_loads_and_runs_it() {
         "--archive",
         &archive,
     ]);
+    engine.say(["load", "--input", &archive]);
+    assert_eq!(inspect()[0]["Id"], loaded[0]["Id"]);
+
+    // So is the archive of both images, to an engine that reads no OCI layouts.
+    engine.say(["image", "rm", "example/disk-usage:0.1.0"]);
+    sample.sandbox.run(["package", "--archive", &archive]);
     engine.say(["load", "--input", &archive]);
     assert_eq!(inspect()[0]["Id"], loaded[0]["Id"]);
 

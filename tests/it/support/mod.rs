@@ -9,4 +9,5 @@ pub mod oci;
 pub mod prebuilt;
 pub mod redact;
 pub mod sandbox;
+pub mod toolchain;
 pub mod wine;

@@ -61,7 +61,13 @@ impl Sandbox {
 
     /// A project that stays where it is between runs, so that what Cargo compiled is found again.
     pub fn kept(name: &str) -> Self {
-        Self::at(files::shared_temp(name), "project", None)
+        let sandbox = Self::at(files::shared_temp(name), "project", None);
+        for path in sandbox.sources().into_keys() {
+            // A folder goes with what is in it, and what is gone already is no matter.
+            let path = sandbox.path(path);
+            let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        }
+        sandbox
     }
 
     fn at(root: PathBuf, name: &str, temp: Option<tempfile::TempDir>) -> Self {
