@@ -18,6 +18,7 @@ mod image;
 mod json;
 mod judges;
 mod metadata;
+mod new;
 mod plan;
 mod reproducible;
 mod robust;
