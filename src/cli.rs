@@ -9,7 +9,7 @@ use crate::command::{Context, doctor, metadata, new, package};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
-/// Build, check and publish Docker Desktop extensions written in Rust
+/// Build Docker Desktop extensions written in Rust
 #[derive(Debug, Parser)]
 #[command(name = "cargo", bin_name = "cargo", disable_help_subcommand = true, version)]
 struct Cargo {
@@ -19,7 +19,7 @@ struct Cargo {
 
 #[derive(Debug, Subcommand)]
 enum Dext {
-    /// Build, check and publish Docker Desktop extensions written in Rust
+    /// Build Docker Desktop extensions written in Rust
     #[command(version, styles = clap_cargo_style(), arg_required_else_help = true)]
     Dext(DextArgs),
 }

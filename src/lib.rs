@@ -1,4 +1,4 @@
-//! `cargo dext` builds, checks and publishes Docker Desktop extensions that are written in Rust: backend and
+//! `cargo dext` builds Docker Desktop extensions that are written in Rust: backend and
 //! host binaries for darwin, windows and linux on amd64 and arm64, in one multi-arch OCI image, from one
 //! machine and without Docker.
 //!

@@ -34,15 +34,17 @@ pub struct Workshop<'a> {
     pub source_date_epoch: u64,
 }
 
-/// Builds every binary of the plan.
+/// The preflight's result: everything that the plan needs is there.
+#[derive(Debug)]
+pub struct Ready {
+    zig: Option<Zig>,
+}
+
+/// Looks for every tool that the plan needs, the UI's build included.
 ///
 /// # Errors
-/// When a tool is missing (nothing is built then), or some call fails (the others are run all the same).
-pub fn compile(
-    plan: &Plan,
-    shop: &Workshop<'_>,
-    report: &dyn Report,
-) -> Result<BTreeMap<(PlannedBin, Platform), PathBuf>, Error> {
+/// When some are missing: all of them, at once.
+pub fn preflight(plan: &Plan, shop: &Workshop<'_>, report: &dyn Report) -> Result<Ready, Error> {
     let inventory = preflight::Inventory::take(plan, &shop.extension.origin.dependencies, shop.rustc, shop.env);
     let checks = preflight::checks(plan, &inventory);
     for check in &checks {
@@ -51,9 +53,19 @@ pub fn compile(
         }
     }
     let missing = preflight::missing(checks);
-    if !missing.is_empty() {
-        return Err(Error::Missing(missing));
-    }
+    if missing.is_empty() { Ok(Ready { zig: inventory.zig }) } else { Err(Error::Missing(missing)) }
+}
+
+/// Builds every binary of the plan.
+///
+/// # Errors
+/// When some call fails; the others are run all the same.
+pub fn compile(
+    plan: &Plan,
+    shop: &Workshop<'_>,
+    ready: &Ready,
+    report: &dyn Report,
+) -> Result<BTreeMap<(PlannedBin, Platform), PathBuf>, Error> {
     let cargo = shop.env.cargo();
     let origin = &shop.extension.origin;
     let context = Context {
@@ -69,17 +81,18 @@ pub fn compile(
     let mut built = Built::new();
     let mut failed: (Vec<String>, Option<i32>) = (Vec::new(), None);
     for call in &calls {
-        let (made, status) = run(call, &context, shop, inventory.zig.as_ref(), report)?;
+        let (made, status) = run(call, &context, shop, ready.zig.as_ref(), report)?;
         built.extend(made);
         if !status.success() {
             failed.0.extend(call.targets().into_iter().map(str::to_owned));
             failed.1 = failed.1.or(status.code());
         }
     }
+    let kept = !built.is_empty();
     if failed.0.is_empty() {
         collect(plan, shop, &built)
     } else {
-        Err(Error::Compile { failed: failed.0, code: failed.1 })
+        Err(Error::Compile { failed: failed.0, code: failed.1, kept })
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Error {
         failed: Vec<String>,
         /// The exit code of the first failing child.
         code: Option<i32>,
+        /// Whether other calls succeeded.
+        kept: bool,
     },
     /// Cargo succeeded without making a binary.
     #[error("cargo built no binary `{bin}` for {platform}")]
@@ -116,9 +118,14 @@ impl Explain for Error {
             Error::Process(error) | Error::Ui(error) => error.help(),
             Error::Fs(error) => error.help(),
             Error::Fetch(error) => error.help(),
-            Error::Missing(_) => Some("`cargo dext doctor --fix` shows these lines and runs them".to_owned()),
-            Error::Compile { .. } => {
-                Some("read the compiler's messages above; other platforms were built and kept".to_owned())
+            Error::Missing(missing) => {
+                let fixable = missing.iter().any(|missing| missing.fix.is_some());
+                fixable
+                    .then(|| "`cargo dext doctor --fix` runs the lines that can be run, after showing them".to_owned())
+            }
+            Error::Compile { kept, .. } => {
+                let rest = if *kept { "; the other platforms were built and kept" } else { "" };
+                Some(format!("read cargo's messages above{rest}"))
             }
             Error::NotBuilt { .. } => {
                 Some("check the binary's `required-features`, and the `features` of the table".to_owned())

@@ -311,8 +311,10 @@ fn first_word(line: &str) -> Option<&str> {
     let word = line.split_whitespace().next()?;
     let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     let builtin = [
-        "cd", "test", "echo", "export", "set", "exit", "if", "for", "true", "false", "mkdir", "cp", "rm", "copy",
-        "xcopy", ".",
+        ":", "[", "alias", "case", "command", "eval", "exec", "printf", "pwd", "read", "shift", "source", "trap",
+        "type", "ulimit", "umask", "unset", "until", "wait", "while", "call", "copy", "del", "md", "move", "rd", "ren",
+        "type", "xcopy", "cd", "test", "echo", "export", "set", "exit", "if", "for", "true", "false", "mkdir", "cp",
+        "rm", "copy", "xcopy", ".",
     ];
     (plain && !builtin.contains(&word)).then_some(word)
 }

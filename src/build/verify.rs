@@ -1,7 +1,7 @@
 //! Reads every program of the plan before it is packed, so that none for the wrong machine gets into an image.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -95,7 +95,7 @@ fn subjects<'a>(plan: &'a Plan, artifacts: &'a Artifacts) -> Result<Vec<Subject<
     Ok(subjects)
 }
 
-fn host_file(path: &PathBuf, os: Os, arch: Arch) -> Subject<'_> {
+fn host_file(path: &Path, os: Os, arch: Arch) -> Subject<'_> {
     let expected = Expectation { role: Role::Data, ..Expectation::program(Platform { os, arch }) };
     Subject { name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path, triple: None, expected }
 }
@@ -154,6 +154,23 @@ fn judge(subject: &Subject<'_>, read: &Read, report: &dyn Report) -> Result<(), 
 fn is_foreign_program(facts: &Facts, subject: &Subject<'_>) -> bool {
     let native = matches!(facts.detail, Detail::Elf(_) | Detail::MachO(_) | Detail::Pe(_));
     native && !facts.platforms.contains(&subject.expected.platform)
+}
+
+/// Checks a file that metadata.json offers to hosts of a platform: data and scripts may be there for any, a program
+/// only for its own.
+///
+/// # Errors
+/// When it is a program for another platform, or cannot be read.
+pub fn offered(path: &Path, platform: Platform) -> Result<(), Error> {
+    let subject = host_file(path, platform.os, platform.arch);
+    judge(&subject, &read(path), &Silent)
+}
+
+/// Nobody listens: what is offered was told of when it was found.
+struct Silent;
+
+impl Report for Silent {
+    fn event(&self, _: crate::report::Event) {}
 }
 
 fn warn(subject: &Subject<'_>, finding: Finding, report: &dyn Report) {

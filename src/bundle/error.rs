@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::tree;
+use crate::build;
 use crate::domain::image_path::InvalidImagePath;
 use crate::domain::{Arch, Explain};
 use crate::sys::fs;
@@ -13,6 +14,19 @@ pub enum Error {
     /// The file system refused something.
     #[error(transparent)]
     Fs(#[from] fs::Error),
+    /// A program that must not get into an image.
+    #[error(transparent)]
+    Program(#[from] build::Error),
+    /// A folder that would hold the image that it goes into.
+    #[error("`{}` holds `{}`, which this run writes to", path.display(), output.display())]
+    HoldsOutput {
+        /// The folder.
+        path: PathBuf,
+        /// What is in it.
+        output: PathBuf,
+        /// The key that names it.
+        key: String,
+    },
     /// A folder that cannot be packed.
     #[error(transparent)]
     Tree(#[from] tree::Error),
@@ -78,6 +92,16 @@ pub enum Error {
         /// The key that names it.
         key: String,
     },
+    /// A file below a path that is itself a file.
+    #[error("{file} is a file and a folder at once: {below} lies in it (linux/{arch} image)")]
+    FileAndFolder {
+        /// The file.
+        file: String,
+        /// What lies below it.
+        below: String,
+        /// The image.
+        arch: Arch,
+    },
     /// A host path that metadata.json lists and no layer holds.
     #[error("metadata.json lists `{path}`, and nothing puts it into the linux/{arch} image")]
     Listed {
@@ -104,12 +128,14 @@ impl Explain for Error {
         match self {
             Error::Fs(error) => error.place(),
             Error::Tree(error) => error.place(),
+            Error::Program(error) => error.place(),
+            Error::HoldsOutput { key, .. } => Some(key.clone()),
             Error::Absent { key, .. }
             | Error::NoFile { key, .. }
             | Error::NoFolder { key, .. }
             | Error::Empty { key, .. } => Some(key.clone()),
             Error::Path { key, .. } | Error::NoPage { key, .. } | Error::Listed { key, .. } => Some(key.clone()),
-            Error::SamePath { .. } => None,
+            Error::SamePath { .. } | Error::FileAndFolder { .. } => None,
         }
     }
 
@@ -117,6 +143,10 @@ impl Explain for Error {
         Some(match self {
             Error::Fs(error) => return error.help(),
             Error::Tree(error) => return error.help(),
+            Error::Program(error) => return error.help(),
+            Error::HoldsOutput { .. } => {
+                "name a folder below it, or write elsewhere with `--output` and `--target-dir`".to_owned()
+            }
             Error::Absent { .. } => {
                 "create it, or correct the path; relative paths count from the folder of Cargo.toml".to_owned()
             }
@@ -125,6 +155,7 @@ impl Explain for Error {
             Error::Empty { .. } => "fill it, or leave the key out".to_owned(),
             Error::Path { .. } => "use a path inside the UI's folder".to_owned(),
             Error::SamePath { .. } => "rename one of them".to_owned(),
+            Error::FileAndFolder { .. } => "give one of the two another `path`".to_owned(),
             Error::NoPage { .. } => "build the UI first (see `ui.build`), or name the page that is there".to_owned(),
             Error::Listed { .. } => {
                 "add it with `[[files]]`; Docker Desktop refuses to install an image without it".to_owned()

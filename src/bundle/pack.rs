@@ -5,28 +5,46 @@ use std::path::Path;
 
 use super::error::Error;
 use super::{Bundle, Content, Entry, ImageConfig, LayerContent, labels, metadata, tree};
-use crate::build::Artifacts;
-use crate::domain::{FileMode, ImagePath};
+use crate::build::{Artifacts, verify};
+use crate::domain::{FileMode, ImagePath, Platform};
 use crate::manifest::Extension;
 use crate::manifest::extension::{Base, HostSource};
 use crate::plan::{ImagePlan, LayerPlan, Plan, PlannedFile, Source, sources};
 use crate::sys::fs::{self, Kind};
 
-/// Checks, before anything is built, that every file and folder of this machine that the plan names is there.
+/// Checks, before anything is built, that every file and folder of this machine that the plan names is there, and
+/// that no folder holds one of `outputs`, the folders this run writes to.
 ///
 /// # Errors
 /// The first that is missing or is something else.
-pub fn check(plan: &Plan) -> Result<(), Error> {
+pub fn check(plan: &Plan, outputs: &[&Path]) -> Result<(), Error> {
     // What the UI's own build makes need not be there yet.
     let made_later = |path: &Path| plan.ui_build.as_ref().is_some_and(|ui| path.starts_with(&ui.output));
     for source in sources(&plan.images) {
         match source {
             Source::File { path, key } | Source::HostFile { path, key, .. } if !made_later(path) => is_file(path, key)?,
-            Source::Tree { path, key } if !made_later(path) => drop(tree_kind(path, key)?),
+            Source::Tree { path, key } if !made_later(path) => {
+                tree_kind(path, key)?;
+                holds_no_output(path, key, outputs)?;
+            }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// A folder that holds what this run writes would grow with every run.
+fn holds_no_output(path: &Path, key: &str, outputs: &[&Path]) -> Result<(), Error> {
+    let folder = fs::canonical(path)?;
+    // An output that is not there yet lies where the nearest folder above it lies.
+    let place = |output: &Path| output.ancestors().find_map(|above| fs::canonical(above).ok()).unwrap_or_default();
+    match outputs.iter().find(|output| place(output).starts_with(&folder)) {
+        Some(output) => {
+            let (path, output) = (path.to_owned(), output.to_path_buf());
+            Err(Error::HoldsOutput { path, output, key: key.to_owned() })
+        }
+        None => Ok(()),
+    }
 }
 
 fn is_file(path: &Path, key: &str) -> Result<(), Error> {
@@ -122,20 +140,26 @@ fn with_modes(mut entries: Vec<Entry>, asked: Option<FileMode>) -> Result<Vec<En
     Ok(entries)
 }
 
+/// macOS and Windows, where Docker Desktop unpacks extensions, take names that differ only in case for one; and no
+/// file can be a folder too.
 fn no_path_twice(bundle: &Bundle) -> Result<(), Error> {
     let mut seen: BTreeMap<String, (&ImagePath, &str)> = BTreeMap::new();
-    for layer in &bundle.layers {
-        for entry in &layer.entries {
-            // macOS and Windows, where Docker Desktop unpacks extensions, take names that differ only in case for one.
-            let folded = entry.path.as_str().to_lowercase();
-            if let Some((first, name)) = seen.insert(folded, (&entry.path, &layer.name)) {
-                return Err(Error::SamePath {
-                    first: first.to_string(),
-                    second: entry.path.to_string(),
-                    layers: format!("{name}, {}", layer.name),
-                    arch: bundle.arch,
-                });
-            }
+    let all =
+        || bundle.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (&entry.path, &layer.name)));
+    for (path, layer) in all() {
+        if let Some(first) = seen.insert(path.as_str().to_lowercase(), (path, layer)) {
+            return Err(Error::SamePath {
+                first: first.0.to_string(),
+                second: path.to_string(),
+                layers: format!("{}, {layer}", first.1),
+                arch: bundle.arch,
+            });
+        }
+    }
+    for (path, _) in all() {
+        let above = std::iter::successors(path.parent(), ImagePath::parent);
+        if let Some(file) = { above }.find_map(|folder| seen.get(&folder.as_str().to_lowercase())) {
+            return Err(Error::FileAndFolder { file: file.0.to_string(), below: path.to_string(), arch: bundle.arch });
         }
     }
     Ok(())
@@ -143,7 +167,9 @@ fn no_path_twice(bundle: &Bundle) -> Result<(), Error> {
 
 /// Checks that what metadata.json names is in the image. What a base image brings cannot be told here.
 fn complete(extension: &Extension, bundle: &Bundle) -> Result<(), Error> {
-    let has = |path: &ImagePath| bundle.layers.iter().flat_map(|layer| &layer.entries).any(|entry| entry.path == *path);
+    let find =
+        |path: &ImagePath| bundle.layers.iter().flat_map(|layer| &layer.entries).find(|entry| entry.path == *path);
+    let has = |path: &ImagePath| find(path).is_some();
     let origin = &extension.origin;
     if let Some(ui) = &extension.ui {
         let page = ui.src.split(['?', '#']).next().unwrap_or_default();
@@ -157,16 +183,18 @@ fn complete(extension: &Extension, bundle: &Bundle) -> Result<(), Error> {
             return Err(Error::NoPage { page: ui.src.clone(), folder, key: format!("{}.ui.src", origin.key) });
         }
     }
-    if extension.vm.as_ref().is_some_and(|vm| vm.base != Base::Scratch) {
-        return Ok(());
-    }
+    let has_base = extension.vm.as_ref().is_some_and(|vm| vm.base != Base::Scratch);
     for (index, group) in extension.host.iter().flatten().enumerate() {
         let listed = group.files.iter().flat_map(|(os, files)| files.iter().map(move |file| (os, file)));
         for (os, file) in listed.filter(|(_, file)| file.source == HostSource::Listed) {
             let is_folder = file.value.ends_with('/');
+            if let Some(Content::OnDisk(path)) = find(&file.path).map(|entry| &entry.content) {
+                let arch = file.arch.unwrap_or(bundle.arch);
+                verify::offered(path, Platform { os: *os, arch })?;
+            }
             let below =
                 bundle.layers.iter().flat_map(|layer| &layer.entries).any(|entry| entry.path.starts_with(&file.path));
-            if !(has(&file.path) || is_folder && below) {
+            if !(has_base || has(&file.path) || is_folder && below) {
                 return Err(Error::Listed {
                     path: file.value.clone(),
                     key: format!("{}.host[{index}].{os}", origin.key),

@@ -1,7 +1,7 @@
 //! `cargo dext package`: the extension as one multi-arch image on disk.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -108,7 +108,7 @@ pub struct CargoOutput {
 ///
 /// # Errors
 /// Any stage's.
-pub fn run(args: &PackageArgs, output: CargoOutput, context: &Context) -> Result<(), Error> {
+pub fn run(args: &PackageArgs, cargo: CargoOutput, context: &Context) -> Result<(), Error> {
     let started = std::time::Instant::now();
     let epoch = source_date_epoch(context)?;
     let extension = manifest::load(&args.manifest.request(&args.compile), &context.env)?;
@@ -119,42 +119,46 @@ pub fn run(args: &PackageArgs, output: CargoOutput, context: &Context) -> Result
         context.shell.print_for_people(&plan::render::text(&plan, &extension.origin.dir));
         return Ok(());
     }
-    archive_fits(args, &plan)?;
-    let cache = extension.origin.target_dir.join("dext").join("cache");
-    let _lock = fs::lock(&extension.origin.target_dir.join("dext").join(".lock"), || {
+    let dext = extension.origin.target_dir.join("dext");
+    let output =
+        args.output.output.as_ref().map_or_else(|| dext.join(&extension.name), |dir| context.env.cwd.join(dir));
+    archive_fits(args, &plan, &output, context)?;
+    let cache = dext.join("cache");
+    let _lock = fs::lock(&dext.join(".lock"), || {
         context.shell.status("Blocking", "waiting for file lock on the extension's folder".to_owned());
     })?;
     let report: &dyn Report = &context.shell;
     plan.notes.iter().for_each(|note| report.warning(note.clone(), None));
-    pack::check(&plan)?;
+    pack::check(&plan, &[&extension.origin.target_dir, &output])?;
     let bases = open_bases(args, &extension, &plan)?;
+    let options = cargo_options(args, cargo);
+    let shop = toolchain.as_ref().map(|(config, rustc)| Workshop {
+        extension: &extension,
+        options: &options,
+        rustc,
+        config,
+        env: &context.env,
+        cache: &cache,
+        source_date_epoch: epoch,
+    });
+    // What takes long comes last: looking for tools, then the network, then compilers.
+    let ready = shop.as_ref().map(|shop| compile::preflight(&plan, shop, report)).transpose()?;
+    let mut made = Artifacts { downloads: download(&plan, args, &dext, context)?, ..Artifacts::default() };
     if let Some(build) = &plan.ui_build {
         ui::build(build, &cache, &context.env, report)?;
     }
-    let mut made = Artifacts::default();
-    match &toolchain {
-        None => made.bins = artifacts::prebuilt(&plan, args.artifacts.as_deref().unwrap_or(&cache))?,
-        Some((config, rustc)) => {
-            let options = cargo_options(args, output);
-            let shop = Workshop {
-                extension: &extension,
-                options: &options,
-                rustc,
-                config,
-                env: &context.env,
-                cache: &cache,
-                source_date_epoch: epoch,
-            };
-            made.bins = compile::compile(&plan, &shop, report)?;
-        }
-    }
-    made.downloads = download(&plan, args, context)?;
+    made.bins = match shop.as_ref().zip(ready.as_ref()) {
+        None => artifacts::prebuilt(&plan, args.artifacts.as_deref().unwrap_or(&cache))?,
+        Some((shop, ready)) => compile::compile(&plan, shop, ready, report)?,
+    };
     verify::verify(&plan, &made, report)?;
     if !args.only.is_empty() {
         report.status("Finished", format!("{} binaries in {}", made.bins.len(), seconds(started)));
         return Ok(());
     }
-    let image = assemble(args, &extension, &plan, &made, &bases, epoch, context)?;
+    let bundles = pack::bundles(&extension, &plan, &made)?;
+    report.status("Packaging", format!("{} v{} ({})", plan.name, plan.version, output.display()));
+    let image = image::assemble(&bundles, &bases, &image_options(args, &plan, epoch, cache), &output, report)?;
     finish(args, &plan, &image, started, context)
 }
 
@@ -238,19 +242,29 @@ fn source_date_epoch(context: &Context) -> Result<u64, Error> {
     })
 }
 
-fn archive_fits(args: &PackageArgs, plan: &Plan) -> Result<(), Error> {
+fn archive_fits(args: &PackageArgs, plan: &Plan, output: &Path, context: &Context) -> Result<(), Error> {
+    if args.output.archive.as_ref().is_some_and(|file| file.as_os_str() == "-") {
+        return Err(Error::Usage {
+            what: "an archive is written to a file, not to standard output".to_owned(),
+            help: "name a file; `--load` hands the image to a running engine".to_owned(),
+        });
+    }
     if args.output.archive.is_some() && args.output.archive_format == ArchiveFormat::Docker && plan.images.len() != 1 {
         return Err(Error::Usage {
             what: "an archive for `docker load` holds the image of one CPU".to_owned(),
             help: "add `--platform linux/amd64` or `--platform linux/arm64`".to_owned(),
         });
     }
-    Ok(())
+    match &args.output.archive {
+        Some(file) => Ok(archive::check_target(&context.env.cwd.join(file), output)?),
+        None => Ok(()),
+    }
 }
 
 fn download(
     plan: &Plan,
     args: &PackageArgs,
+    dext: &Path,
     context: &Context,
 ) -> Result<BTreeMap<plan::PlannedDownload, PathBuf>, Error> {
     if plan.downloads.is_empty() {
@@ -265,8 +279,7 @@ fn download(
             name: format!("{} for {}", download.name, download.platform),
         })
         .collect();
-    let cache =
-        context.env.cache_dir().unwrap_or_else(|| context.env.cwd.join("target").join("dext")).join("downloads");
+    let cache = context.env.cache_dir().unwrap_or_else(|| dext.to_owned()).join("downloads");
     let options = fetch::FetchOptions::from_env(&context.env, args.manifest.offline || args.manifest.frozen);
     let paths = fetch::fetch(&items, &cache, &options, &context.shell).map_err(crate::build::Error::from)?;
     Ok(plan.downloads.iter().cloned().zip(paths).collect())
@@ -287,30 +300,16 @@ fn open_bases(args: &PackageArgs, extension: &Extension, plan: &Plan) -> Result<
     }
 }
 
-fn assemble(
-    args: &PackageArgs,
-    extension: &Extension,
-    plan: &Plan,
-    made: &Artifacts,
-    bases: &Bases,
-    epoch: u64,
-    context: &Context,
-) -> Result<Image, Error> {
-    let bundles = pack::bundles(extension, plan, made)?;
-    let dext = extension.origin.target_dir.join("dext");
-    let options = image::Options {
+fn image_options(args: &PackageArgs, plan: &Plan, epoch: u64, cache: PathBuf) -> image::Options {
+    image::Options {
         tag: plan::image_tag(&plan.version),
         name: plan.reference.as_deref().and_then(|name| Reference::parse(name).ok()),
         compression: Compression::default(),
         created: epoch,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         media_types: args.output.media_types.into(),
-        cache_dir: Some(dext.join("cache")),
-    };
-    let output =
-        args.output.output.as_ref().map_or_else(|| dext.join(&extension.name), |dir| context.env.cwd.join(dir));
-    context.shell.status("Packaging", format!("{} v{} ({})", plan.name, plan.version, output.display()));
-    Ok(image::assemble(&bundles, bases, &options, &output, &context.shell)?)
+        cache_dir: Some(cache),
+    }
 }
 
 fn finish(

@@ -28,6 +28,34 @@ pub enum Format {
     Docker(Arch),
 }
 
+/// Checks that an archive may be written to `path`: nothing is there, or an empty file, or an archive as this
+/// module writes them. `layout` is the image's own folder, which must stay as it is.
+///
+/// # Errors
+/// When something else is there, which is then left alone.
+pub fn check_target(path: &Path, layout: &Path) -> Result<(), Error> {
+    let refuse = |why| Err(Error::ArchiveTarget { path: path.to_owned(), why });
+    if path.starts_with(layout) {
+        return refuse("is inside the image's own folder");
+    }
+    match fs::kind(path) {
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(fs::Kind::File(0)) => Ok(()),
+        Ok(fs::Kind::File(_)) if is_archive(&fs::read_head(path, 512)?) => Ok(()),
+        Ok(fs::Kind::File(_)) => refuse("is a file that is no image archive"),
+        Ok(fs::Kind::Dir) => refuse("is a folder"),
+        Ok(fs::Kind::Symlink) => refuse("is a symbolic link"),
+        Ok(fs::Kind::Special) => refuse("is a device, pipe or socket"),
+    }
+}
+
+/// Whether a file begins as our archives do: with a tar header of their first member.
+fn is_archive(head: &[u8]) -> bool {
+    let name = head.split(|byte| *byte == 0).next().unwrap_or_default();
+    head.get(257..262) == Some(b"ustar") && [MARKER.as_bytes(), b"manifest.json"].contains(&name)
+}
+
 /// Writes an archive to a file, which appears when it is whole.
 ///
 /// # Errors

@@ -10,6 +10,14 @@ use crate::sys::fs;
 /// Why an image could not be written, read or packed into an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Something that an archive must not replace.
+    #[error("`{}` {why}, and is not replaced by an archive", path.display())]
+    ArchiveTarget {
+        /// Where the archive would go.
+        path: PathBuf,
+        /// What is there.
+        why: &'static str,
+    },
     /// The user pressed Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -122,6 +130,7 @@ impl Explain for Error {
             Error::Changed { .. } => "let other builds of this project finish, then package again",
             Error::Clash { .. } => "give one of the two another path in the image",
             Error::TooLate(_) => "set SOURCE_DATE_EPOCH to seconds since the epoch",
+            Error::ArchiveTarget { .. } => "name another file, or remove this one yourself",
             Error::Foreign { .. } => "choose another output folder, or remove this one yourself",
             Error::BasePlatform { .. } => {
                 "fetch the base image with all its platforms, for example with `skopeo copy --all`"

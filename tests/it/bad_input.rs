@@ -398,10 +398,8 @@ error: two files land at /ui/index.html in the linux/amd64 image (layers shared,
         "a file in the place of a folder",
         "\n[[package.metadata.extension.files]]\nsource = \"icon.svg\"\npath = \"ui\"\n",
         str![[r#"
-   Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
-error: `/ui` is a file and a folder at once
-  --> layer `shared`
-  help: give one of the two another path in the image
+error: /ui is a file and a folder at once: /ui/assets/style.css lies in it (linux/amd64 image)
+  help: give one of the two another `path`
 
 "#]],
     );
@@ -1108,9 +1106,9 @@ error: `[ROOT]/project/icon.svg` is no folder, so it is not replaced
         1,
         &[&PACKAGE[..], &["--output", "ui"]].concat(),
         str![[r#"
-   Packaging demo v1.2.3 ([ROOT]/project/ui)
-error: `[ROOT]/project/ui` is a folder with other things in it, so it is not replaced
-  help: choose another output folder, or remove this one yourself
+error: `[ROOT]/project/ui` holds `[ROOT]/project/ui`, which this run writes to
+  --> package.metadata.extension.ui.source
+  help: name a folder below it, or write elsewhere with `--output` and `--target-dir`
 
 "#]],
     );

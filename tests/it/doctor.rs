@@ -40,7 +40,7 @@ error: some things are missing on this machine:
       pip3 install ziglang==0.16.0
   - `rust-objcopy`, which rustc runs to strip macOS binaries
       use a toolchain of rustup, install your distribution's llvm package for rustc, or set `strip = false` in the profile
-  help: `cargo dext doctor --fix` shows these lines and runs them
+  help: `cargo dext doctor --fix` runs the lines that can be run, after showing them
 
 "#]].raw());
 }
@@ -58,7 +58,7 @@ error: some things are missing on this machine:
       pip3 install ziglang==0.16.0
   - `rust-objcopy`, which rustc runs to strip macOS binaries
       use a toolchain of rustup, install your distribution's llvm package for rustc, or set `strip = false` in the profile
-  help: `cargo dext doctor --fix` shows these lines and runs them
+  help: `cargo dext doctor --fix` runs the lines that can be run, after showing them
 
 "#]].raw());
     assert!(!sandbox.path("target/release").exists(), "nothing was built");
@@ -117,7 +117,7 @@ error: some things are missing on this machine:
       set XWIN_ACCEPT_LICENSE=1 to accept https://go.microsoft.com/fwlink/?LinkId=2086102
   - `npm`, which `ui.build` runs
       install Node.js
-  help: `cargo dext doctor --fix` shows these lines and runs them
+  help: `cargo dext doctor --fix` runs the lines that can be run, after showing them
 
 "#]].raw());
 }

@@ -27,16 +27,18 @@ pub fn check(places: &Places, tools: &Tools) -> Result {
 }
 
 fn check_unpacked(places: &Places, tools: &Tools, archive: &Path, unpacked: &Path) -> Result {
-    Cmd::line("tar --strip-components 1 -xzf").arg(archive).arg("-C").arg(unpacked).run()?;
+    // Files in the archive are dated 2006; with that date Cargo would take what it built of the checkout for fresh.
+    Cmd::line("tar --strip-components 1 --touch -xzf").arg(archive).arg("-C").arg(unpacked).run()?;
     let tracked = Cmd::line("git ls-files --cached --others --exclude-standard template").dir(&places.root).read()?;
     let missing: Vec<&str> =
         tracked.lines().filter(|file| places.root.join(file).exists() && !unpacked.join(file).exists()).collect();
     if !missing.is_empty() {
         return Err(format!("not in the packaged crate: {}", missing.join(", ")).into());
     }
-    // The dependencies are those of the checkout, so they are not built again.
-    tools.line("cargo build --quiet --locked --bin cargo-dext --target-dir").arg(&places.target).dir(unpacked).run()?;
-    let help = Cmd::new(places.target.join("debug/cargo-dext")).args(["dext", "--help"]).read()?;
+    // A target folder of its own, so that nothing of the checkout's can take part.
+    let target = places.target.join("packaged");
+    tools.line("cargo build --quiet --locked --bin cargo-dext --target-dir").arg(&target).dir(unpacked).run()?;
+    let help = Cmd::new(target.join("debug/cargo-dext")).args(["dext", "--help"]).read()?;
     if help.contains("package") {
         Ok(())
     } else {
