@@ -110,7 +110,7 @@ error[E0308]: mismatched types
 error: could not compile `tools` (bin "greet") due to 1 previous error
 error: could not compile x86_64-pc-windows-gnullvm
   --> cargo's exit code was 101
-  help: read the compiler's messages above; other platforms were built and kept
+  help: read cargo's messages above
 
 "#]];
     assert_data_eq!(outcome.told(), wanted);
@@ -139,7 +139,7 @@ fn one_failing_platform_does_not_hide_the_others() {
         str![[r#"
 error: could not compile x86_64-pc-windows-gnullvm
   --> cargo's exit code was 101
-  help: read the compiler's messages above; other platforms were built and kept
+  help: read cargo's messages above; the other platforms were built and kept
 
 "#]]
         .raw()

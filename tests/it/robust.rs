@@ -109,7 +109,8 @@ fn a_killed_run_leaves_a_whole_image_or_none() {
 fn ctrl_c_cleans_up_after_itself() {
     interrupted("-INT", KILLED / 2, |project, status| {
         assert_eq!(leftovers(project), Vec::<PathBuf>::new());
-        assert!(matches!(status.code(), Some(0 | 130)), "{status}");
+        // In its first moments the program has not taken the signal over yet.
+        assert!(matches!((status.code(), status.signal()), (Some(0 | 130), _) | (_, Some(2))), "{status}");
     });
 }
 
