@@ -63,7 +63,7 @@ fn is_archive(head: &[u8]) -> bool {
 pub fn write_file(layout: &Path, format: Format, path: &Path) -> Result<(), Error> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
-    let _deferred = interrupt::defer();
+    let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let mut temp = fs::temp_file(dir)?;
     let failed = |e| Error::from(fs::Error::new("write", path, e));
     let mut out = BufWriter::with_capacity(1 << 20, temp.as_file_mut());

@@ -36,7 +36,7 @@ pub fn assemble(
     report: &dyn Report,
 ) -> Result<Image, Error> {
     let created = check(bundles, options)?;
-    let _deferred = interrupt::defer();
+    let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let target = Target::open(dest, report)?;
     let contents = Contents::read(bundles, options.threads)?;
     let layers = Layers::of(bundles, &contents, options.compression, options.created)?;

@@ -39,11 +39,15 @@ pub fn note() {
 #[derive(Debug)]
 pub struct Deferred(());
 
-/// Lets Ctrl-C wait until the value is dropped.
+/// Lets Ctrl-C wait until the value is dropped; `None` if the user has asked to stop already.
+///
+/// The counter is raised before the question, so that a handler that saw nothing deferred, and is about to end the
+/// process, is noticed here before anything is half written.
 #[must_use]
-pub fn defer() -> Deferred {
+pub fn defer() -> Option<Deferred> {
     DEFERRED.fetch_add(1, Ordering::SeqCst);
-    Deferred(())
+    let deferred = Deferred(());
+    if asked() { None } else { Some(deferred) }
 }
 
 impl Drop for Deferred {
