@@ -10,7 +10,7 @@ use crate::support::prebuilt;
 
 /// The table of README.md: reasons and their fields.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
-    let readme = files::read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = files::read(&files::checkout().join("README.md"));
     let readme = String::from_utf8(readme).expect("text");
     let words = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
     let row = |line: &str| {

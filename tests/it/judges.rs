@@ -30,7 +30,7 @@ fn one_cpu(sample: &Sample, cpu: &str, folder: &Path) -> Option<String> {
 fn the_schemas_of_the_specification() {
     let Some(sample) = sample() else { return };
     let (Some(python), Some(schemas)) = (judges::python(), judges::schemas()) else { return };
-    let judge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/schema_judge.py");
+    let judge = files::checkout().join("tests/it/support/schema_judge.py");
     let folder = sample.sandbox.layout("disk-usage");
     let blob = |digest: &Value| {
         let digest = digest.as_str().expect("a digest");

@@ -22,8 +22,10 @@ impl Places {
     /// # Errors
     /// When there is no home folder to cache in.
     pub fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask is not inside a checkout")?.to_owned();
         let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        // Cargo says where it runs this from; where it was compiled may be another checkout that shares the target folder.
+        let own = var("CARGO_MANIFEST_DIR").unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
+        let root = Path::new(&own).parent().ok_or("xtask is not inside a checkout")?.to_owned();
         let target = root.join(var("CARGO_TARGET_DIR").unwrap_or_else(|| OsString::from("target")));
         let cache = cache(var).ok_or("no HOME to cache in: set CARGO_DEXT_CACHE_DIR")?;
         Ok(Places { root, target, setup: std::path::absolute(cache)?.join("setup") })

@@ -6,9 +6,15 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+/// The checkout. Cargo says where it runs the tests from; where they were compiled may be another checkout that shares
+/// the target folder.
+pub fn checkout() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
 /// A path of `tests/fixtures`.
 pub fn fixture(relative: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(relative)
+    checkout().join("tests/fixtures").join(relative)
 }
 
 /// A small real program for a platform, as `linux-amd64` or `windows-arm64`.
