@@ -313,8 +313,7 @@ fn first_word(line: &str) -> Option<&str> {
     let builtin = [
         ":", "[", "alias", "case", "command", "eval", "exec", "printf", "pwd", "read", "shift", "source", "trap",
         "type", "ulimit", "umask", "unset", "until", "wait", "while", "call", "copy", "del", "md", "move", "rd", "ren",
-        "type", "xcopy", "cd", "test", "echo", "export", "set", "exit", "if", "for", "true", "false", "mkdir", "cp",
-        "rm", "copy", "xcopy", ".",
+        "xcopy", "cd", "test", "echo", "export", "set", "exit", "if", "for", "true", "false", "mkdir", "cp", "rm", ".",
     ];
     (plain && !builtin.contains(&word)).then_some(word)
 }

@@ -302,7 +302,7 @@ fn open_bases(args: &PackageArgs, extension: &Extension, plan: &Plan) -> Result<
 
 fn image_options(args: &PackageArgs, plan: &Plan, epoch: u64, cache: PathBuf) -> image::Options {
     image::Options {
-        tag: plan::image_tag(&plan.version),
+        tag: plan.version.to_string(),
         name: plan.reference.as_deref().and_then(|name| Reference::parse(name).ok()),
         compression: Compression::default(),
         created: epoch,

@@ -218,7 +218,7 @@ pub fn plan(extension: &Extension, request: &Request, machine: &Machine) -> Resu
     Ok(Plan {
         name: extension.name.clone(),
         version: extension.version.clone(),
-        reference: extension.image.as_ref().map(|image| format!("{image}:{}", image_tag(&extension.version))),
+        reference: extension.image.as_ref().map(|image| format!("{image}:{}", extension.version)),
         cargo: settings(extension, request, machine),
         units,
         downloads: downloads(&images, request),
@@ -226,12 +226,6 @@ pub fn plan(extension: &Extension, request: &Request, machine: &Machine) -> Resu
         images: if request.only.is_empty() { images } else { Vec::new() },
         notes,
     })
-}
-
-/// The tag of a version: `+` of build metadata is no character of a tag.
-#[must_use]
-pub fn image_tag(version: &semver::Version) -> String {
-    version.to_string().replace('+', "_")
 }
 
 fn settings(extension: &Extension, request: &Request, machine: &Machine) -> CargoSettings {

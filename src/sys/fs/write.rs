@@ -16,14 +16,6 @@ pub fn create_dir_all(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).map_err(|e| Error::new("create the folder", path, e))
 }
 
-/// Makes a file that must not exist yet.
-///
-/// # Errors
-/// When it exists or cannot be made.
-pub fn create_new(path: &Path) -> Result<File, Error> {
-    File::options().write(true).create_new(true).open(path).map_err(|e| Error::new("create", path, e))
-}
-
 /// Opens a file to read it and to write on, and makes it if it is not there.
 ///
 /// # Errors
@@ -102,10 +94,7 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), Error> {
 }
 
 /// Gives `from` a second name, or copies it where links do not work. `to` must not exist.
-///
-/// # Errors
-/// When neither works.
-pub fn link_or_copy(from: &Path, to: &Path) -> Result<(), Error> {
+fn link_or_copy(from: &Path, to: &Path) -> Result<(), Error> {
     if std::fs::hard_link(from, to).is_ok() {
         return Ok(());
     }
