@@ -3,6 +3,7 @@
 
 pub mod error;
 pub mod layers;
+pub mod lock;
 pub mod matrix;
 pub mod render;
 pub mod toolchain;
