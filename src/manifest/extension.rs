@@ -1,6 +1,6 @@
 //! The table as it is meant: checked names, absolute paths, defaults filled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::domain::{
@@ -70,6 +70,9 @@ pub struct Origin {
     pub repository: Option<String>,
     /// `license` of the package, for the `licenses` label.
     pub license: Option<String>,
+    /// The base images that the workspace's tables take from registries, those of other extensions too: they share one
+    /// lock file.
+    pub bases: BTreeSet<Reference>,
     /// Crates of the dependency graph whose presence the preflight looks for, by name.
     pub dependencies: Vec<String>,
 }
@@ -157,6 +160,9 @@ pub struct Vm {
     /// Merged into `vm`.
     pub extra: JsonMap,
 }
+
+/// How a table names the empty image.
+pub const SCRATCH: &str = "scratch";
 
 /// What an image is built on.
 #[derive(Debug, Clone, PartialEq, Eq)]
