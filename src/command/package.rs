@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::Context;
-use super::packaging::{CargoOutput, Job, PackagingArgs, deliver};
+use super::packaging::{CargoOutput, Job, PackagingArgs, deliver, sources, work_tree};
 use super::words::{bytes, seconds};
-use crate::domain::Platform;
+use crate::domain::{Explain, Platform};
 use crate::error::Error;
 use crate::report::Report;
 
@@ -38,7 +38,11 @@ pub fn run(args: &PackageArgs, cargo: CargoOutput, context: &Context) -> Result<
         shell.status("Finished", format!("{} binaries in {}", made.bins.len(), seconds(job.started)));
         return Ok(());
     }
-    let packaged = job.package()?;
+    let tree = work_tree(&job.extension).unwrap_or_else(|error| {
+        shell.warning(format!("{error}; the image gets no `revision` label"), error.help());
+        None
+    });
+    let packaged = job.package(&sources(&job.extension, tree.as_ref()))?;
     let image = &packaged.image;
     for platform in &image.platforms {
         let size = platform.layers.iter().map(|layer| layer.size).sum();

@@ -4,6 +4,7 @@
 mod args;
 mod base;
 mod deliver;
+mod sources;
 mod steps;
 
 use std::path::PathBuf;
@@ -11,12 +12,13 @@ use std::time::Instant;
 
 pub use args::{ArchiveFormat, ImageArgs, MediaTypesArg, PackagingArgs};
 pub use deliver::deliver;
+pub use sources::{sources, work_tree};
 pub use steps::{default_triples, request, triples};
 
 use super::Context;
 use crate::build::machine::{CargoConfig, Rustc};
 use crate::build::{Artifacts, verify};
-use crate::bundle::pack;
+use crate::bundle::{Vcs, pack};
 use crate::domain::{Platform, Reference};
 use crate::error::Error;
 use crate::image::{self, Compression, Image};
@@ -96,18 +98,18 @@ impl<'a> Job<'a> {
         self.artifacts()
     }
 
-    /// Builds, and writes the image.
+    /// Builds, and writes the image, which tells where its sources are.
     ///
     /// # Errors
     /// Any stage's.
-    pub fn package(&self) -> Result<Packaged, Error> {
+    pub fn package(&self, vcs: &Vcs) -> Result<Packaged, Error> {
         let output = self.output();
         deliver::check(self.args, &self.plan, &output, self.context)?;
         let (lock, report) = self.begin()?;
         pack::check(&self.plan, &[&self.extension.origin.target_dir, &output])?;
         let bases = base::open(self.args, &self.extension, &self.plan)?;
         let made = self.artifacts()?;
-        let bundles = pack::bundles(&self.extension, &self.plan, &made)?;
+        let bundles = pack::bundles(&self.extension, vcs, &self.plan, &made)?;
         report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));
         let image = image::assemble(&bundles, &bases, &self.image_options(), &output, report)?;
         Ok(Packaged { image, _lock: lock })
