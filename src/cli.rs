@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, new, package};
+use crate::command::{Context, doctor, metadata, new, package, packaging};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -116,7 +116,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(args: DextArgs, context: Context) -> ExitCode {
-    let cargo = package::CargoOutput {
+    let cargo = packaging::CargoOutput {
         verbose: args.output.verbose.saturating_sub(1),
         quiet: args.output.quiet,
         color: args

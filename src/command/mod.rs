@@ -5,6 +5,8 @@ pub mod metadata;
 pub mod new;
 pub mod options;
 pub mod package;
+pub mod packaging;
+mod words;
 
 use crate::shell::Shell;
 use crate::sys::Env;

@@ -68,6 +68,18 @@ pub enum BuilderArg {
     Xwin,
 }
 
+/// How registries are reached.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Registry Options")]
+pub struct RegistryArgs {
+    /// File with further certificates to trust, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Speak HTTP without TLS to the registry; on this machine itself that needs no word
+    #[arg(long)]
+    pub plain_http: bool,
+}
+
 impl From<BuilderArg> for Builder {
     fn from(arg: BuilderArg) -> Self {
         match arg {

@@ -10,6 +10,9 @@ use std::process::{Command, ExitStatus, Stdio};
 use super::interrupt;
 use crate::domain::Explain;
 
+/// Variables that hold passwords for this program alone: no child needs them, least of all a build script.
+const SECRETS: [&str; 1] = ["DOCKER_AUTH_CONFIG"];
+
 /// A program with its arguments, changes to the environment, and folder.
 ///
 /// `Display` prints it as a shell would take it, the way `cargo -vv` does.
@@ -76,6 +79,7 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args);
+        SECRETS.iter().for_each(|name| _ = command.env_remove(name));
         for (name, value) in &self.env {
             match value {
                 Some(value) => command.env(name, value),
