@@ -55,13 +55,19 @@ impl Lock {
         self.0.get(key)
     }
 
+    /// What is locked.
+    pub fn keys(&self) -> impl Iterator<Item = &Reference> {
+        self.0.keys()
+    }
+
     /// Locks a reference, and returns what it was locked to.
     pub fn insert(&mut self, key: Reference, locked: Locked) -> Option<Locked> {
         self.0.insert(key, locked)
     }
 
-    /// Drops the entries that nobody uses, and returns their references.
-    pub fn retain(&mut self, used: &BTreeSet<Reference>) -> Vec<Reference> {
+    /// Drops the entries that none of these bases uses, and returns their references.
+    pub fn drop_unused(&mut self, bases: &BTreeSet<Reference>) -> Vec<Reference> {
+        let used: BTreeSet<Reference> = bases.iter().filter_map(key).collect();
         let unused: Vec<Reference> = self.0.keys().filter(|key| !used.contains(key)).cloned().collect();
         self.0.retain(|key, _| used.contains(key));
         unused
@@ -317,9 +323,9 @@ mod tests {
         let mut lock = Lock::default();
         lock.insert(used.clone(), locked(1, &Arch::ALL));
         lock.insert(unused.clone(), locked(2, &Arch::ALL));
-        assert_eq!(lock.retain(&[used.clone()].into()), [unused]);
+        assert_eq!(lock.drop_unused(&[used.clone()].into()), [unused]);
         assert!(lock.get(&used).is_some());
-        assert_eq!(lock.retain(&BTreeSet::new()), [used]);
+        assert_eq!(lock.drop_unused(&BTreeSet::new()), [used]);
         assert!(lock.is_empty());
     }
 

@@ -202,7 +202,7 @@ mod tests {
 
         fs::write_atomic(&repository.0.path().join("a/Cargo.toml"), b"other").expect("written");
         let dirty = repository.look("a").expect("a repository");
-        assert_eq!((dirty.clean_revision(), dirty.changed), (None, vec!["Cargo.toml".to_owned()]));
+        assert_eq!((dirty.clean_revision(), &*dirty.changed), (None, &["Cargo.toml".to_owned()][..]));
     }
 
     #[test]

@@ -2,25 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use super::PackagingArgs;
-use crate::domain::Arch;
+use super::Job;
+use crate::domain::{Arch, Reference};
 use crate::error::Error;
 use crate::image::BaseImage;
-use crate::manifest::Extension;
 use crate::manifest::extension::Base;
-use crate::plan::{self, Plan};
+use crate::plan::Lock;
+use crate::registry::base::{Bases, Remote, Store};
 
-/// Opens the base images before anything is built: one without a platform would make all that work vain.
-pub fn open(args: &PackagingArgs, extension: &Extension, plan: &Plan) -> Result<BTreeMap<Arch, BaseImage>, Error> {
-    let archs: Vec<Arch> = plan.images.iter().map(|image| image.platform.arch).collect();
-    match extension.vm.as_ref().map(|vm| &vm.base) {
-        Some(Base::Layout(path, tag)) => {
-            Ok(BaseImage::open(path, tag.as_deref(), &archs, args.image.media_types.into())?)
-        }
-        Some(Base::Registry(reference)) => {
-            let key = format!("{}.vm.base", extension.origin.key);
-            Err(plan::Error::RegistryBase { reference: reference.to_string(), key }.into())
-        }
-        Some(Base::Scratch) | None => Ok(BTreeMap::new()),
+/// Opens the base images before anything is built: one without a platform would make all that work vain. What came
+/// from a registry is in the lock file then.
+pub fn open(job: &Job<'_>) -> Result<BTreeMap<Arch, BaseImage>, Error> {
+    let mut lock = job.lock.lock().clone();
+    lock.drop_unused(&job.extension.origin.bases);
+    let base = job.extension.vm.as_ref().map(|vm| &vm.base);
+    if let Some(Base::Registry(reference)) = base {
+        return from_registry(job, reference, lock);
     }
+    job.lock.write(&lock, job.args.manifest.terms().locked)?;
+    match base {
+        Some(Base::Layout(path, tag)) => {
+            Ok(BaseImage::open(path, tag.as_deref(), &archs(job), job.args.image.media_types.into())?)
+        }
+        _ => Ok(BTreeMap::new()),
+    }
+}
+
+fn from_registry(job: &Job<'_>, reference: &Reference, mut lock: Lock) -> Result<BTreeMap<Arch, BaseImage>, Error> {
+    let env = &job.context.env;
+    let terms = job.args.manifest.terms();
+    let store = Store::new(env.cache_dir().unwrap_or_else(|| job.dext()).join("bases"));
+    let bases = Bases { source: &Remote::new(env), store, terms, report: &job.context.shell };
+    let pinned = bases.pin(reference, &archs(job), &mut lock)?;
+    job.lock.write(&lock, terms.locked)?;
+    Ok(bases.open(&pinned, job.args.image.media_types.into())?)
+}
+
+fn archs(job: &Job<'_>) -> Vec<Arch> {
+    job.plan.images.iter().map(|image| image.platform.arch).collect()
 }

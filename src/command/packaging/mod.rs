@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::image::{self, Compression, Image};
 use crate::manifest::{self, Extension};
 use crate::plan::{self, Plan};
+use crate::registry::base::lockfile::LockFile;
 use crate::report::{Message, Report};
 use crate::sys::fs;
 
@@ -47,6 +48,7 @@ pub struct Job<'a> {
     pub plan: Plan,
     /// When the run began.
     pub started: Instant,
+    lock: LockFile,
     args: &'a PackagingArgs,
     cargo: CargoOutput,
     context: &'a Context,
@@ -78,8 +80,9 @@ impl<'a> Job<'a> {
         let epoch = steps::source_date_epoch(context)?;
         let extension = manifest::load(&args.manifest.request(&args.compile), &context.env)?;
         let toolchain = if args.no_build { None } else { Some(steps::toolchain(context)?) };
-        let plan = steps::plan(args, only, &extension, toolchain.as_ref(), context)?;
-        Ok(Job { extension, plan, started, args, cargo, context, epoch, toolchain })
+        let lock = LockFile::read(&extension.origin.workspace_root)?;
+        let plan = steps::plan(args, only, &extension, lock.lock(), toolchain.as_ref(), context)?;
+        Ok(Job { extension, plan, lock, started, args, cargo, context, epoch, toolchain })
     }
 
     /// Prints the plan, for `--dry-run`.
@@ -107,7 +110,7 @@ impl<'a> Job<'a> {
         deliver::check(self.args, &self.plan, &output, self.context)?;
         let (lock, report) = self.begin()?;
         pack::check(&self.plan, &[&self.extension.origin.target_dir, &output])?;
-        let bases = base::open(self.args, &self.extension, &self.plan)?;
+        let bases = base::open(self)?;
         let made = self.artifacts()?;
         let bundles = pack::bundles(&self.extension, vcs, &self.plan, &made)?;
         report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));

@@ -1,7 +1,5 @@
 //! Why a base image cannot be had.
 
-use std::path::PathBuf;
-
 use crate::domain::{Digest, Explain, Platform, Reference};
 use crate::plan::lock;
 use crate::sys::fs;
@@ -19,14 +17,18 @@ pub enum Error {
     /// `--locked`, and the lock file would change.
     #[error("cannot update the lock file because `--locked` was passed to prevent this: {why}")]
     LockedOut {
-        /// The lock file.
-        path: PathBuf,
         /// What would change.
         why: String,
     },
     /// `--offline`, and the lock file does not say which image is meant.
     #[error("the base image `{}` is not locked yet, and the network is off limits (`--offline`)", base.familiar())]
     NotLocked {
+        /// The base.
+        base: Reference,
+    },
+    /// `--offline`, and the registry would have to be asked.
+    #[error("no registry can be asked for `{}`, because the network is off limits (`--offline`)", base.familiar())]
+    Offline {
         /// The base.
         base: Reference,
     },
@@ -57,8 +59,6 @@ pub enum Error {
         platform: Platform,
         /// The manifest of the lock file.
         digest: Digest,
-        /// The lock file.
-        path: PathBuf,
     },
     /// A document of the base is not what it should be.
     #[error("the base image `{}` cannot be used: {digest} {why}", base.familiar())]
@@ -71,7 +71,7 @@ pub enum Error {
         why: String,
     },
     /// The image itself cannot be built upon.
-    #[error(transparent)]
+    #[error("{source}")]
     Image {
         /// The base.
         base: Reference,
@@ -101,9 +101,10 @@ impl Explain for Error {
             Error::Registry(error) => error.place(),
             Error::Lock(error) => error.place(),
             Error::Fs(error) => error.place(),
-            Error::LockedOut { path, .. } | Error::Inconsistent { path, .. } => Some(path.display().to_string()),
+            Error::LockedOut { .. } | Error::Inconsistent { .. } => Some(lock::FILE.to_owned()),
             Error::NotCached { base, digest } => Some(format!("{base}, {digest}")),
             Error::NotLocked { base }
+            | Error::Offline { base }
             | Error::Platform { base, .. }
             | Error::Unfit { base, .. }
             | Error::Image { base, .. } => Some(base.to_string()),
@@ -117,6 +118,7 @@ impl Explain for Error {
             Error::Fs(error) => return error.help(),
             Error::Image { source, .. } => return source.help(),
             Error::LockedOut { .. } => "run `cargo dext update`, and commit the lock file",
+            Error::Offline { .. } => "leave `--offline` out",
             Error::NotLocked { .. } => "run `cargo dext update` once without `--offline`",
             Error::NotCached { .. } => "run `cargo dext package` once without `--offline`",
             Error::Platform { .. } => {
