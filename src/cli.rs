@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, new, package, packaging};
+use crate::command::{Context, doctor, metadata, new, package, packaging, publish};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -38,6 +38,8 @@ enum Command {
     New(new::NewArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),
+    /// Package an extension and publish it to a registry
+    Publish(publish::PublishArgs),
     /// Print the generated metadata.json or the image labels
     Metadata(metadata::MetadataArgs),
     /// Show every tool that building needs, found or missing
@@ -127,6 +129,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     let result = match args.command {
         Command::New(args) => new::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
+        Command::Publish(args) => publish::run(&args, cargo, &context),
         Command::Metadata(args) => metadata::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),
     };

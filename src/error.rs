@@ -25,7 +25,7 @@ pub enum Error {
     Image(#[from] image::Error),
     /// Talking to registries.
     #[error(transparent)]
-    Registry(#[from] registry::Error),
+    Registry(Box<registry::Error>),
     /// Making a new extension.
     #[error(transparent)]
     Scaffold(#[from] scaffold::Error),
@@ -69,6 +69,12 @@ pub enum Error {
     },
 }
 
+impl From<registry::Error> for Error {
+    fn from(error: registry::Error) -> Self {
+        Error::Registry(Box::new(error))
+    }
+}
+
 impl Error {
     fn stage(&self) -> Option<&dyn Explain> {
         Some(match self {
@@ -77,7 +83,7 @@ impl Error {
             Error::Build(error) => error,
             Error::Bundle(error) => error,
             Error::Image(error) => error,
-            Error::Registry(error) => error,
+            Error::Registry(error) => error.as_ref(),
             Error::Scaffold(error) => error,
             Error::Fs(error) => error,
             Error::Process(error) => error,
@@ -119,7 +125,9 @@ impl Explain for Error {
 /// Names of files, one a line; what a terminal would take for an order is escaped.
 fn listed(files: &[String]) -> String {
     const SHOWN: usize = 100;
-    let name = |file: &String| file.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+    let name = |file: &String| {
+        file.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    };
     let mut lines: Vec<String> = files.iter().take(SHOWN).map(name).collect();
     if files.len() > SHOWN {
         lines.push(format!("... and {} more", files.len() - SHOWN));

@@ -1,6 +1,7 @@
 //! Where an image goes: the repository and the tags, and what is doubtful about them.
 
-use crate::domain::{ImageName, Reference, is_tag};
+use crate::domain::reference::is_tag;
+use crate::domain::{ImageName, Reference};
 use crate::error::Error;
 use crate::manifest::Extension;
 
@@ -24,10 +25,9 @@ impl Destination {
     pub fn of(image: Option<&str>, tags: &[String], project: Option<&Extension>) -> Result<Self, Error> {
         let repository = match image {
             Some(name) => named(name)?,
-            None => project.and_then(|extension| extension.image.as_ref()).map_or_else(
-                || Err(no_image(project)),
-                |name| named(name.as_str()),
-            )?,
+            None => project
+                .and_then(|extension| extension.image.as_ref())
+                .map_or_else(|| Err(no_image(project)), |name| named(name.as_str()))?,
         };
         let mut unique: Vec<String> = Vec::new();
         for tag in tags {
@@ -72,9 +72,14 @@ impl Destination {
     /// When it is none, or lies in another registry.
     pub fn neighbour(&self, text: &str) -> Result<String, Error> {
         let registry = &self.repository.registry;
-        let path = text.strip_prefix(registry.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
-        let full = if self.repository.is_docker_hub() { path.to_owned() } else { format!("{registry}/{path}") };
-        match ImageName::new(&full).ok().and_then(|name| Reference::parse(name.as_str()).ok()) {
+        let path = match text.split_once('/') {
+            Some((host, path)) if host == registry => path,
+            _ => text,
+        };
+        let name = if self.repository.is_docker_hub() { path.to_owned() } else { format!("{registry}/{path}") };
+        // What begins with a host lies in another registry.
+        let foreign = path.split('/').next().is_some_and(|first| first.contains('.') && path.contains('/'));
+        match ImageName::new(&name).ok().filter(|_| !foreign).and_then(|name| Reference::parse(name.as_str()).ok()) {
             Some(found) if found.registry == *registry => Ok(found.repository),
             _ => Err(Error::Usage {
                 what: format!("`--mount-from {text}` is no repository of {registry}"),
@@ -85,13 +90,14 @@ impl Destination {
 }
 
 fn named(name: &str) -> Result<Reference, Error> {
-    ImageName::new(name).map_err(|error| error.to_string()).and_then(|name| {
-        Reference::parse(name.as_str()).map_err(|error| error.to_string())
-    }).map_err(|what| Error::Usage {
-        what,
-        help: "write e.g. `--image example/disk-usage` or `--image ghcr.io/example/disk-usage`; tags go to `--tag`"
-            .to_owned(),
-    })
+    ImageName::new(name)
+        .map_err(|error| error.to_string())
+        .and_then(|name| Reference::parse(name.as_str()).map_err(|error| error.to_string()))
+        .map_err(|what| Error::Usage {
+            what,
+            help: "write e.g. `--image example/disk-usage` or `--image ghcr.io/example/disk-usage`; tags go to `--tag`"
+                .to_owned(),
+        })
 }
 
 fn no_image(project: Option<&Extension>) -> Error {
@@ -194,6 +200,7 @@ mod tests {
             ("ghcr.io/a/b", "c/d", Some("c/d")),
             ("ghcr.io/a/b", "ghcr.io/c/d", Some("c/d")),
             ("localhost:5000/a", "b", Some("b")),
+            ("ghcr.io/a/b", "docker.io/c/d", None),
             ("ghcr.io/a/b", "c/d:1", None),
             ("ghcr.io/a/b", "C", None),
         ] {
