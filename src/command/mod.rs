@@ -6,6 +6,7 @@ pub mod new;
 pub mod options;
 pub mod package;
 pub mod packaging;
+pub mod publish;
 pub mod update;
 mod words;
 

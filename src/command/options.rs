@@ -6,7 +6,9 @@ use clap::{Args, ValueEnum};
 
 use crate::manifest;
 use crate::manifest::extension::Builder;
+use crate::registry;
 use crate::registry::base::Terms;
+use crate::sys::Env;
 
 /// Which Cargo.toml, which package, and how Cargo resolves.
 #[derive(Debug, Clone, Default, Args)]
@@ -79,6 +81,16 @@ pub struct RegistryArgs {
     /// Speak HTTP without TLS to the registry; on this machine itself that needs no word
     #[arg(long)]
     pub plain_http: bool,
+}
+
+impl RegistryArgs {
+    /// What these flags and the environment say.
+    #[must_use]
+    pub fn options(&self, env: &Env) -> registry::Options {
+        let mut options = registry::Options { plain_http: self.plain_http, ..registry::Options::from_env(env) };
+        options.http.ca_files.extend(self.cacert.iter().map(|file| env.cwd.join(file)));
+        options
+    }
 }
 
 impl From<BuilderArg> for Builder {

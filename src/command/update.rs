@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::Context;
-use super::options::{CompileArgs, ManifestArgs};
+use super::options::{CompileArgs, ManifestArgs, RegistryArgs};
 use crate::domain::Reference;
 use crate::error::Error;
-use crate::manifest::extension::Base;
 use crate::manifest::{self, Extension};
 use crate::plan::lock;
 use crate::registry::base::lockfile::LockFile;
@@ -22,6 +21,8 @@ pub struct UpdateArgs {
     /// Do not write the lock file
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    registry: RegistryArgs,
     #[command(flatten)]
     manifest: ManifestArgs,
 }
@@ -41,7 +42,7 @@ pub fn run(args: &UpdateArgs, context: &Context) -> Result<(), Error> {
     })?;
     let file = LockFile::read(&origin.workspace_root)?;
     let terms = args.manifest.terms();
-    let remote = Remote::new(&context.env);
+    let remote = Remote::new(args.registry.options(&context.env), &context.env);
     let store = Store::new(context.env.cache_dir().unwrap_or(dext).join("bases"));
     let bases = Bases { source: &remote, store, terms, report: shell };
     let mut lock = file.lock().clone();
@@ -63,12 +64,8 @@ pub fn run(args: &UpdateArgs, context: &Context) -> Result<(), Error> {
 
 /// What is asked for.
 fn wanted(args: &UpdateArgs, extension: &Extension) -> BTreeSet<Reference> {
-    let own = match extension.vm.as_ref().map(|vm| &vm.base) {
-        Some(Base::Registry(base)) => Some(base),
-        _ => None,
-    };
     if args.manifest.package.is_some() {
-        own.and_then(lock::key).into_iter().collect()
+        extension.registry_base().and_then(lock::key).into_iter().collect()
     } else {
         extension.origin.bases.iter().filter_map(lock::key).collect()
     }

@@ -49,6 +49,17 @@ pub struct Extension {
     pub extra: JsonMap,
 }
 
+impl Extension {
+    /// The base image, if it comes from a registry.
+    #[must_use]
+    pub fn registry_base(&self) -> Option<&Reference> {
+        match &self.vm.as_ref()?.base {
+            Base::Registry(base) => Some(base),
+            Base::Scratch | Base::Layout(..) => None,
+        }
+    }
+}
+
 /// Where the table stands, and what Cargo says of the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {

@@ -23,4 +23,5 @@ mod plan;
 mod reproducible;
 mod robust;
 mod sample;
+mod servers;
 mod support;

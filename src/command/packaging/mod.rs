@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::image::{self, Compression, Image};
 use crate::manifest::{self, Extension};
 use crate::plan::{self, Plan};
+use crate::registry::base::Source;
 use crate::registry::base::lockfile::LockFile;
 use crate::report::{Message, Report};
 use crate::sys::fs;
@@ -101,16 +102,17 @@ impl<'a> Job<'a> {
         self.artifacts()
     }
 
-    /// Builds, and writes the image, which tells where its sources are.
+    /// Builds, and writes the image, which tells where its sources are. `registries` is where a base image may come
+    /// from.
     ///
     /// # Errors
     /// Any stage's.
-    pub fn package(&self, vcs: &Vcs) -> Result<Packaged, Error> {
+    pub fn package(&self, vcs: &Vcs, registries: &dyn Source) -> Result<Packaged, Error> {
         let output = self.output();
         deliver::check(self.args, &self.plan, &output, self.context)?;
         let (lock, report) = self.begin()?;
         pack::check(&self.plan, &[&self.extension.origin.target_dir, &output])?;
-        let bases = base::open(self)?;
+        let bases = base::open(self, registries)?;
         let made = self.artifacts()?;
         let bundles = pack::bundles(&self.extension, vcs, &self.plan, &made)?;
         report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));

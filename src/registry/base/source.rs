@@ -36,27 +36,46 @@ pub trait Source {
     fn blob<'s>(&'s self, repository: &Reference, descriptor: &Descriptor) -> Result<Box<dyn Read + 's>, Error>;
 }
 
-/// Registries, reached as the environment says. Nothing is prepared, and no credentials are looked for, before the
-/// first question.
+/// A session that is opened by the first question: nothing is prepared, and no credentials are looked for, where all is
+/// cached.
 #[derive(Debug)]
 pub struct Remote<'a> {
+    options: Options,
     env: &'a Env,
     session: OnceCell<Session>,
 }
 
 impl<'a> Remote<'a> {
-    /// Registries as seen from this environment.
+    /// Registries, reached in this way and with the credentials of this environment.
     #[must_use]
-    pub fn new(env: &'a Env) -> Self {
-        Remote { env, session: OnceCell::new() }
+    pub fn new(options: Options, env: &'a Env) -> Self {
+        Remote { options, env, session: OnceCell::new() }
     }
 
     fn session(&self) -> Result<&Session, Error> {
         if let Some(session) = self.session.get() {
             return Ok(session);
         }
-        let session = Session::new(Options::from_env(self.env), Keychain::from_env(self.env))?;
+        let session = Session::new(self.options.clone(), Keychain::from_env(self.env))?;
         Ok(self.session.get_or_init(|| session))
+    }
+}
+
+impl Source for Session {
+    fn resolve(&self, reference: &Reference) -> Result<Descriptor, Error> {
+        Session::resolve(self, reference)
+    }
+
+    fn root(&self, reference: &Reference) -> Result<Vec<u8>, Error> {
+        Session::root(self, reference).map(|(_, bytes)| bytes)
+    }
+
+    fn document(&self, repository: &Reference, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
+        Session::document(self, repository, descriptor)
+    }
+
+    fn blob<'s>(&'s self, repository: &Reference, descriptor: &Descriptor) -> Result<Box<dyn Read + 's>, Error> {
+        Session::blob(self, repository, descriptor)
     }
 }
 
@@ -66,7 +85,7 @@ impl Source for Remote<'_> {
     }
 
     fn root(&self, reference: &Reference) -> Result<Vec<u8>, Error> {
-        self.session()?.root(reference).map(|(_, bytes)| bytes)
+        Source::root(self.session()?, reference)
     }
 
     fn document(&self, repository: &Reference, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
