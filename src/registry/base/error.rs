@@ -1,6 +1,6 @@
 //! Why a base image cannot be had.
 
-use crate::domain::{Digest, Explain, Platform, Reference};
+use crate::domain::{Digest, Explain, Platform};
 use crate::plan::lock;
 use crate::sys::fs;
 use crate::{image, registry};
@@ -10,7 +10,7 @@ use crate::{image, registry};
 pub enum Error {
     /// The registry.
     #[error(transparent)]
-    Registry(#[from] registry::Error),
+    Registry(Box<registry::Error>),
     /// The text of the lock file.
     #[error(transparent)]
     Lock(#[from] lock::Error),
@@ -21,50 +21,50 @@ pub enum Error {
         why: String,
     },
     /// `--offline`, and the lock file does not say which image is meant.
-    #[error("the base image `{}` is not locked yet, and the network is off limits (`--offline`)", base.familiar())]
+    #[error("the base image `{base}` is not locked yet, and the network is off limits (`--offline`)")]
     NotLocked {
         /// The base.
-        base: Reference,
+        base: String,
     },
     /// `--offline`, and the registry would have to be asked.
-    #[error("no registry can be asked for `{}`, because the network is off limits (`--offline`)", base.familiar())]
+    #[error("no registry can be asked for `{base}`, because the network is off limits (`--offline`)")]
     Offline {
         /// The base.
-        base: Reference,
+        base: String,
     },
     /// `--offline`, and a part of the image is not on this machine.
-    #[error("the base image `{}` is not in the cache, and the network is off limits (`--offline`)", base.familiar())]
+    #[error("the base image `{base}` is not in the cache, and the network is off limits (`--offline`)")]
     NotCached {
         /// The base.
-        base: Reference,
+        base: String,
         /// What is missing of it.
         digest: Digest,
     },
     /// The base has no image for a platform.
-    #[error("the base image `{}` has no {wanted}, only {}", base.familiar(), found_text(found))]
+    #[error("the base image `{base}` has no {wanted}, only {}", found_text(found))]
     Platform {
         /// The base.
-        base: Reference,
+        base: String,
         /// The platform that was looked for.
         wanted: Platform,
         /// The platforms it has.
         found: Vec<String>,
     },
     /// The lock file names a manifest that the locked index does not list.
-    #[error("the lock file says that {platform} of `{}` is {digest}, which its index does not list", base.familiar())]
+    #[error("the lock file says that {platform} of `{base}` is {digest}, which its index does not list")]
     Inconsistent {
         /// The base.
-        base: Reference,
+        base: String,
         /// The platform.
         platform: Platform,
         /// The manifest of the lock file.
         digest: Digest,
     },
     /// A document of the base is not what it should be.
-    #[error("the base image `{}` cannot be used: {digest} {why}", base.familiar())]
+    #[error("the base image `{base}` cannot be used: {digest} {why}")]
     Unfit {
         /// The base.
-        base: Reference,
+        base: String,
         /// The document.
         digest: Digest,
         /// What is wrong with it.
@@ -74,9 +74,9 @@ pub enum Error {
     #[error("{source}")]
     Image {
         /// The base.
-        base: Reference,
+        base: String,
         /// Why not.
-        source: image::Error,
+        source: Box<image::Error>,
     },
     /// The cache or the lock file cannot be read or written.
     #[error(transparent)]
@@ -85,6 +85,12 @@ pub enum Error {
 
 fn found_text(found: &[String]) -> String {
     if found.is_empty() { "no platform at all".to_owned() } else { found.join(", ") }
+}
+
+impl From<registry::Error> for Error {
+    fn from(error: registry::Error) -> Self {
+        Error::Registry(Box::new(error))
+    }
 }
 
 impl Error {
@@ -102,12 +108,12 @@ impl Explain for Error {
             Error::Lock(error) => error.place(),
             Error::Fs(error) => error.place(),
             Error::LockedOut { .. } | Error::Inconsistent { .. } => Some(lock::FILE.to_owned()),
-            Error::NotCached { base, digest } => Some(format!("{base}, {digest}")),
+            Error::NotCached { base, digest } => Some(format!("base image {base}, {digest}")),
             Error::NotLocked { base }
             | Error::Offline { base }
             | Error::Platform { base, .. }
             | Error::Unfit { base, .. }
-            | Error::Image { base, .. } => Some(base.to_string()),
+            | Error::Image { base, .. } => Some(format!("base image {base}")),
         }
     }
 

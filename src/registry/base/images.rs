@@ -118,5 +118,5 @@ pub(super) fn parse<T: DeserializeOwned>(base: &Reference, descriptor: &Descript
 }
 
 fn unfit(base: &Reference, digest: Digest, why: impl Into<String>) -> Error {
-    Error::Unfit { base: base.clone(), digest, why: why.into() }
+    Error::Unfit { base: base.familiar(), digest, why: why.into() }
 }

@@ -111,7 +111,7 @@ impl Bases<'_> {
             let document: Manifest = images::parse(base, manifest, &self.document(base, manifest)?)?;
             self.document(base, &document.config)?;
         }
-        let unfit = |source| Error::Image { base: base.clone(), source };
+        let unfit = |source| Error::Image { base: base.familiar(), source: Box::new(source) };
         let images = BaseImage::chosen(self.store.root(), manifests, family).map_err(unfit)?;
         let layers: BTreeMap<Digest, &Descriptor> =
             images.values().flat_map(BaseImage::descriptors).map(|layer| (layer.digest, layer)).collect();
@@ -125,7 +125,7 @@ impl Bases<'_> {
     /// When the registry fails, or what the tag stands for cannot be a base.
     pub fn update(&self, key: &Reference, lock: &mut Lock) -> Result<Change, Error> {
         if self.terms.offline {
-            return Err(Error::Offline { base: key.clone() });
+            return Err(Error::Offline { base: key.familiar() });
         }
         // A HEAD first: registries that ration requests do not count it.
         let to = self.source.resolve(key)?.digest;
@@ -148,7 +148,7 @@ impl Bases<'_> {
             return Err(Error::LockedOut { why: format!("`{}` is not in it yet", key.familiar()) });
         }
         if self.terms.offline {
-            return Err(Error::NotLocked { base: key.clone() });
+            return Err(Error::NotLocked { base: key.familiar() });
         }
         let bytes = self.source.root(key)?;
         let root = images::describe(key, &bytes)?;
@@ -220,20 +220,20 @@ impl Bases<'_> {
     }
 
     fn receive(&self, base: &Reference, blob: &Descriptor, moved: &mut dyn FnMut(u64)) -> Result<(), Error> {
-        let unfit = |why: String| Error::Unfit { base: base.clone(), digest: blob.digest, why };
+        let unfit = |why: String| Error::Unfit { base: base.familiar(), digest: blob.digest, why };
         let mut from = self.source.blob(base, blob)?;
         self.store.receive(blob, &mut from, moved).map_err(|trouble| match trouble {
             Trouble::Fs(error) => error.into(),
             Trouble::Other => unfit("came with other bytes".to_owned()),
             Trouble::Read(error) => match error.downcast() {
-                Ok(error) => Error::Registry(error),
+                Ok(error) => Error::Registry(Box::new(error)),
                 Err(error) => unfit(format!("could not be read: {error}")),
             },
         })
     }
 
     fn online(&self, base: &Reference, missing: Digest) -> Result<(), Error> {
-        let base = base.clone();
+        let base = base.familiar();
         if self.terms.offline { Err(Error::NotCached { base, digest: missing }) } else { Ok(()) }
     }
 }
@@ -251,7 +251,8 @@ fn locked_manifests(
 ) -> Result<BTreeMap<Arch, Descriptor>, Error> {
     let find = |(arch, digest): (&Arch, &Digest)| {
         let listed = images.iter().find(|(platform, image)| image.digest == *digest && platform.is_linux(*arch));
-        let unlisted = || Error::Inconsistent { base: base.clone(), platform: arch.image_platform(), digest: *digest };
+        let unlisted =
+            || Error::Inconsistent { base: base.familiar(), platform: arch.image_platform(), digest: *digest };
         listed.map(|(_, image)| (*arch, image.clone())).ok_or_else(unlisted)
     };
     locked.manifests.iter().map(find).collect()
@@ -263,7 +264,7 @@ fn entry(digest: Digest, manifests: &BTreeMap<Arch, Descriptor>) -> Locked {
 
 fn no_platform(base: &Reference, arch: Arch, images: &[(RunsOn, Descriptor)]) -> Error {
     let found: BTreeSet<String> = images.iter().map(|(platform, _)| platform.to_string()).collect();
-    Error::Platform { base: base.clone(), wanted: arch.image_platform(), found: found.into_iter().collect() }
+    Error::Platform { base: base.familiar(), wanted: arch.image_platform(), found: found.into_iter().collect() }
 }
 
 /// A digest as people compare them: its first twelve digits, as Docker prints an id.
