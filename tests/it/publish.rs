@@ -1,7 +1,6 @@
 //! `cargo dext publish`, with a real registry on this machine.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -408,19 +407,4 @@ fn no_secret_is_told() {
     run(PASSWORD, &[]).success();
     let inherited = String::from_utf8(files::read(&env)).expect("text");
     assert!(inherited.contains("LC_ALL=C") && !inherited.contains("DOCKER_AUTH_CONFIG"), "{inherited}");
-}
-
-#[test]
-fn where_it_is_built_is_kept_from_others() {
-    let Some(place) = Place::new() else { return };
-    let lock = place.project.path("target/dext/.lock");
-    files::write(&lock, b"");
-    let held = std::fs::File::options().write(true).open(&lock).expect("the lock file");
-    held.lock().expect("nobody else has it");
-    let mut child = place.publish([]).command().spawn().expect("the program can be started");
-    let layout: PathBuf = place.project.layout("demo");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    assert!(!layout.exists(), "it waits");
-    drop(held);
-    assert!(child.wait().expect("it ends").success());
 }
