@@ -6,9 +6,18 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use super::interrupt;
 use crate::domain::Explain;
+
+/// Variables that hold credentials for registries. They are kept from children: build scripts, bundlers of user
+/// interfaces and what else a build starts have no use for them.
+const CREDENTIALS: [&str; 1] = ["DOCKER_AUTH_CONFIG"];
+
+/// The programs that get them nevertheless, because they talk to registries. `cross` starts Docker or podman.
+const REGISTRY_CLIENTS: [&str; 3] = ["cross", "docker", "podman"];
 
 /// A program with its arguments, changes to the environment, and folder.
 ///
@@ -76,6 +85,11 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args);
+        if !REGISTRY_CLIENTS.contains(&self.name().as_str()) {
+            for name in CREDENTIALS {
+                command.env_remove(name);
+            }
+        }
         for (name, value) in &self.env {
             match value {
                 Some(value) => command.env(name, value),
@@ -165,6 +179,41 @@ impl Invocation {
         Ok(stdout)
     }
 
+    /// Runs it with `input`, at most a few kilobytes, as its standard input and collects what it prints.
+    ///
+    /// # Errors
+    /// When it cannot be started, or neither ends nor closes its outputs in time; then it is killed. A failing
+    /// exit status is no error here, and what it prints beyond the bounds is lost.
+    pub fn ask(&self, input: &[u8], bounds: Bounds) -> Result<Output, Error> {
+        let deadline = Instant::now() + bounds.time;
+        let mut child =
+            self.spawn(self.command().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+        let stdout = collect(child.stdout.take().expect("standard output is piped"), bounds.bytes);
+        let stderr = collect(child.stderr.take().expect("standard error is piped"), bounds.bytes);
+        // A program may answer without having read the question.
+        let _ = child.stdin.take().expect("standard input is piped").write_all(input);
+        let slow = || Error::Slow { program: self.name(), line: self.to_string(), seconds: bounds.time.as_secs() };
+        let mut pause = Duration::from_millis(1);
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(|source| self.io(source))? {
+                break noted(status);
+            }
+            if Instant::now() >= deadline {
+                // It may end by itself in this moment, which is as good.
+                let _ = child.kill();
+                child.wait().map_err(|source| self.io(source))?;
+                return Err(slow());
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        };
+        // Its own children may hold its outputs open after its end.
+        let text = |stream: Receiver<String>| {
+            stream.recv_timeout(deadline.saturating_duration_since(Instant::now())).map_err(|_| slow())
+        };
+        Ok(Output { status, stdout: text(stdout)?, stderr: text(stderr)? })
+    }
+
     fn io(&self, source: std::io::Error) -> Error {
         Error::Io { program: self.name(), source }
     }
@@ -174,6 +223,28 @@ impl Invocation {
     pub fn failed(&self, status: ExitStatus, stderr: String) -> Error {
         Error::Failed { program: self.name(), line: self.to_string(), status, stderr }
     }
+}
+
+/// How much a program may print, and how long it may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes of each of its outputs.
+    pub bytes: u64,
+    /// From its start to its end.
+    pub time: Duration,
+}
+
+/// Reads an output in a thread of its own, so that neither side waits for the other for ever.
+fn collect(stream: impl Read + Send + 'static, bytes: u64) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        // What was read before an error is worth as much as without it.
+        let _ = stream.take(bytes).read_to_end(&mut text);
+        // Nobody listens any more if the time is up.
+        let _ = sender.send(String::from_utf8_lossy(&text).into_owned());
+    });
+    receiver
 }
 
 /// Passes on how a child ended, and notes it if that was by Ctrl-C.
@@ -245,6 +316,16 @@ pub enum Error {
         /// What it printed on standard error, if that was collected.
         stderr: String,
     },
+    /// The program took too long.
+    #[error("`{program}` did not end within {seconds} seconds")]
+    Slow {
+        /// The program's bare name.
+        program: String,
+        /// The whole command line.
+        line: String,
+        /// How long it was given.
+        seconds: u64,
+    },
     /// Talking to the running program failed.
     #[error("lost touch with `{program}`: {source}")]
     Io {
@@ -263,7 +344,7 @@ fn indented(stderr: &str) -> String {
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
-            Error::Start { line, .. } | Error::Failed { line, .. } => Some(line.clone()),
+            Error::Start { line, .. } | Error::Failed { line, .. } | Error::Slow { line, .. } => Some(line.clone()),
             Error::Io { .. } => None,
         }
     }

@@ -1,0 +1,3 @@
+//! Registries: how images get there and back.
+
+pub mod credentials;
