@@ -1,13 +1,15 @@
 //! Child processes. A command line is a value first; only this file runs it.
 
+mod ask;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+
+pub use ask::Bounds;
 
 use super::interrupt;
 use crate::domain::Explain;
@@ -179,41 +181,6 @@ impl Invocation {
         Ok(stdout)
     }
 
-    /// Runs it with `input`, at most a few kilobytes, as its standard input and collects what it prints.
-    ///
-    /// # Errors
-    /// When it cannot be started, or neither ends nor closes its outputs in time; then it is killed. A failing
-    /// exit status is no error here, and what it prints beyond the bounds is lost.
-    pub fn ask(&self, input: &[u8], bounds: Bounds) -> Result<Output, Error> {
-        let deadline = Instant::now() + bounds.time;
-        let mut child =
-            self.spawn(self.command().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
-        let stdout = collect(child.stdout.take().expect("standard output is piped"), bounds.bytes);
-        let stderr = collect(child.stderr.take().expect("standard error is piped"), bounds.bytes);
-        // A program may answer without having read the question.
-        let _ = child.stdin.take().expect("standard input is piped").write_all(input);
-        let slow = || Error::Slow { program: self.name(), line: self.to_string(), seconds: bounds.time.as_secs() };
-        let mut pause = Duration::from_millis(1);
-        let status = loop {
-            if let Some(status) = child.try_wait().map_err(|source| self.io(source))? {
-                break noted(status);
-            }
-            if Instant::now() >= deadline {
-                // It may end by itself in this moment, which is as good.
-                let _ = child.kill();
-                child.wait().map_err(|source| self.io(source))?;
-                return Err(slow());
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(50));
-        };
-        // Its own children may hold its outputs open after its end.
-        let text = |stream: Receiver<String>| {
-            stream.recv_timeout(deadline.saturating_duration_since(Instant::now())).map_err(|_| slow())
-        };
-        Ok(Output { status, stdout: text(stdout)?, stderr: text(stderr)? })
-    }
-
     fn io(&self, source: std::io::Error) -> Error {
         Error::Io { program: self.name(), source }
     }
@@ -223,28 +190,6 @@ impl Invocation {
     pub fn failed(&self, status: ExitStatus, stderr: String) -> Error {
         Error::Failed { program: self.name(), line: self.to_string(), status, stderr }
     }
-}
-
-/// How much a program may print, and how long it may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Bytes of each of its outputs.
-    pub bytes: u64,
-    /// From its start to its end.
-    pub time: Duration,
-}
-
-/// Reads an output in a thread of its own, so that neither side waits for the other for ever.
-fn collect(stream: impl Read + Send + 'static, bytes: u64) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        // What was read before an error is worth as much as without it.
-        let _ = stream.take(bytes).read_to_end(&mut text);
-        // Nobody listens any more if the time is up.
-        let _ = sender.send(String::from_utf8_lossy(&text).into_owned());
-    });
-    receiver
 }
 
 /// Passes on how a child ended, and notes it if that was by Ctrl-C.
@@ -375,5 +320,16 @@ mod tests {
         let error = Invocation::new("dext-no-such-program").read().expect_err("there is no such program");
         assert!(error.to_string().starts_with("could not start `dext-no-such-program`"), "{error}");
         assert!(error.help().is_some());
+    }
+
+    #[test]
+    fn only_clients_of_registries_inherit_credentials() {
+        for (program, removed) in
+            [("/opt/bin/cargo", true), ("sh", true), ("npm", true), ("docker", false), ("/usr/bin/docker.exe", false)]
+        {
+            let command = Invocation::new(program).command();
+            let found = command.get_envs().any(|change| change == (OsStr::new("DOCKER_AUTH_CONFIG"), None));
+            assert_eq!(found, removed, "{program}");
+        }
     }
 }

@@ -44,7 +44,7 @@ pub enum Error {
         /// The program's name.
         program: String,
         /// What is wrong with it.
-        trouble: Trouble,
+        trouble: Box<Trouble>,
         /// The key that names it.
         at: At,
         /// The registry that was asked for.
@@ -96,7 +96,7 @@ impl Explain for Error {
             Error::Content { registry, .. } => {
                 Some(format!("mend the file, or run `docker login {registry}`, which writes the entry anew"))
             }
-            Error::Helper { program, trouble: Trouble::Missing, at, .. } => {
+            Error::Helper { program, trouble, at, .. } if matches!(**trouble, Trouble::Missing) => {
                 Some(format!("install `{program}`, or remove `{}` from {}", at.key, at.source))
             }
             Error::Helper { program, registry, .. } => Some(format!(

@@ -91,7 +91,12 @@ impl Question<'_> {
     }
 
     fn trouble(&self, trouble: Trouble) -> Error {
-        Error::Helper { program: self.program(), trouble, at: self.at.clone(), registry: self.registry.to_owned() }
+        Error::Helper {
+            program: self.program(),
+            trouble: Box::new(trouble),
+            at: self.at.clone(),
+            registry: self.registry.to_owned(),
+        }
     }
 }
 
@@ -100,14 +105,58 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
-/// What a failing helper printed, on one line and cut. Braces or the word may mean a secret: then it is kept back.
+/// What a failing helper printed, on one line and cut. Braces may be JSON with a secret: then it is kept back.
+/// Long words without the marks of paths and addresses may be tokens: they are left out.
 fn said(streams: &[&str]) -> String {
-    let lines = streams.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
-    let text = lines.collect::<Vec<_>>().join("; ");
-    if text.contains(['{', '}']) || text.to_ascii_lowercase().contains("\"secret") {
+    let text = streams.join("\n");
+    if text.contains(['{', '}']) {
         return "what it printed is not shown, because a secret may be in it".to_owned();
     }
-    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let cut: String = clean.clone().take(MAX_SAID).collect();
-    if clean.count() > MAX_SAID { format!("{cut}…") } else { cut }
+    let plain = |word: &str| word.chars().filter(|c| !c.is_control()).collect::<String>();
+    let shown =
+        |word: String| if word.len() < 40 || word.contains(['/', '\\', ':']) { word } else { "[…]".to_owned() };
+    let clean = text.split_whitespace().map(|word| shown(plain(word))).collect::<Vec<_>>().join(" ");
+    let cut: String = clean.chars().take(MAX_SAID).collect();
+    if cut.len() < clean.len() { format!("{cut}…") } else { cut }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_helper_says_is_cleaned() {
+        let token = "ghp_0123456789abcdefghijklmnopqrstuvwxyzABCD";
+        let path = "/usr/local/lib/google-cloud-sdk/bin/docker-credential-gcloud";
+        for (stderr, stdout, wanted) in [
+            ("", "", String::new()),
+            ("error: locked\n", "  try\n\n again ", "error: locked try again".to_owned()),
+            ("", "\u{1b}[31mred\u{7}", "[31mred".to_owned()),
+            (&format!("+ TOKEN={token}") as &str, "", "+ […]".to_owned()),
+            (path, "", path.to_owned()),
+            ("", "{\"Username\"", "what it printed is not shown, because a secret may be in it".to_owned()),
+            ("", &"é ".repeat(400), format!("{}…", "é ".repeat(250))),
+        ] {
+            assert_eq!(said(&[stderr, stdout]), wanted);
+        }
+    }
+
+    #[test]
+    fn a_helper_is_a_name_and_no_path() {
+        for (name, good) in [
+            ("osxkeychain", true),
+            ("desktop.exe", true),
+            ("ecr-login", true),
+            ("acr_env", true),
+            ("", false),
+            ("../x", false),
+            ("a/b", false),
+            ("a\\b", false),
+            ("a b", false),
+            ("a\0", false),
+            (&"a".repeat(65), false),
+        ] {
+            assert_eq!(is_name(name), good, "{name}");
+        }
+    }
 }
