@@ -222,11 +222,15 @@ mod tests {
         fs::write_atomic(&dot_git, b"gitdir: nowhere\n").expect("written");
         assert_eq!(look().expect("nothing"), None);
         fs::remove_file(&dot_git).expect("removed");
-        for (file, content) in [("HEAD", "ref: refs/heads/x"), ("config", "[broken"), ("objects/x", ""), ("refs/x", "")] {
+        for (file, content) in [("HEAD", "ref: refs/heads/x"), ("config", "[broken"), ("objects/x", ""), ("refs/x", "")]
+        {
             fs::write_atomic(&dot_git.join(file), content.as_bytes()).expect(file);
         }
         let error = look().expect_err("git cannot read it");
-        assert!(error.to_string().starts_with("git could not tell which files were changed: bad config line 1"), "{error}");
+        assert!(
+            error.to_string().starts_with("git could not tell which files were changed: bad config line 1"),
+            "{error}"
+        );
     }
 
     #[test]

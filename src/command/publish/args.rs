@@ -7,7 +7,6 @@ use clap::Args;
 use crate::command::Context;
 use crate::command::options::RegistryArgs;
 use crate::command::packaging::PackagingArgs;
-use crate::domain::Reference;
 use crate::error::Error;
 use crate::registry::credentials::Keychain;
 use crate::registry::{Options, Session};
@@ -50,12 +49,9 @@ pub struct PublishArgs {
     pub packaging: PackagingArgs,
 }
 
-/// The door to registries that the flags ask for. The credentials are looked up at once, so that a helper that fails
-/// does so before anything is built.
-pub fn session(args: &RegistryArgs, repository: &Reference, context: &Context) -> Result<Session, Error> {
+/// The door to registries that the flags ask for.
+pub fn session(args: &RegistryArgs, context: &Context) -> Result<Session, Error> {
     let mut options = Options { plain_http: args.plain_http, ..Options::from_env(&context.env) };
     options.http.ca_files.extend(args.cacert.iter().map(|file| context.env.cwd.join(file)));
-    let keychain = Keychain::from_env(&context.env);
-    keychain.find(&repository.registry, &repository.repository).map_err(crate::registry::Error::from)?;
-    Ok(Session::new(options, keychain)?)
+    Ok(Session::new(options, Keychain::from_env(&context.env))?)
 }
