@@ -44,8 +44,8 @@ impl Place {
     /// `publish` of the binaries that are there, and further words.
     fn publish<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Dext<'_> {
         let image = self.image();
-        let words = ["publish", "--no-build", "--artifacts", "artifacts", "--image", &image];
-        self.project.dext(words.into_iter().chain(more))
+        let words = ["publish", "--no-build", "--artifacts", "artifacts", "--image", &image].map(str::to_owned);
+        self.project.dext(words.into_iter().chain(more.into_iter().map(str::to_owned)))
     }
 
     /// `publish --message-format json`, and its one message.
