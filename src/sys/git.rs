@@ -228,7 +228,7 @@ mod tests {
         }
         let error = look().expect_err("git cannot read it");
         assert!(
-            error.to_string().starts_with("git could not tell which files were changed: bad config line 1"),
+            error.to_string().starts_with("git could not tell which files were changed: bad config line"),
             "{error}"
         );
     }

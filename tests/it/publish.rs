@@ -237,7 +237,18 @@ fn changes_that_are_not_committed() {
     place.change();
     place.project.write("new file", "x");
     let refused = place.publish([]).run().failure(1);
-    assert_data_eq!(place.told(&refused), str![[""]]);
+    assert_data_eq!(
+        place.told(&refused),
+        str![[r#"
+error: 2 files in the working directory contain changes that were not yet committed into git:
+
+new file
+ui/index.html
+
+to proceed despite this and include the uncommitted changes, pass the `--allow-dirty` flag
+
+"#]]
+    );
     assert!(!place.project.layout("demo").exists(), "nothing was built");
     place.publish(["--dry-run"]).run().failure(1);
     assert_eq!(place.requests(), []);
@@ -255,7 +266,15 @@ fn a_repository_that_git_cannot_read() {
     commit_all(&place.project);
     place.project.write(".git/config", "[broken");
     let refused = place.publish([]).run().failure(1);
-    assert_data_eq!(place.told(&refused), str![[""]]);
+    assert_data_eq!(
+        place.told(&refused),
+        str![[r#"
+error: git could not tell which files were changed: bad config line 2 in file .git/config
+  --> [ROOT]/project
+  help: mend the repository, or pass `--allow-dirty` to proceed despite this
+
+"#]]
+    );
     place.push(["--allow-dirty"]);
 }
 
@@ -361,13 +380,50 @@ fn what_is_missing_is_told_before_anything_is_built() {
         assert!(!project.layout("demo").exists(), "nothing was built");
         outcome.told()
     };
-    assert_data_eq!(told(&["--tag", "1.2.3+4"], 2), str![[""]]);
-    assert_data_eq!(told(&["--image", "example/demo:1"], 2), str![[""]]);
-    assert_data_eq!(told(&["--mount-from", "ghcr.io/example/base"], 2), str![[""]]);
+    assert_data_eq!(
+        told(&["--tag", "1.2.3+4"], 2),
+        str![[r#"
+error: `1.2.3+4` cannot be a tag
+  help: a tag is 1 to 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two; leave out what follows a `+`
+
+"#]]
+    );
+    assert_data_eq!(
+        told(&["--image", "example/demo:1"], 2),
+        str![[r#"
+error: `example/demo:1` is no image name without tag: it has a tag; the tag is the package's version
+  help: write e.g. `--image example/disk-usage` or `--image ghcr.io/example/disk-usage`; tags go to `--tag`
+
+"#]]
+    );
+    assert_data_eq!(
+        told(&["--mount-from", "ghcr.io/example/base"], 2),
+        str![[r#"
+error: `--mount-from ghcr.io/example/base` is no repository of docker.io
+  help: layers can be mounted within one registry only; name the repository without a tag
+
+"#]]
+    );
     project.edit("Cargo.toml", "image = \"example/demo\"\n", "");
-    assert_data_eq!(told(&[], 1), str![[""]]);
+    assert_data_eq!(
+        told(&[], 1),
+        str![[r#"
+error: nothing says which image is published
+  --> [ROOT]/project/Cargo.toml
+  help: write `image = "example/disk-usage"` below `[package.metadata.extension]`, or use `--image`
+
+"#]]
+    );
     project.edit("Cargo.toml", "version = \"1.2.3\"", "version = \"1.2.3+4\"");
-    assert_data_eq!(told(&["--image", "example/demo"], 1), str![[""]]);
+    assert_data_eq!(
+        told(&["--image", "example/demo"], 1),
+        str![[r#"
+error: the version `1.2.3+4` cannot be the tag of an image
+  --> Cargo.toml:3:1 (package.version)
+  help: a tag is at most 128 letters, digits, `_`, `.` and `-`; leave out what follows the `+`
+
+"#]]
+    );
 }
 
 #[test]
