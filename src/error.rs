@@ -44,7 +44,7 @@ pub enum Error {
     /// What would be published is not what is committed. The words are Cargo's.
     #[error(
         "{} files in the working directory contain changes that were not yet committed into git:\n\n{}\n\n\
-         to proceed despite this and include the uncommitted changes, pass the `--allow-dirty` flag\n",
+         to proceed despite this and include the uncommitted changes, pass the `--allow-dirty` flag",
         files.len(),
         listed(files)
     )]
@@ -128,6 +128,10 @@ impl Explain for Error {
     fn help(&self) -> Option<String> {
         match self {
             Error::Usage { help, .. } | Error::Destination { help, .. } => Some(help.clone()),
+            Error::Git(error) => {
+                let anyway = "mend the repository, or pass `--allow-dirty` to proceed despite this";
+                error.help().or_else(|| Some(anyway.to_owned()))
+            }
             other => other.stage().and_then(Explain::help),
         }
     }

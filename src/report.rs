@@ -37,6 +37,15 @@ pub enum Event {
         /// All units.
         total: u64,
     },
+    /// How far one of several things has come that move at the same time. `done == total` ends it.
+    Transfer {
+        /// What it is called; no two that move at the same time are called the same.
+        name: String,
+        /// Bytes that have moved.
+        done: u64,
+        /// All bytes.
+        total: u64,
+    },
     /// A line for programs: printed as JSON where `--message-format json` asks for it.
     Message(Message),
 }

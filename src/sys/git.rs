@@ -195,7 +195,7 @@ mod tests {
         let before = repository.look("a").expect("a repository");
         assert_eq!((before.revision.as_deref(), before.changed), (None, vec!["Cargo.toml".into(), "b c/d".into()]));
 
-        repository.git("add a/Cargo.toml a/b?c");
+        repository.git("add a/Cargo.toml a/b?c/d");
         repository.git("commit -qm first");
         let clean = repository.look("a").expect("a repository");
         assert_eq!((clean.clean_revision().map(str::len), clean.changed.len()), (Some(40), 0));
@@ -218,9 +218,19 @@ mod tests {
         let dir = tempfile::tempdir().expect("temp");
         let look = || look(dir.path(), &dir.path().join("Cargo.toml"), &dir.path().join("target"));
         assert_eq!(look().expect("nothing"), None);
-        fs::write_atomic(&dir.path().join(".git"), b"gitdir: nowhere\n").expect("written");
+        let dot_git = dir.path().join(".git");
+        fs::write_atomic(&dot_git, b"gitdir: nowhere\n").expect("written");
         assert_eq!(look().expect("nothing"), None);
-        Repository(dir).git("init -q");
+        fs::remove_file(&dot_git).expect("removed");
+        for (file, content) in [("HEAD", "ref: refs/heads/x"), ("config", "[broken"), ("objects/x", ""), ("refs/x", "")]
+        {
+            fs::write_atomic(&dot_git.join(file), content.as_bytes()).expect(file);
+        }
+        let error = look().expect_err("git cannot read it");
+        assert!(
+            error.to_string().starts_with("git could not tell which files were changed: bad config line"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod judges;
 mod metadata;
 mod new;
 mod plan;
+mod publish;
 mod reproducible;
 mod robust;
 mod sample;

@@ -7,7 +7,6 @@ use clap::Args;
 use crate::command::Context;
 use crate::command::options::RegistryArgs;
 use crate::command::packaging::PackagingArgs;
-use crate::domain::Reference;
 use crate::error::Error;
 use crate::registry::Session;
 use crate::registry::credentials::Keychain;
@@ -50,10 +49,7 @@ pub struct PublishArgs {
     pub packaging: PackagingArgs,
 }
 
-/// The door to registries that the flags ask for. The credentials are looked up at once, so that a helper that fails
-/// does so before anything is built.
-pub fn session(args: &RegistryArgs, repository: &Reference, context: &Context) -> Result<Session, Error> {
-    let keychain = Keychain::from_env(&context.env);
-    keychain.find(&repository.registry, &repository.repository).map_err(crate::registry::Error::from)?;
-    Ok(Session::new(args.options(&context.env), keychain)?)
+/// The door to registries that the flags ask for.
+pub fn session(args: &RegistryArgs, context: &Context) -> Result<Session, Error> {
+    Ok(Session::new(args.options(&context.env), Keychain::from_env(&context.env))?)
 }

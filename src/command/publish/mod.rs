@@ -1,8 +1,9 @@
 //! `cargo dext publish`: the image of `package`, in a registry.
 //!
-//! Whatever can fail early fails before anything is built: the destination, the working directory, the credentials.
-//! An existing tag cannot be judged that early, because the same image under it is a success; if something is going to
-//! be compiled, the tag is looked up first and told of, so that whoever forgot to raise the version can stop.
+//! What can fail early fails before anything is built: the destination, the working directory, and, where something is
+//! going to be compiled, the way to the registry, the credentials among it. An existing tag cannot be judged that
+//! early, because it is a success to find the same image under it. It is told of, so that whoever forgot to raise the
+//! version can stop. Where nothing is compiled, the push comes in a moment, and asks no question twice.
 
 mod args;
 mod destination;
@@ -19,7 +20,7 @@ use super::packaging::CargoOutput;
 use crate::domain::Reference;
 use crate::error::Error;
 use crate::registry::base::{Remote, Source};
-use crate::registry::{self, Options, Target};
+use crate::registry::{self, Options, Session, Target};
 use crate::report::Report;
 use crate::sys::fs;
 use args::session;
@@ -40,9 +41,9 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     }
     let target = target(args, &destination, goods.base())?;
     let vcs = goods.sources(args, context)?;
-    let session = session(&args.registry, &destination.repository, context)?;
+    let session = session(&args.registry, context)?;
     if goods.takes_long() {
-        told::existing_tags(&session, &target, context);
+        look_early(&session, &target, context)?;
     }
     let elsewhere = elsewhere(args, context);
     let is_neighbour = goods.base().is_none_or(|base| base.registry == destination.repository.registry);
@@ -61,6 +62,21 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
         fs::write_atomic(&context.env.cwd.join(file), pushed.digest.to_string().as_bytes())?;
     }
     told.did(&pushed, context);
+    Ok(())
+}
+
+/// Asks for the tags before a build that may take long.
+fn look_early(session: &Session, target: &Target, context: &Context) -> Result<(), Error> {
+    use registry::Error::{Answer, Denied, NotFound, Refused};
+    for tag in &target.tags {
+        let reference = target.repository.with_tag(tag);
+        match session.resolve(&reference) {
+            Ok(found) => told::existing_tag(&reference, found.digest, target.overwrite, context),
+            // The push asks again, with all its rights: some registries deny that what they do not have can be read.
+            Err(NotFound { .. } | Denied { .. } | Refused { .. } | Answer { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }
 

@@ -6,11 +6,9 @@ use super::destination::Destination;
 use super::links;
 use crate::command::Context;
 use crate::command::words::{bytes, seconds};
-use crate::domain::Digest;
+use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
-use crate::registry::{
-    Fate, PlatformShipment, Pushed, Session, Shipment, Survey, TagChange, TagOutcome, Target, Traffic,
-};
+use crate::registry::{Fate, PlatformShipment, Pushed, Shipment, Survey, TagChange, TagOutcome, Traffic};
 use crate::report::{Message, Push, PushedBlob, PushedPlatform, PushedTag, Report};
 
 /// What is known before the registry is asked.
@@ -24,20 +22,11 @@ pub struct Told<'a> {
     pub started: Instant,
 }
 
-/// Tells of tags that exist, before a build that may take long. Whatever goes wrong here is left to the push, which
-/// asks again with all its rights.
-pub fn existing_tags(session: &Session, target: &Target, context: &Context) {
-    for tag in &target.tags {
-        let reference = target.repository.with_tag(tag);
-        if let Ok(found) = session.resolve(&reference) {
-            let unless = if target.overwrite {
-                "is moved if the new image differs"
-            } else {
-                "is not moved without `--overwrite`"
-            };
-            context.shell.status("Found", format!("{} at {}, which {unless}", reference.familiar(), found.digest));
-        }
-    }
+/// Tells of a tag that exists, before a build that may take long.
+pub fn existing_tag(reference: &Reference, digest: Digest, overwrite: bool, context: &Context) {
+    let then =
+        if overwrite { "is moved if the image differs" } else { "stays if the image differs (see `--overwrite`)" };
+    context.shell.status("Found", format!("{} at {digest}, which {then}", reference.familiar()));
 }
 
 /// What a push did, or by a survey would do.
