@@ -122,7 +122,12 @@ fn a_tag_that_moves_is_followed_when_it_is_asked_for() {
     let outcome = project.dext(["update", "--offline"]).run().failure(1);
     assert!(outcome.told().contains("the network is off limits"), "{}", outcome.told());
 
-    assert_eq!(told(&project.run(["update"]), &bases), line);
+    let outcome = project.run(["update", "--message-format", "json"]);
+    assert_eq!(told(&outcome, &bases), line);
+    let expected = serde_json::json!({
+        "reason": "dext-base", "image": bases.name("1"), "digest": new.digest, "from": old.digest,
+    });
+    assert_eq!(outcome.message("dext-base"), expected);
     assert!(project.lock().is_some_and(|lock| lock.contains(&new.digest)));
     let outcome = project.run(["update"]);
     let expected = format!(

@@ -23,7 +23,7 @@ use crate::domain::{Arch, Digest, Reference};
 use crate::image::document::{Manifest, RunsOn};
 use crate::image::{BaseImage, Descriptor, MediaTypes, choose};
 use crate::plan::lock::{self, Lock, Locked};
-use crate::report::{Event, Report};
+use crate::report::{Event, Message, Report};
 use store::{State, Trouble};
 
 /// What Cargo's flags of the same names allow.
@@ -92,10 +92,12 @@ impl Bases<'_> {
         if let Some(missing) = archs.iter().find(|arch| !manifests.contains_key(arch)) {
             return Err(no_platform(base, *missing, &images));
         }
-        if let (None, Some(key)) = (locked, key) {
+        if let (None, Some(key)) = (&locked, &key) {
             self.report.status("Locking", format!("{} {}", key.familiar(), short(&root.digest)));
-            lock.insert(key, entry(root.digest, &manifests));
+            lock.insert(key.clone(), entry(root.digest, &manifests));
         }
+        let image = key.as_ref().unwrap_or(base).to_string();
+        self.report.message(Message::Base { image, digest: root.digest, from: None });
         let manifests = manifests.into_iter().filter(|(arch, _)| archs.contains(arch)).collect();
         Ok(Pinned { base: base.clone(), manifests })
     }
