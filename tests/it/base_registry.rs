@@ -129,7 +129,7 @@ fn a_tag_that_moves_is_followed_when_it_is_asked_for() {
     });
     assert_eq!(outcome.message("dext-base"), expected);
     assert!(project.lock().is_some_and(|lock| lock.contains(&new.digest)));
-    let outcome = project.run(["update"]);
+    let outcome = project.run(["update", "--package", "demo"]);
     let expected = format!(
         "   Unchanged [REGISTRY]/test/base:1 sha256:{}\n    Finished Dext.lock is up to date\n",
         short(&new.digest)

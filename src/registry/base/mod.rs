@@ -113,6 +113,7 @@ impl Bases<'_> {
             let document: Manifest = images::parse(base, manifest, &self.document(base, manifest)?)?;
             self.document(base, &document.config)?;
         }
+        self.store.mark()?;
         let unfit = |source| Error::Image { base: base.familiar(), source: Box::new(source) };
         let images = BaseImage::chosen(self.store.root(), manifests, family).map_err(unfit)?;
         let layers: BTreeMap<Digest, &Descriptor> =

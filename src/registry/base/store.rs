@@ -73,7 +73,6 @@ impl Store {
 
     /// Keeps a document.
     pub(super) fn keep(&self, bytes: &[u8]) -> Result<(), fs::Error> {
-        self.mark()?;
         fs::write_atomic(&self.path(&Digest::of(bytes)), bytes)
     }
 
@@ -96,7 +95,6 @@ impl Store {
         from: &mut dyn Read,
         moved: &mut dyn FnMut(u64),
     ) -> Result<(), Trouble> {
-        self.mark()?;
         fs::create_dir_all(&self.blobs())?;
         // One name for each blob: what a killed run has left is written over, and does not pile up.
         let part = self.root.join(format!("{}.part", blob.digest.hex()));
@@ -131,9 +129,12 @@ impl Store {
     }
 
     /// Makes the folder a layout to those who read one.
-    fn mark(&self) -> Result<(), fs::Error> {
-        let marker = self.root.join(MARKER);
-        if fs::exists(&marker) { Ok(()) } else { fs::write_atomic(&marker, br#"{"imageLayoutVersion":"1.0.0"}"#) }
+    pub(super) fn mark(&self) -> Result<(), fs::Error> {
+        let (path, content) = (self.root.join(MARKER), br#"{"imageLayoutVersion":"1.0.0"}"#);
+        if fs::read(&path, MAX_DOCUMENT).is_ok_and(|there| there == content) {
+            return Ok(());
+        }
+        fs::write_atomic(&path, content)
     }
 
     fn blobs(&self) -> PathBuf {

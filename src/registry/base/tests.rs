@@ -322,7 +322,8 @@ fn damage_in_the_cache_is_found_and_mended() {
         assert_eq!(fs::read(&layer, 100).expect("there"), b"amd64 layer");
         assert_eq!(shelf.asked(), ["blob"], "only that one");
     }
-    // Documents too, the index among them.
+    // Documents too, the index among them, and what makes the folder a layout.
+    fs::remove_file(&room.temp.path().join("bases/oci-layout")).expect("removed");
     for blob in fs::list(&room.temp.path().join("bases/blobs/sha256")).expect("listed") {
         fs::write_atomic(&blob.path, b"{}").expect("written");
     }
