@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::manifest;
 use crate::manifest::extension::Builder;
+use crate::sys::Env;
+use crate::{manifest, registry};
 
 /// Which Cargo.toml, which package, and how Cargo resolves.
 #[derive(Debug, Clone, Default, Args)]
@@ -78,6 +79,17 @@ pub struct RegistryArgs {
     /// Speak HTTP without TLS to the registry; on this machine itself that needs no word
     #[arg(long)]
     pub plain_http: bool,
+}
+
+impl RegistryArgs {
+    /// What these flags and the environment say of registries.
+    #[must_use]
+    pub fn options(&self, env: &Env) -> registry::Options {
+        let mut options = registry::Options::from_env(env);
+        options.plain_http |= self.plain_http;
+        options.http.ca_files.extend(self.cacert.iter().map(|file| env.cwd.join(file)));
+        options
+    }
 }
 
 impl From<BuilderArg> for Builder {
