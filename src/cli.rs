@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, new, package, packaging, publish};
+use crate::command::{Context, doctor, metadata, new, package, packaging, publish, update};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -40,6 +40,8 @@ enum Command {
     Package(package::PackageArgs),
     /// Package an extension and publish it to a registry
     Publish(publish::PublishArgs),
+    /// Update base images as recorded in `Dext.lock`
+    Update(update::UpdateArgs),
     /// Print the generated metadata.json or the image labels
     Metadata(metadata::MetadataArgs),
     /// Show every tool that building needs, found or missing
@@ -130,6 +132,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
         Command::New(args) => new::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
         Command::Publish(args) => publish::run(&args, cargo, &context),
+        Command::Update(args) => update::run(&args, &context),
         Command::Metadata(args) => metadata::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),
     };

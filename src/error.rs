@@ -26,6 +26,9 @@ pub enum Error {
     /// Talking to registries.
     #[error(transparent)]
     Registry(Box<registry::Error>),
+    /// A base image.
+    #[error(transparent)]
+    Base(Box<registry::base::Error>),
     /// Making a new extension.
     #[error(transparent)]
     Scaffold(#[from] scaffold::Error),
@@ -69,6 +72,12 @@ pub enum Error {
     },
 }
 
+impl From<registry::base::Error> for Error {
+    fn from(error: registry::base::Error) -> Self {
+        Error::Base(Box::new(error))
+    }
+}
+
 impl From<registry::Error> for Error {
     fn from(error: registry::Error) -> Self {
         Error::Registry(Box::new(error))
@@ -84,6 +93,7 @@ impl Error {
             Error::Bundle(error) => error,
             Error::Image(error) => error,
             Error::Registry(error) => error.as_ref(),
+            Error::Base(error) => error.as_ref(),
             Error::Scaffold(error) => error,
             Error::Fs(error) => error,
             Error::Process(error) => error,
@@ -99,6 +109,7 @@ impl Error {
             Error::Usage { .. } => 2,
             Error::Build(build::Error::Fetch(error)) if error.is_network() => 3,
             Error::Registry(error) if error.is_network() => 3,
+            Error::Base(error) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
             Error::Manifest(manifest::Error::Cargo(_)) | Error::Process(_) => 101,
             _ => 1,

@@ -7,6 +7,7 @@ pub mod options;
 pub mod package;
 pub mod packaging;
 pub mod publish;
+pub mod update;
 mod words;
 
 use crate::shell::Shell;

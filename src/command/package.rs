@@ -3,10 +3,12 @@
 use clap::Args;
 
 use super::Context;
+use super::options::RegistryArgs;
 use super::packaging::{CargoOutput, Job, PackagingArgs, deliver, sources, work_tree};
 use super::words::{bytes, seconds};
 use crate::domain::{Explain, Platform};
 use crate::error::Error;
+use crate::registry::base::Remote;
 use crate::report::Report;
 
 /// Build an extension for six platforms into one multi-arch image
@@ -18,6 +20,8 @@ pub struct PackageArgs {
     /// Build for these platforms only, e.g. darwin/arm64, and make no image
     #[arg(long, value_name = "PLATFORM", value_delimiter = ',', conflicts_with_all = ["no_build", "archive", "load", "output"])]
     pub only: Vec<Platform>,
+    #[command(flatten)]
+    registry: RegistryArgs,
     #[command(flatten)]
     packaging: PackagingArgs,
 }
@@ -38,11 +42,13 @@ pub fn run(args: &PackageArgs, cargo: CargoOutput, context: &Context) -> Result<
         shell.status("Finished", format!("{} binaries in {}", made.bins.len(), seconds(job.started)));
         return Ok(());
     }
+    let registries = Remote::new(args.registry.options(&context.env), &context.env);
+    let base = job.pin(&registries)?;
     let tree = work_tree(&job.extension).unwrap_or_else(|error| {
         shell.warning(format!("{error}; the image gets no `revision` label"), error.help());
         None
     });
-    let packaged = job.package(&sources(&job.extension, tree.as_ref()))?;
+    let packaged = job.package(&sources(&job.extension, tree.as_ref()), &base)?;
     let image = &packaged.image;
     for platform in &image.platforms {
         let size = platform.layers.iter().map(|layer| layer.size).sum();

@@ -4,6 +4,7 @@
 //! everything it points at is there. [`Session`] reads: tags, documents and blobs. What is sent, and in which
 //! order, is decided by pure code (`upload.rs`, `plan.rs`); `client/` alone opens sockets.
 
+pub mod base;
 mod client;
 pub mod credentials;
 mod error;

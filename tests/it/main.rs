@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod base;
+mod base_registry;
 mod build;
 mod builders;
 mod doctor;

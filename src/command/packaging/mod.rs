@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub use args::{ArchiveFormat, ImageArgs, MediaTypesArg, PackagingArgs};
+pub use base::PinnedBase;
 pub use deliver::deliver;
 pub use sources::{sources, work_tree};
 pub use steps::{default_triples, request, triples};
@@ -24,6 +25,8 @@ use crate::error::Error;
 use crate::image::{self, Compression, Image};
 use crate::manifest::{self, Extension};
 use crate::plan::{self, Plan};
+use crate::registry::base::Source;
+use crate::registry::base::lockfile::LockFile;
 use crate::report::{Message, Report};
 use crate::sys::fs;
 
@@ -47,6 +50,7 @@ pub struct Job<'a> {
     pub plan: Plan,
     /// When the run began.
     pub started: Instant,
+    lock: LockFile,
     args: &'a PackagingArgs,
     cargo: CargoOutput,
     context: &'a Context,
@@ -78,8 +82,9 @@ impl<'a> Job<'a> {
         let epoch = steps::source_date_epoch(context)?;
         let extension = manifest::load(&args.manifest.request(&args.compile), &context.env)?;
         let toolchain = if args.no_build { None } else { Some(steps::toolchain(context)?) };
-        let plan = steps::plan(args, only, &extension, toolchain.as_ref(), context)?;
-        Ok(Job { extension, plan, started, args, cargo, context, epoch, toolchain })
+        let lock = LockFile::read(&extension.origin.workspace_root)?;
+        let plan = steps::plan(args, only, &extension, lock.lock(), toolchain.as_ref(), context)?;
+        Ok(Job { extension, plan, lock, started, args, cargo, context, epoch, toolchain })
     }
 
     /// Prints the plan, for `--dry-run`.
@@ -98,16 +103,24 @@ impl<'a> Job<'a> {
         self.artifacts()
     }
 
+    /// Finds the base image, and has it in the lock file then. `registries` is where it may come from.
+    ///
+    /// # Errors
+    /// When it is not there or not for all platforms, or the lock file may not change.
+    pub fn pin<'r>(&self, registries: &'r dyn Source) -> Result<PinnedBase<'r>, Error> {
+        base::pin(self, registries)
+    }
+
     /// Builds, and writes the image, which tells where its sources are.
     ///
     /// # Errors
     /// Any stage's.
-    pub fn package(&self, vcs: &Vcs) -> Result<Packaged, Error> {
+    pub fn package(&self, vcs: &Vcs, base: &PinnedBase<'_>) -> Result<Packaged, Error> {
         let output = self.output();
         deliver::check(self.args, &self.plan, &output, self.context)?;
         let (lock, report) = self.begin()?;
         pack::check(&self.plan, &[&self.extension.origin.target_dir, &output])?;
-        let bases = base::open(self.args, &self.extension, &self.plan)?;
+        let bases = base::open(self, base)?;
         let made = self.artifacts()?;
         let bundles = pack::bundles(&self.extension, vcs, &self.plan, &made)?;
         report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));

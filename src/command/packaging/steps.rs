@@ -12,7 +12,7 @@ use crate::command::options::CompileArgs;
 use crate::domain::{Os, Platform, TargetTriple};
 use crate::error::Error;
 use crate::manifest::Extension;
-use crate::plan::{self, Machine, Plan, PlannedDownload, Request};
+use crate::plan::{self, Lock, Machine, Plan, PlannedDownload, Request};
 use crate::report::Report;
 
 /// The user's Cargo and rustc.
@@ -27,6 +27,7 @@ pub fn plan(
     args: &PackagingArgs,
     only: &[Platform],
     extension: &Extension,
+    lock: &Lock,
     toolchain: Option<&(CargoConfig, Rustc)>,
     context: &Context,
 ) -> Result<Plan, Error> {
@@ -44,6 +45,7 @@ pub fn plan(
     let request = Request {
         archs: archs.collect::<Result<_, _>>()?,
         only: only.iter().copied().collect(),
+        lock: lock.clone(),
         ..request(&args.compile)
     };
     Ok(plan::plan(extension, &request, &machine)?)

@@ -8,8 +8,8 @@ use crate::command::Context;
 use crate::command::options::RegistryArgs;
 use crate::command::packaging::PackagingArgs;
 use crate::error::Error;
+use crate::registry::Session;
 use crate::registry::credentials::Keychain;
-use crate::registry::{Options, Session};
 
 /// Package an extension and publish it to a registry
 #[derive(Debug, Args)]
@@ -51,7 +51,5 @@ pub struct PublishArgs {
 
 /// The door to registries that the flags ask for.
 pub fn session(args: &RegistryArgs, context: &Context) -> Result<Session, Error> {
-    let mut options = Options { plain_http: args.plain_http, ..Options::from_env(&context.env) };
-    options.http.ca_files.extend(args.cacert.iter().map(|file| context.env.cwd.join(file)));
-    Ok(Session::new(options, Keychain::from_env(&context.env))?)
+    Ok(Session::new(args.options(&context.env), Keychain::from_env(&context.env))?)
 }

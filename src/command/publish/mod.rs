@@ -17,8 +17,10 @@ pub use args::PublishArgs;
 
 use super::Context;
 use super::packaging::CargoOutput;
+use crate::domain::Reference;
 use crate::error::Error;
-use crate::registry::{self, Session, Target};
+use crate::registry::base::Remote;
+use crate::registry::{self, Options, Session, Target};
 use crate::report::Report;
 use crate::sys::fs;
 use args::session;
@@ -37,13 +39,14 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     for (doubt, help) in destination.doubts() {
         shell.warning(doubt, Some(help.to_owned()));
     }
-    let target = target(args, &destination)?;
-    let vcs = goods.sources(args, context)?;
-    let session = session(&args.registry, context)?;
-    if goods.takes_long() {
+    let target = target(args, &destination, goods.base())?;
+    let (session, elsewhere) = (session(&args.registry, context)?, elsewhere(args, context));
+    let neighbours = goods.base().is_none_or(|base| base.registry == destination.repository.registry);
+    let settled = goods.settle(if neighbours { &session } else { &elsewhere }, context)?;
+    if settled.takes_long() {
         look_early(&session, &target, context)?;
     }
-    let packed = goods.pack(&vcs, context)?;
+    let packed = settled.pack(context)?;
     let shipment = &packed.shipment;
     let told = Told { destination: &destination, shipment, started };
     if args.dry_run {
@@ -75,8 +78,17 @@ fn look_early(session: &Session, target: &Target, context: &Context) -> Result<(
     Ok(())
 }
 
-fn target(args: &PublishArgs, destination: &Destination) -> Result<Target, Error> {
+/// How a base image in another registry is reached: `--plain-http` is meant for the one that is published to.
+fn elsewhere<'a>(args: &PublishArgs, context: &'a Context) -> Remote<'a> {
+    let options = Options { plain_http: false, ..args.registry.options(&context.env) };
+    Remote::new(options, &context.env)
+}
+
+/// The layers of a base in the same registry are there already.
+fn target(args: &PublishArgs, destination: &Destination, base: Option<&Reference>) -> Result<Target, Error> {
+    let base = base.filter(|base| base.registry == destination.repository.registry);
     let neighbours = args.mount_from.iter().map(|name| destination.neighbour(name));
+    let neighbours = neighbours.chain(base.map(|base| Ok(base.repository.clone())));
     Ok(Target {
         repository: destination.repository.clone(),
         tags: destination.tags.clone(),
