@@ -12,6 +12,7 @@ mod pull;
 mod push;
 mod session;
 mod shipment;
+mod token;
 
 pub use error::{At, Error};
 pub use push::{Fate, Pushed, Survey, TagChange, TagOutcome, Target, push, survey};
