@@ -147,10 +147,10 @@ mod tests {
             (r#"Basic realm="Registry""#, vec![Challenge::Basic]),
             ("basic", vec![Challenge::Basic]),
             ("BEARER Realm = \"https://x\" , SERVICE=y", vec![bearer("https://x", Some("y"))]),
-            (r#"Basic realm="a, Bearer realm=b", Bearer realm="https://c""#, vec![
-                Challenge::Basic,
-                bearer("https://c", None),
-            ]),
+            (
+                r#"Basic realm="a, Bearer realm=b", Bearer realm="https://c""#,
+                vec![Challenge::Basic, bearer("https://c", None)],
+            ),
             (r#"Negotiate, NTLM, Bearer realm="https://c""#, vec![bearer("https://c", None)]),
             (r#"Bearer realm="https://x",realm="https://evil""#, vec![bearer("https://x", None)]),
             (r#"Bearer realm="a\"b\\c""#, vec![bearer("a\"b\\c", None)]),

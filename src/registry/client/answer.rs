@@ -75,6 +75,13 @@ impl Answer {
         (start == "0").then(|| if end == 0 { 0 } else { end.saturating_add(1) })
     }
 
+    /// The address of the next page, by `Link: <address>; rel="next"` (RFC 8288).
+    pub fn next_page(&self) -> Option<&str> {
+        let (address, parameters) = self.header("link")?.strip_prefix('<')?.split_once('>')?;
+        let next = parameters.split(';').any(|one| matches!(one.trim(), r#"rel="next""# | "rel=next"));
+        next.then_some(address)
+    }
+
     /// The smallest piece that the registry takes, in bytes.
     pub fn smallest_piece(&self) -> Option<u64> {
         self.header("oci-chunk-min-length")?.parse().ok()
@@ -123,7 +130,10 @@ impl Answer {
 /// A server's words on one line, without characters that steer a terminal, and not too many.
 pub(crate) fn clean(words: &str) -> String {
     // Besides the control characters those that turn the direction of writing around, or are not seen.
-    let steers = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
     let words: String = words.chars().take(4 * MAX_WORDS).map(|c| if steers(c) { ' ' } else { c }).collect();
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(MAX_WORDS) {
@@ -143,9 +153,7 @@ mod tests {
             status: StatusCode::from_u16(status).expect("a status"),
             headers: headers
                 .iter()
-                .map(|(name, value)| {
-                    (reqwest::header::HeaderName::from_static(name), HeaderValue::from_static(value))
-                })
+                .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), HeaderValue::from_static(value)))
                 .collect(),
             url: Url::parse("http://localhost/").expect("a URL"),
             body: body.to_vec(),
@@ -183,6 +191,19 @@ mod tests {
             ("0-99999999999999999999", None),
         ] {
             assert_eq!(answer(202, &[("range", range)], b"").held(), held, "{range}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_found() {
+        for (link, next) in [
+            (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
+            ("</x>;rel=next", Some("/x")),
+            (r#"</x>; rel="prev""#, None),
+            ("/x; rel=next", None),
+            ("<", None),
+        ] {
+            assert_eq!(answer(200, &[("link", link)], b"").next_page(), next, "{link}");
         }
     }
 

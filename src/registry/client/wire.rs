@@ -16,8 +16,8 @@ use reqwest::{Body, Client, Method, Response, Url};
 
 use super::body::{FileBody, Piece, Pulse};
 use crate::registry::{Options, Traffic};
-use crate::sys::http::{self, Speaks};
 use crate::sys::fs;
+use crate::sys::http::{self, Speaks};
 
 /// What a request carries.
 #[derive(Debug, Clone)]
