@@ -54,12 +54,15 @@
 //! * `cargo_metadata`: the workspace, and the messages of a build.
 //! * `clap`: the command line.
 //! * `ctrlc`: Ctrl-C, so that half-written images are cleaned up.
+//! * `flate2`: gzip layers of any tool, unpacked by zlib-rs while they stream by; also a second reader in the
+//!   tests, which do not trust the packer to unpack.
 //! * `indicatif`: the progress bar.
 //! * `libdeflater`: gzip at three to four times the speed of flate2's default, and smaller (measured: see the
 //!   docs of [`image`]). Pinned exactly, because digests depend on its bytes.
 //! * `object`: the headers of ELF, Mach-O and PE files.
 //! * `oci-spec`: media types and names of the OCI image specification.
 //! * `reqwest`, `tokio`, `rustls`: downloads over HTTPS, with ring and without a second TLS stack.
+//! * `ruzstd`: zstd layers, in Rust and without C, because only other tools write them.
 //! * `semver`: versions and constraints.
 //! * `serde`, `serde_json`: Cargo's, Docker's and OCI's JSON.
 //! * `sha2`: digests.
@@ -71,7 +74,6 @@
 //!
 //! In tests:
 //!
-//! * `flate2`: a second reader of gzip, to check the writer with.
 //! * `snapbox`: snapshots.
 
 pub mod build;

@@ -37,13 +37,15 @@ pub enum Event {
         /// All units.
         total: u64,
     },
-    /// How far one of several things has come that move at the same time. `done == total` ends it.
+    /// How far one of several things has come that are under way at once. `done == total` ends it.
     Transfer {
-        /// What it is called; no two that move at the same time are called the same.
-        name: String,
-        /// Bytes that have moved.
+        /// Which one: a number that stays the same until it has ended.
+        id: usize,
+        /// What it is.
+        label: String,
+        /// Bytes done.
         done: u64,
-        /// All bytes.
+        /// All its bytes.
         total: u64,
     },
     /// A line for programs: printed as JSON where `--message-format json` asks for it.

@@ -111,7 +111,9 @@ impl Report for Shell {
             Event::Detail { .. } => {}
             Event::Warning { text, help } => self.warning(&text, help.as_deref()),
             Event::Progress { verb, done, total } => _ = self.bars().map(|bars| bars.whole(verb, done, total)),
-            Event::Transfer { name, done, total } => _ = self.bars().map(|bars| bars.part(&name, done, total)),
+            Event::Transfer { id, label, done, total } => {
+                _ = self.bars().map(|bars| bars.part(id, &label, done, total));
+            }
         }
     }
 }

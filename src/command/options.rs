@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::manifest;
 use crate::manifest::extension::Builder;
-use crate::registry;
 use crate::registry::base::Terms;
 use crate::sys::Env;
+use crate::{manifest, registry};
 
 /// Which Cargo.toml, which package, and how Cargo resolves.
 #[derive(Debug, Clone, Default, Args)]
@@ -84,10 +83,11 @@ pub struct RegistryArgs {
 }
 
 impl RegistryArgs {
-    /// What these flags and the environment say.
+    /// What these flags and the environment say of registries.
     #[must_use]
     pub fn options(&self, env: &Env) -> registry::Options {
-        let mut options = registry::Options { plain_http: self.plain_http, ..registry::Options::from_env(env) };
+        let mut options = registry::Options::from_env(env);
+        options.plain_http |= self.plain_http;
         options.http.ca_files.extend(self.cacert.iter().map(|file| env.cwd.join(file)));
         options
     }

@@ -42,12 +42,13 @@ pub fn run(args: &PackageArgs, cargo: CargoOutput, context: &Context) -> Result<
         shell.status("Finished", format!("{} binaries in {}", made.bins.len(), seconds(job.started)));
         return Ok(());
     }
+    let registries = Remote::new(args.registry.options(&context.env), &context.env);
+    let base = job.pin(&registries)?;
     let tree = work_tree(&job.extension).unwrap_or_else(|error| {
         shell.warning(format!("{error}; the image gets no `revision` label"), error.help());
         None
     });
-    let registries = Remote::new(args.registry.options(&context.env), &context.env);
-    let packaged = job.package(&sources(&job.extension, tree.as_ref()), &registries)?;
+    let packaged = job.package(&sources(&job.extension, tree.as_ref()), &base)?;
     let image = &packaged.image;
     for platform in &image.platforms {
         let size = platform.layers.iter().map(|layer| layer.size).sum();

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// The longest name of a part that is shown, in characters.
-const NAME: usize = 24;
+/// The longest label of a part that is shown, in characters.
+const LABEL: usize = 40;
 
 /// All bars of a terminal.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Bars(Mutex<Shown>);
 struct Shown {
     terminal: MultiProgress,
     whole: Option<ProgressBar>,
-    parts: BTreeMap<String, ProgressBar>,
+    parts: BTreeMap<usize, ProgressBar>,
 }
 
 impl Bars {
@@ -53,17 +53,17 @@ impl Bars {
     }
 
     /// How far a part has come.
-    pub(super) fn part(&self, name: &str, done: u64, total: u64) {
+    pub(super) fn part(&self, id: usize, label: &str, done: u64, total: u64) {
         let mut guard = self.shown();
         let shown = &mut *guard;
         if done >= total {
-            shown.parts.remove(name).into_iter().for_each(|bar| bar.finish_and_clear());
+            shown.parts.remove(&id).into_iter().for_each(|bar| bar.finish_and_clear());
             return;
         }
-        let bar = shown.parts.entry(name.to_owned()).or_insert_with(|| {
+        let bar = shown.parts.entry(id).or_insert_with(|| {
             let template = "             [{bar:25}] {binary_bytes}/{binary_total_bytes} {msg}";
             let bar = shown.terminal.add(bar(total, template));
-            bar.set_message(name.chars().take(NAME).collect::<String>());
+            bar.set_message(label.chars().take(LABEL).collect::<String>());
             bar
         });
         bar.set_length(total);

@@ -283,10 +283,13 @@ fn without_git_there_is_nothing_to_ask() {
     let Some(place) = Place::new() else { return };
     commit_all(&place.project);
     place.change();
-    // The only thing on PATH is Cargo.
-    let cargo = judge("cargo").expect("the tests run by Cargo");
-    let bin = place.project.stand_in("cargo", &format!("exec {} \"$@\"", cargo.display()));
-    place.publish([]).env("PATH", bin).run().success();
+    let stand_in = |program: &str| {
+        let real = judge(program).expect("the tests run by Cargo");
+        place.project.stand_in(program, &format!("exec {} \"$@\"", real.display()))
+    };
+    stand_in("rustc");
+    let only = stand_in("cargo");
+    place.publish([]).env("PATH", only).run().success();
     assert_eq!(label(&place.project, "org.opencontainers.image.revision"), None);
 }
 

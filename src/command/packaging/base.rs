@@ -3,43 +3,45 @@
 use std::collections::BTreeMap;
 
 use super::Job;
-use crate::domain::{Arch, Reference};
+use crate::domain::Arch;
 use crate::error::Error;
 use crate::image::BaseImage;
 use crate::manifest::extension::Base;
-use crate::plan::Lock;
-use crate::registry::base::{Bases, Source, Store};
+use crate::registry::base::{Bases, Pinned, Source, Store};
 
-/// Opens the base images before anything is built: one without a platform would make all that work vain. What came
-/// from a registry is in the lock file then.
-pub fn open(job: &Job<'_>, registries: &dyn Source) -> Result<BTreeMap<Arch, BaseImage>, Error> {
+/// A base image of which it is known what it is, and where its layers come from.
+pub struct PinnedBase<'a> {
+    registries: &'a dyn Source,
+    /// `None` for a base that does not come from a registry.
+    pinned: Option<Pinned>,
+}
+
+/// Finds the base image if it comes from a registry, and has it in the lock file then. Whatever git is asked of the
+/// working directory is asked after this.
+pub fn pin<'a>(job: &Job<'_>, registries: &'a dyn Source) -> Result<PinnedBase<'a>, Error> {
     let mut lock = job.lock.lock().clone();
     lock.drop_unused(&job.extension.origin.bases);
-    if let Some(base) = job.extension.registry_base() {
-        return from_registry(job, registries, base, lock);
-    }
+    let base = job.extension.registry_base();
+    let pinned = base.map(|base| bases(job, registries).pin(base, &archs(job), &mut lock)).transpose()?;
     job.lock.write(&lock, job.args.manifest.terms().locked)?;
+    Ok(PinnedBase { registries, pinned })
+}
+
+/// Opens the base images before anything is built: one without a platform would make all that work vain.
+pub fn open(job: &Job<'_>, base: &PinnedBase<'_>) -> Result<BTreeMap<Arch, BaseImage>, Error> {
+    let family = job.args.image.media_types.into();
+    if let Some(pinned) = &base.pinned {
+        return Ok(bases(job, base.registries).open(pinned, family)?);
+    }
     match job.extension.vm.as_ref().map(|vm| &vm.base) {
-        Some(Base::Layout(path, tag)) => {
-            Ok(BaseImage::open(path, tag.as_deref(), &archs(job), job.args.image.media_types.into())?)
-        }
+        Some(Base::Layout(path, tag)) => Ok(BaseImage::open(path, tag.as_deref(), &archs(job), family)?),
         _ => Ok(BTreeMap::new()),
     }
 }
 
-fn from_registry(
-    job: &Job<'_>,
-    source: &dyn Source,
-    base: &Reference,
-    mut lock: Lock,
-) -> Result<BTreeMap<Arch, BaseImage>, Error> {
-    let env = &job.context.env;
-    let terms = job.args.manifest.terms();
-    let store = Store::new(env.cache_dir().unwrap_or_else(|| job.dext()).join("bases"));
-    let bases = Bases { source, store, terms, report: &job.context.shell };
-    let pinned = bases.pin(base, &archs(job), &mut lock)?;
-    job.lock.write(&lock, terms.locked)?;
-    Ok(bases.open(&pinned, job.args.image.media_types.into())?)
+fn bases<'a>(job: &Job<'a>, source: &'a dyn Source) -> Bases<'a> {
+    let dir = job.context.env.cache_dir().unwrap_or_else(|| job.dext()).join("bases");
+    Bases { source, store: Store::new(dir), terms: job.args.manifest.terms(), report: &job.context.shell }
 }
 
 fn archs(job: &Job<'_>) -> Vec<Arch> {

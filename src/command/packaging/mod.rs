@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub use args::{ArchiveFormat, ImageArgs, MediaTypesArg, PackagingArgs};
+pub use base::PinnedBase;
 pub use deliver::deliver;
 pub use sources::{sources, work_tree};
 pub use steps::{default_triples, request, triples};
@@ -102,17 +103,24 @@ impl<'a> Job<'a> {
         self.artifacts()
     }
 
-    /// Builds, and writes the image, which tells where its sources are. `registries` is where a base image may come
-    /// from.
+    /// Finds the base image, and has it in the lock file then. `registries` is where it may come from.
+    ///
+    /// # Errors
+    /// When it is not there or not for all platforms, or the lock file may not change.
+    pub fn pin<'r>(&self, registries: &'r dyn Source) -> Result<PinnedBase<'r>, Error> {
+        base::pin(self, registries)
+    }
+
+    /// Builds, and writes the image, which tells where its sources are.
     ///
     /// # Errors
     /// Any stage's.
-    pub fn package(&self, vcs: &Vcs, registries: &dyn Source) -> Result<Packaged, Error> {
+    pub fn package(&self, vcs: &Vcs, base: &PinnedBase<'_>) -> Result<Packaged, Error> {
         let output = self.output();
         deliver::check(self.args, &self.plan, &output, self.context)?;
         let (lock, report) = self.begin()?;
         pack::check(&self.plan, &[&self.extension.origin.target_dir, &output])?;
-        let bases = base::open(self, registries)?;
+        let bases = base::open(self, base)?;
         let made = self.artifacts()?;
         let bundles = pack::bundles(&self.extension, vcs, &self.plan, &made)?;
         report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));

@@ -38,15 +38,15 @@ pub struct PublishArgs {
     /// Write the digest of the published index to a file
     #[arg(long, value_name = "FILE")]
     pub digest_file: Option<PathBuf>,
+    /// How the image is made.
+    #[command(flatten)]
+    pub packaging: PackagingArgs,
     /// Repository of the same registry that may have the layers already, may be repeated
     #[arg(long, value_name = "NAME", help_heading = "Registry Options")]
     pub mount_from: Vec<String>,
     /// How the registry is reached.
     #[command(flatten)]
     pub registry: RegistryArgs,
-    /// How the image is made.
-    #[command(flatten)]
-    pub packaging: PackagingArgs,
 }
 
 /// The door to registries that the flags ask for.

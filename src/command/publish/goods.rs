@@ -1,11 +1,11 @@
 //! What is published: the image that a project packages into, or a layout that is there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::PublishArgs;
 use crate::bundle::Vcs;
 use crate::command::Context;
-use crate::command::packaging::{CargoOutput, Job, Packaged, deliver, sources, work_tree};
+use crate::command::packaging::{CargoOutput, Job, Packaged, PinnedBase, deliver, sources, work_tree};
 use crate::domain::{Explain, Reference};
 use crate::error::Error;
 use crate::image::Layout;
@@ -16,7 +16,6 @@ use crate::report::Report;
 use crate::sys::fs;
 
 /// Where the image comes from.
-#[derive(Debug)]
 pub enum Goods<'a> {
     /// A project is packaged.
     Project(&'a PublishArgs, Box<Job<'a>>),
@@ -82,48 +81,79 @@ impl<'a> Goods<'a> {
         }
     }
 
-    /// Whether packing may compile.
-    pub fn takes_long(&self) -> bool {
-        matches!(self, Goods::Project(args, _) if !args.packaging.no_build)
-    }
-
-    /// What the labels tell of the sources, after a look at the working directory.
+    /// Finds what a project is built on, and then asks git whether all of it is committed.
     ///
     /// # Errors
-    /// When there are changes that are not committed, or git cannot tell, and `--allow-dirty` does not allow it.
-    pub fn sources(&self, args: &PublishArgs, context: &Context) -> Result<Vcs, Error> {
-        let Goods::Project(_, job) = self else { return Ok(Vcs::default()) };
-        let tree = match work_tree(&job.extension) {
-            Ok(tree) => tree,
-            Err(error) if args.allow_dirty => {
-                context.shell.warning(format!("{error}; the image gets no `revision` label"), error.help());
-                None
+    /// The base image's; when there are changes that are not committed, or git cannot tell, and `--allow-dirty` does
+    /// not allow it.
+    pub fn settle(&self, registries: &'a dyn Source, context: &Context) -> Result<Settled<'_, 'a>, Error> {
+        match self {
+            Goods::Project(args, job) => {
+                let base = job.pin(registries)?;
+                let vcs = committed(args, job, context)?;
+                Ok(Settled::Project { args, job, base, vcs })
             }
-            Err(error) => return Err(error.into()),
-        };
-        match tree {
-            Some(tree) if !tree.changed.is_empty() && !args.allow_dirty => Err(Error::Dirty { files: tree.changed }),
-            tree => Ok(sources(&job.extension, tree.as_ref())),
+            Goods::Layout { path, tag, .. } => Ok(Settled::Layout(path, tag.as_deref())),
         }
+    }
+}
+
+/// What is published, with everything known that can be known before a build.
+pub enum Settled<'g, 'a> {
+    /// A project, the base it is built on, and what the labels tell of its sources.
+    Project {
+        /// The flags.
+        args: &'a PublishArgs,
+        /// The plan.
+        job: &'g Job<'a>,
+        /// The base.
+        base: PinnedBase<'a>,
+        /// The sources.
+        vcs: Vcs,
+    },
+    /// A layout, and the tag that the image has in it.
+    Layout(&'g Path, Option<&'g str>),
+}
+
+impl Settled<'_, '_> {
+    /// Whether packing may compile.
+    pub fn takes_long(&self) -> bool {
+        matches!(self, Settled::Project { args, .. } if !args.packaging.no_build)
     }
 
     /// Packages, or reads the layout.
     ///
     /// # Errors
     /// Any stage's, or what the layout lacks.
-    pub fn pack(&self, vcs: &Vcs, registries: &dyn Source, context: &Context) -> Result<Packed, Error> {
+    pub fn pack(&self, context: &Context) -> Result<Packed, Error> {
         match self {
-            Goods::Project(args, job) => {
-                let packaged = job.package(vcs, registries)?;
+            Settled::Project { args, job, base, vcs } => {
+                let packaged = job.package(vcs, base)?;
                 deliver(&args.packaging, &packaged.image, context)?;
                 context.shell.message(packaged.image.message());
                 Ok(Packed { shipment: Shipment::of(&packaged.image), _kept: Some(packaged) })
             }
-            Goods::Layout { path, tag, .. } => {
+            Settled::Layout(path, tag) => {
                 let layout = Layout::open(path).map_err(registry::Error::from)?;
-                Ok(Packed { shipment: Shipment::read(&layout, tag.as_deref())?, _kept: None })
+                Ok(Packed { shipment: Shipment::read(&layout, *tag)?, _kept: None })
             }
         }
+    }
+}
+
+/// What the labels tell of the sources, if these are what is committed or need not be.
+fn committed(args: &PublishArgs, job: &Job<'_>, context: &Context) -> Result<Vcs, Error> {
+    let tree = match work_tree(&job.extension) {
+        Ok(tree) => tree,
+        Err(error) if args.allow_dirty => {
+            context.shell.warning(format!("{error}; the image gets no `revision` label"), error.help());
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match tree {
+        Some(tree) if !tree.changed.is_empty() && !args.allow_dirty => Err(Error::Dirty { files: tree.changed }),
+        tree => Ok(sources(&job.extension, tree.as_ref())),
     }
 }
 

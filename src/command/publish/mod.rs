@@ -19,7 +19,7 @@ use super::Context;
 use super::packaging::CargoOutput;
 use crate::domain::Reference;
 use crate::error::Error;
-use crate::registry::base::{Remote, Source};
+use crate::registry::base::Remote;
 use crate::registry::{self, Options, Session, Target};
 use crate::report::Report;
 use crate::sys::fs;
@@ -40,15 +40,13 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
         shell.warning(doubt, Some(help.to_owned()));
     }
     let target = target(args, &destination, goods.base())?;
-    let vcs = goods.sources(args, context)?;
-    let session = session(&args.registry, context)?;
-    if goods.takes_long() {
+    let (session, elsewhere) = (session(&args.registry, context)?, elsewhere(args, context));
+    let neighbours = goods.base().is_none_or(|base| base.registry == destination.repository.registry);
+    let settled = goods.settle(if neighbours { &session } else { &elsewhere }, context)?;
+    if settled.takes_long() {
         look_early(&session, &target, context)?;
     }
-    let elsewhere = elsewhere(args, context);
-    let is_neighbour = goods.base().is_none_or(|base| base.registry == destination.repository.registry);
-    let registries: &dyn Source = if is_neighbour { &session } else { &elsewhere };
-    let packed = goods.pack(&vcs, registries, context)?;
+    let packed = settled.pack(context)?;
     let shipment = &packed.shipment;
     let told = Told { destination: &destination, shipment, started };
     if args.dry_run {

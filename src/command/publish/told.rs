@@ -68,10 +68,6 @@ impl Told<'_> {
     /// Tells what was done.
     pub fn did(&self, pushed: &Pushed, context: &Context) {
         let (shell, account) = (&context.shell, Account::from(pushed));
-        for (blob, fate) in account.blobs {
-            let from = if let Fate::Mounted { from } = fate { format!(" from {from}") } else { String::new() };
-            shell.detail(past(fate), format!("{}{from}", self.blob(blob)));
-        }
         for platform in &self.shipment.platforms {
             let size = bytes(layers(platform));
             shell.status("Published", format!("{} {} ({size})", platform.platform, platform.manifest.digest));
@@ -181,14 +177,6 @@ impl Told<'_> {
 /// Bytes of all layers of a platform.
 fn layers(platform: &PlatformShipment) -> u64 {
     platform.layers.iter().map(|layer| layer.size).sum()
-}
-
-fn past(fate: &Fate) -> &'static str {
-    match fate {
-        Fate::Sent => "Sent",
-        Fate::Mounted { .. } => "Mounted",
-        Fate::Skipped => "Skipped",
-    }
 }
 
 fn how(change: TagChange) -> String {
