@@ -186,7 +186,7 @@ fn without_the_network_it_says_what_is_missing() {
         assert!(text.contains(expected) && text.contains("`cargo dext update`"), "{flag}: {text}");
         assert_eq!(project.lock(), None);
     }
-    let plan = |project: &Sandbox| project.run(["package", "--dry-run"]).answer();
+    let plan = |project: &Sandbox| project.run(["package", "--dry-run"]).stdout;
     assert!(plan(&project).contains(&format!("base {} (not locked yet)\n", bases.name("1"))), "{}", plan(&project));
     project.run(["update"]);
     assert!(plan(&project).contains(&format!("base {} ({})\n", bases.name("1"), pushed.digest)), "{}", plan(&project));
