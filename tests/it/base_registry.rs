@@ -232,6 +232,26 @@ fn damage_in_the_cache_heals() {
 }
 
 #[test]
+fn a_layer_that_came_in_part_is_taken_up_there() {
+    let Some(bases) = Bases::start() else { return };
+    let pushed = bases.push("1", &BOTH, 1, Family::Oci);
+    let project = prebuilt::project();
+    project.base(&bases.name("1"));
+    project.pack([]).run().success();
+    let cache = project.root().join("cache/bases");
+    let layer = &pushed.layers["linux/arm64"][1][7..];
+    let whole = cache.join("blobs/sha256").join(layer);
+    let bytes = files::read(&whole);
+    files::write(&cache.join(format!("{layer}.part")), &bytes[..20_000]);
+    std::fs::remove_file(&whole).expect("it was there");
+    assert!(!bases.gave_a_part());
+    project.pack([]).run().success();
+    assert!(bases.gave_a_part());
+    assert_eq!(files::read(&whole), bytes);
+    assert!(!cache.join(format!("{layer}.part")).exists());
+}
+
+#[test]
 fn a_lock_file_that_cannot_be_used_is_told_with_its_line() {
     let project = prebuilt::project();
     project.base("alpine:3.20");

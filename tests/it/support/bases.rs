@@ -60,6 +60,11 @@ impl Bases {
         self.registry.log().lines().filter(|text| text.contains("] \"")).filter_map(line).collect()
     }
 
+    /// Whether a request was answered with a part of a blob.
+    pub fn gave_a_part(&self) -> bool {
+        self.registry.log().contains("\" 206 ")
+    }
+
     /// Pushes a base of two layers a platform under a tag; the layers differ by `seed` and platform.
     pub fn push(&self, tag: &str, platforms: &[&str], seed: u64, family: Family) -> Pushed {
         let folder = tempfile::tempdir_in(&self.temp).expect("a temporary folder can be made");
