@@ -78,10 +78,10 @@ impl Told<'_> {
             shell.status("Published", format!("{reference}{}", how(outcome.change)));
         }
         shell.status("Sent", sums(&account));
-        self.tell_links(context);
+        let Destination { repository, tags } = self.destination;
+        links::next(repository, tags).into_iter().for_each(|(verb, text)| shell.status(verb, text));
         shell.message(self.message(&account));
-        let name = self.destination.repository.familiar();
-        shell.status("Finished", format!("{name} {} in {}", account.digest, seconds(self.started)));
+        shell.status("Finished", format!("{} {} in {}", repository.familiar(), account.digest, seconds(self.started)));
     }
 
     /// Tells what would be done.
@@ -104,18 +104,6 @@ impl Told<'_> {
         context.shell.print_for_people(&text);
         context.shell.message(self.message(&account));
         context.shell.status("Would send", sums(&account));
-    }
-
-    fn tell_links(&self, context: &Context) {
-        let Destination { repository, tags } = self.destination;
-        // `latest` is no answer to the question which version a link or a list means.
-        let Some(tag) = tags.iter().find(|tag| *tag != "latest").or(tags.first()) else { return };
-        if let Some(link) = links::share(repository, tag) {
-            context.shell.status("Share", link);
-            context.shell.status("Marketplace", format!("{} ({})", links::SUBMISSIONS, links::PAUSED));
-        }
-        let line = links::private_line(repository, tag);
-        context.shell.status("Private", format!("marketplace: the line of extensions.txt is `{line}`"));
     }
 
     /// The whole name, which ends with the digest, so that a tag that moves later does not matter.
@@ -187,9 +175,12 @@ fn how(change: TagChange) -> String {
     }
 }
 
+/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests`
 fn sums(account: &Account<'_>) -> String {
     let Account { sent, mounted, skipped, traffic, .. } = account;
+    let (mount, skip) = if account.dry_run { ("mount", "skip") } else { ("mounted", "skipped") };
     let retries = if traffic.retries == 0 { String::new() } else { format!(", {} of them repeated", traffic.retries) };
     let (sent, mounted, skipped) = (bytes(*sent), bytes(*mounted), bytes(*skipped));
-    format!("{sent}, mounted {mounted}, skipped {skipped}; {} requests{retries}", traffic.requests + traffic.tokens)
+    let requests = traffic.requests + traffic.tokens;
+    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests} requests{retries}")
 }
