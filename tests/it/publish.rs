@@ -268,8 +268,8 @@ fn a_dry_run_only_asks() {
   send   sha256:[DIGEST] ([SIZE]) host tool linux
   send   sha256:[DIGEST] ([SIZE]) backend backend
   send   sha256:[DIGEST] ([SIZE]) host tool darwin
-  send   sha256:[DIGEST] ([SIZE])
-  send   sha256:[DIGEST] ([SIZE])
+  send   sha256:[DIGEST] ([SIZE]) config linux/arm64
+  send   sha256:[DIGEST] ([SIZE]) config linux/amd64
   send   sha256:[DIGEST] ([SIZE]) host tool darwin
   send   sha256:[DIGEST] ([SIZE]) shared
   send   sha256:[DIGEST] ([SIZE]) host tool windows

@@ -19,11 +19,16 @@ pub fn share(repository: &Reference, tag: &str) -> Option<String> {
     repository.is_docker_hub().then(link)
 }
 
+/// The tag that links and lists name: `latest` does not say which version they mean.
+#[must_use]
+pub fn telling(tags: &[String]) -> Option<&String> {
+    tags.iter().find(|tag| *tag != "latest").or(tags.first())
+}
+
 /// What an author may want to do next, as a verb and a text each.
 #[must_use]
 pub fn next(repository: &Reference, tags: &[String]) -> Vec<(&'static str, String)> {
-    // `latest` does not say which version a link or a list means.
-    let Some(tag) = tags.iter().find(|tag| *tag != "latest").or(tags.first()) else { return Vec::new() };
+    let Some(tag) = telling(tags) else { return Vec::new() };
     let share = share(repository, tag).map(|link| ("Share", link));
     let market = repository.is_docker_hub().then(|| ("Marketplace", format!("{SUBMISSIONS} ({PAUSED})")));
     let line = repository.with_tag(tag).familiar();

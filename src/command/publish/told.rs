@@ -113,12 +113,20 @@ impl Told<'_> {
 
     /// `sha256:… (1.2MiB) ui`
     fn blob(&self, blob: &Descriptor) -> String {
-        let name = self.shipment.names.get(&blob.digest).map_or_else(String::new, |name| format!(" {name}"));
-        format!("{} ({}){name}", blob.digest, bytes(blob.size))
+        let name = self.name(&blob.digest).unwrap_or_default();
+        format!("{} ({}) {name}", blob.digest, bytes(blob.size)).trim_end().to_owned()
+    }
+
+    /// What a layer is called in the plan; configs are called after their platforms.
+    fn name(&self, blob: &Digest) -> Option<String> {
+        let config = self.shipment.platforms.iter().find(|platform| platform.config.digest == *blob);
+        let config = config.map(|platform| format!("config {}", platform.platform));
+        config.or_else(|| self.shipment.names.get(blob).cloned())
     }
 
     fn message(&self, account: &Account<'_>) -> Message {
-        let tags = account.tags.iter().map(|outcome| {
+        let Destination { repository, tags } = self.destination;
+        let outcomes = account.tags.iter().map(|outcome| {
             let (word, from) = match outcome.change {
                 TagChange::Created => ("created", None),
                 TagChange::Moved { from } => ("moved", Some(from)),
@@ -133,7 +141,7 @@ impl Told<'_> {
             size: layers(platform),
         });
         let blobs = account.blobs.iter().map(|(blob, fate)| PushedBlob {
-            name: self.shipment.names.get(&blob.digest).cloned(),
+            name: self.name(&blob.digest),
             digest: blob.digest,
             media_type: blob.media_type.clone(),
             size: blob.size,
@@ -146,9 +154,9 @@ impl Told<'_> {
         });
         Message::Push(Push {
             dry_run: account.dry_run,
-            repository: self.destination.repository.to_string(),
+            repository: repository.to_string(),
             digest: account.digest,
-            tags: tags.collect(),
+            tags: outcomes.collect(),
             platforms: platforms.collect(),
             blobs: blobs.collect(),
             sent: account.sent,
@@ -157,7 +165,7 @@ impl Told<'_> {
             requests: account.traffic.requests,
             token_requests: account.traffic.tokens,
             retries: account.traffic.retries,
-            share: self.destination.tags.first().and_then(|tag| links::share(&self.destination.repository, tag)),
+            share: links::telling(tags).and_then(|tag| links::share(repository, tag)),
         })
     }
 }
