@@ -184,7 +184,7 @@ pub struct PushedPlatform {
 /// A blob in [`Push`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PushedBlob {
-    /// The layer's name in the plan, if it has one.
+    /// The layer's name in the plan, or `config` and the platform; a layout of others may have no names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its digest.

@@ -78,10 +78,10 @@ impl Told<'_> {
             shell.status("Published", format!("{reference}{}", how(outcome.change)));
         }
         shell.status("Sent", sums(&account));
-        self.tell_links(context);
+        let Destination { repository, tags } = self.destination;
+        links::next(repository, tags).into_iter().for_each(|(verb, text)| shell.status(verb, text));
         shell.message(self.message(&account));
-        let name = self.destination.repository.familiar();
-        shell.status("Finished", format!("{name} {} in {}", account.digest, seconds(self.started)));
+        shell.status("Finished", format!("{} {} in {}", repository.familiar(), account.digest, seconds(self.started)));
     }
 
     /// Tells what would be done.
@@ -106,18 +106,6 @@ impl Told<'_> {
         context.shell.status("Would send", sums(&account));
     }
 
-    fn tell_links(&self, context: &Context) {
-        let Destination { repository, tags } = self.destination;
-        // `latest` is no answer to the question which version a link or a list means.
-        let Some(tag) = tags.iter().find(|tag| *tag != "latest").or(tags.first()) else { return };
-        if let Some(link) = links::share(repository, tag) {
-            context.shell.status("Share", link);
-            context.shell.status("Marketplace", format!("{} ({})", links::SUBMISSIONS, links::PAUSED));
-        }
-        let line = links::private_line(repository, tag);
-        context.shell.status("Private", format!("marketplace: the line of extensions.txt is `{line}`"));
-    }
-
     /// The whole name, which ends with the digest, so that a tag that moves later does not matter.
     fn reference(&self, outcome: &TagOutcome, digest: Digest) -> String {
         format!("{}@{digest}", self.destination.repository.with_tag(&outcome.tag))
@@ -125,12 +113,20 @@ impl Told<'_> {
 
     /// `sha256:… (1.2MiB) ui`
     fn blob(&self, blob: &Descriptor) -> String {
-        let name = self.shipment.names.get(&blob.digest).map_or_else(String::new, |name| format!(" {name}"));
-        format!("{} ({}){name}", blob.digest, bytes(blob.size))
+        let name = self.name(&blob.digest).unwrap_or_default();
+        format!("{} ({}) {name}", blob.digest, bytes(blob.size)).trim_end().to_owned()
+    }
+
+    /// What a layer is called in the plan; configs are called after their platforms.
+    fn name(&self, blob: &Digest) -> Option<String> {
+        let config = self.shipment.platforms.iter().find(|platform| platform.config.digest == *blob);
+        let config = config.map(|platform| format!("config {}", platform.platform));
+        config.or_else(|| self.shipment.names.get(blob).cloned())
     }
 
     fn message(&self, account: &Account<'_>) -> Message {
-        let tags = account.tags.iter().map(|outcome| {
+        let Destination { repository, tags } = self.destination;
+        let outcomes = account.tags.iter().map(|outcome| {
             let (word, from) = match outcome.change {
                 TagChange::Created => ("created", None),
                 TagChange::Moved { from } => ("moved", Some(from)),
@@ -145,7 +141,7 @@ impl Told<'_> {
             size: layers(platform),
         });
         let blobs = account.blobs.iter().map(|(blob, fate)| PushedBlob {
-            name: self.shipment.names.get(&blob.digest).cloned(),
+            name: self.name(&blob.digest),
             digest: blob.digest,
             media_type: blob.media_type.clone(),
             size: blob.size,
@@ -158,9 +154,9 @@ impl Told<'_> {
         });
         Message::Push(Push {
             dry_run: account.dry_run,
-            repository: self.destination.repository.to_string(),
+            repository: repository.to_string(),
             digest: account.digest,
-            tags: tags.collect(),
+            tags: outcomes.collect(),
             platforms: platforms.collect(),
             blobs: blobs.collect(),
             sent: account.sent,
@@ -169,7 +165,7 @@ impl Told<'_> {
             requests: account.traffic.requests,
             token_requests: account.traffic.tokens,
             retries: account.traffic.retries,
-            share: self.destination.tags.first().and_then(|tag| links::share(&self.destination.repository, tag)),
+            share: links::telling(tags).and_then(|tag| links::share(repository, tag)),
         })
     }
 }
@@ -187,9 +183,12 @@ fn how(change: TagChange) -> String {
     }
 }
 
+/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests`
 fn sums(account: &Account<'_>) -> String {
     let Account { sent, mounted, skipped, traffic, .. } = account;
+    let (mount, skip) = if account.dry_run { ("mount", "skip") } else { ("mounted", "skipped") };
     let retries = if traffic.retries == 0 { String::new() } else { format!(", {} of them repeated", traffic.retries) };
     let (sent, mounted, skipped) = (bytes(*sent), bytes(*mounted), bytes(*skipped));
-    format!("{sent}, mounted {mounted}, skipped {skipped}; {} requests{retries}", traffic.requests + traffic.tokens)
+    let requests = traffic.requests + traffic.tokens;
+    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests} requests{retries}")
 }
