@@ -444,4 +444,7 @@ fn a_lock_that_its_index_belies_is_refused() {
     lock.insert(base.clone(), Locked { digest, manifests: [(Arch::Amd64, other)].into() });
     let error = room.bases(&shelf, ONLINE).pin(&base, &[Arch::Amd64], &mut lock).expect_err("refused");
     assert!(error.to_string().contains("which its index does not list"), "{error}");
+    // The advice is to update, which mends it.
+    room.bases(&shelf, ONLINE).update(&base, &mut lock).expect("asked");
+    room.bases(&shelf, ONLINE).pin(&base, &Arch::ALL, &mut lock).expect("mended");
 }
