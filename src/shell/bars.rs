@@ -5,9 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// The longest label of a part that is shown, in characters.
-const LABEL: usize = 40;
-
 /// All bars of a terminal.
 #[derive(Debug, Default)]
 pub(super) struct Bars(Mutex<Shown>);
@@ -61,9 +58,9 @@ impl Bars {
             return;
         }
         let bar = shown.parts.entry(id).or_insert_with(|| {
-            let template = "             [{bar:25}] {binary_bytes}/{binary_total_bytes} {msg}";
+            let template = "             [{bar:25}] {binary_bytes}/{binary_total_bytes} {wide_msg}";
             let bar = shown.terminal.add(bar(total, template));
-            bar.set_message(label.chars().take(LABEL).collect::<String>());
+            bar.set_message(label.to_owned());
             bar
         });
         bar.set_length(total);

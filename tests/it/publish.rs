@@ -130,10 +130,11 @@ fn first_and_again() {
   Publishing example/demo:1.2.3 ([REGISTRY])
    Published linux/amd64 sha256:[DIGEST] ([SIZE])
    Published linux/arm64 sha256:[DIGEST] ([SIZE])
-   Published [REGISTRY]/example/demo:1.2.3@sha256:[DIGEST]
+   Published index sha256:[DIGEST]
+      Tagged 1.2.3
         Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
      Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
-    Finished [REGISTRY]/example/demo sha256:[DIGEST] in [TIME]
+    Finished [REGISTRY]/example/demo in [TIME]
 
 "#]]
     );
@@ -146,10 +147,11 @@ fn first_and_again() {
   Publishing example/demo:1.2.3 ([REGISTRY])
    Published linux/amd64 sha256:[DIGEST] ([SIZE])
    Published linux/arm64 sha256:[DIGEST] ([SIZE])
-   Published [REGISTRY]/example/demo:1.2.3@sha256:[DIGEST], as before
+   Published index sha256:[DIGEST]
+      Tagged 1.2.3, as before
         Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
      Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
-    Finished [REGISTRY]/example/demo sha256:[DIGEST] in [TIME]
+    Finished [REGISTRY]/example/demo in [TIME]
 
 "#]]
     );
