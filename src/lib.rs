@@ -17,7 +17,7 @@
 //! 6. [`build`]: plan → [`build::Artifacts`]: preflight, compile, fetch, and read every binary before it is used.
 //! 7. [`bundle`]: artifacts → [`bundle::Bundle`]s: the files, labels and configuration of each image.
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
-//! 9. [`registry`]: a layout → a registry, and back.
+//! 9. [`registry`]: a layout → a registry, and back; base images from registries.
 //! 10. [`scaffold`]: a new extension, from nothing.
 //! 11. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
@@ -35,8 +35,8 @@
 //!    `build/fetch` and `registry/client` open sockets, and `shell.rs` prints. Each of these says so with `#![expect(..., reason)]`.
 //!    `build/zig.rs` is the exception that cargo-zigbuild asks for: in its roles the process is a linker.
 //! 5. Same input, same digest: on any machine, in any folder, at any time, with any number of threads.
-//! 6. Nothing is written outside `target/dext/` (with Cargo's own files beside it), the user's cache folder, and
-//!    the paths named on the command line.
+//! 6. Nothing is written outside `target/dext/` (with Cargo's own files beside it), `Dext.lock` beside `Cargo.lock`, the
+//!    user's cache folder, and the paths named on the command line.
 //! 7. The final name of a layout or archive, and a tag in a registry, holds the old one or the new one, whole, at
 //!    every moment.
 //! 8. `publish` is `package` and a push: nothing is built differently for publishing.

@@ -23,4 +23,5 @@ pub use error::{At, Error};
 pub use push::{Fate, Pushed, TagChange, TagOutcome, Target, push};
 pub use session::{Options, Session, Traffic};
 pub use shipment::{PlatformShipment, Shipment};
+pub use stream::Beginning;
 pub use survey::{Survey, survey};
