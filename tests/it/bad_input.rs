@@ -1044,7 +1044,7 @@ For more information, try '--help'.
         &[&PACKAGE[..], &["--platform", "darwin/arm64"]].concat(),
         str![[r#"
 error: `--platform darwin/arm64`: extension images are Linux images
-  help: use linux/amd64 or linux/arm64; `--only` builds for one of the six platforms
+  help: use linux/amd64 or linux/arm64; `package --only` builds for one of the six platforms
 
 "#]],
     );

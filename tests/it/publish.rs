@@ -130,10 +130,11 @@ fn first_and_again() {
   Publishing example/demo:1.2.3 ([REGISTRY])
    Published linux/amd64 sha256:[DIGEST] ([SIZE])
    Published linux/arm64 sha256:[DIGEST] ([SIZE])
-   Published [REGISTRY]/example/demo:1.2.3@sha256:[DIGEST]
+   Published index sha256:[DIGEST]
+      Tagged 1.2.3
         Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
      Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
-    Finished [REGISTRY]/example/demo sha256:[DIGEST] in [TIME]
+    Finished [REGISTRY]/example/demo in [TIME]
 
 "#]]
     );
@@ -146,10 +147,11 @@ fn first_and_again() {
   Publishing example/demo:1.2.3 ([REGISTRY])
    Published linux/amd64 sha256:[DIGEST] ([SIZE])
    Published linux/arm64 sha256:[DIGEST] ([SIZE])
-   Published [REGISTRY]/example/demo:1.2.3@sha256:[DIGEST], as before
+   Published index sha256:[DIGEST]
+      Tagged 1.2.3, as before
         Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
      Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
-    Finished [REGISTRY]/example/demo sha256:[DIGEST] in [TIME]
+    Finished [REGISTRY]/example/demo in [TIME]
 
 "#]]
     );
@@ -224,6 +226,7 @@ fn a_tag_that_points_elsewhere_stays() {
   Publishing example/demo:1.2.3 ([REGISTRY])
 error: the tag `1.2.3` exists and points at sha256:[DIGEST], not at sha256:[DIGEST]
   --> [REGISTRY]/example/demo:1.2.3
+  help: raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image
 
 "#]]
     );
@@ -579,6 +582,7 @@ fn no_secret_is_told() {
         HEAD http://[REGISTRY]/v2/example/demo/manifests/1.2.3: 401
 error: the registry denies access: 401 Unauthorized
   --> [REGISTRY]/example/demo, looking for the tag 1.2.3
+  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: auths."[REGISTRY]" in DOCKER_AUTH_CONFIG
 
 "#]]
     );

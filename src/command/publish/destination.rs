@@ -72,7 +72,10 @@ impl Destination {
     /// Source: Docker's manual, `extensions-sdk/extensions/DISTRIBUTION.md`: "Extension images must be multi-arch".
     #[must_use]
     pub fn missing(&self, platforms: &[String]) -> Option<Doubt> {
-        let wanted = ["linux/amd64", "linux/arm64"].into_iter().find(|wanted| !platforms.iter().any(|p| p == wanted));
+        // A variant, as `linux/arm64/v8`, is as good.
+        let is = |platform: &str, wanted: &str| platform == wanted || platform.starts_with(&format!("{wanted}/"));
+        let there = |wanted: &str| platforms.iter().any(|platform| is(platform, wanted));
+        let wanted = ["linux/amd64", "linux/arm64"].into_iter().find(|wanted| !there(wanted));
         let help = "publish without `--platform`, or from a layout that has it";
         let what =
             |wanted| (format!("there is no image for {wanted}, and Docker's Marketplace takes none without"), help);
@@ -189,6 +192,7 @@ mod tests {
     fn missing_platforms() {
         for (image, platforms, missing) in [
             ("a/b", &["linux/amd64", "linux/arm64"][..], None),
+            ("a/b", &["linux/amd64", "linux/arm64/v8"], None),
             ("a/b", &["linux/amd64"], Some("linux/arm64")),
             ("a/b", &["linux/arm64/v8"], Some("linux/amd64")),
             ("ghcr.io/a/b", &["linux/amd64"], None),

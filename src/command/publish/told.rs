@@ -72,16 +72,18 @@ impl Told<'_> {
             let size = bytes(layers(platform));
             shell.status("Published", format!("{} {} ({size})", platform.platform, platform.manifest.digest));
         }
-        for outcome in account.tags {
-            let reference = self.reference(outcome, account.digest);
-            shell.print_for_people(&format!("{reference}\n"));
-            shell.status("Published", format!("{reference}{}", how(outcome.change)));
+        shell.status("Published", format!("index {}", account.digest));
+        for TagOutcome { tag, change } in account.tags {
+            shell.status("Tagged", format!("{tag}{}", how(*change)));
         }
         shell.status("Sent", sums(&account));
         let Destination { repository, tags } = self.destination;
         links::next(repository, tags).into_iter().for_each(|(verb, text)| shell.status(verb, text));
         shell.message(self.message(&account));
-        shell.status("Finished", format!("{} {} in {}", repository.familiar(), account.digest, seconds(self.started)));
+        shell.status("Finished", format!("{} in {}", repository.familiar(), seconds(self.started)));
+        // What people copy, and scripts read, comes last.
+        let references = account.tags.iter().map(|tag| self.reference(tag, account.digest) + "\n");
+        shell.print_for_people(&references.collect::<String>());
     }
 
     /// Tells what would be done.
