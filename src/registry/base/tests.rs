@@ -1,9 +1,10 @@
 //! Bases from a registry that is a map in memory: which image is taken, what is asked for, and what is kept.
 
 use std::cell::{Cell, RefCell};
-use std::io::{Cursor, Read};
+use std::io::{Cursor, ErrorKind, Read};
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::*;
 use crate::image::document::canonical;
@@ -29,12 +30,12 @@ struct Shelf {
     breaks_after: Cell<Option<u64>>,
 }
 
-/// The end of a connection: nothing, or a failure where it broke early.
-struct Breaking(u64);
+/// The end of a stream: nothing, or a failure.
+struct Ending(Option<ErrorKind>);
 
-impl Read for Breaking {
+impl Read for Ending {
     fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-        if self.0 == u64::MAX { Ok(0) } else { Err(std::io::ErrorKind::ConnectionReset.into()) }
+        self.0.map_or(Ok(0), |kind| Err(kind.into()))
     }
 }
 
@@ -119,9 +120,15 @@ impl Source for Shelf {
         if self.broken == digest {
             bytes[0] ^= 1;
         }
-        let rest = Cursor::new(bytes.split_off(from));
-        let length = self.breaks_after.take().unwrap_or(u64::MAX);
-        Ok(Box::new(rest.take(length).chain(Breaking(length))))
+        let rest = bytes.split_off(from);
+        let mut hasher = beginning.hasher;
+        hasher.update(&rest);
+        let end = match (self.breaks_after.take(), digest == Some(Digest::from_hasher(hasher))) {
+            (Some(after), _) => (after, Ending(Some(ErrorKind::ConnectionReset))),
+            (None, true) => (u64::MAX, Ending(None)),
+            (None, false) => (u64::MAX, Ending(Some(ErrorKind::InvalidData))),
+        };
+        Ok(Box::new(Cursor::new(rest).take(end.0).chain(end.1)))
     }
 }
 
@@ -355,7 +362,7 @@ fn other_bytes_than_promised_are_not_kept() {
     let bases = room.bases(&shelf, ONLINE);
     let pinned = bases.pin(&reference("a/b:1"), &[Arch::Amd64], &mut Lock::default()).expect("pinned");
     let error = bases.open(&pinned, MediaTypes::Oci).expect_err("refused");
-    assert!(error.to_string().contains("came with other bytes"), "{error}");
+    assert!(error.to_string().contains("could not be read: invalid data"), "{error}");
     assert!(!fs::exists(&room.blob(b"amd64 layer")));
     let left = fs::list(&room.temp.path().join("bases")).expect("listed");
     assert!(left.iter().all(|file| file.path.extension().is_none_or(|extension| extension != "part")));
