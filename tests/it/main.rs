@@ -20,6 +20,7 @@ mod judges;
 mod metadata;
 mod new;
 mod plan;
+mod proxies;
 mod reproducible;
 mod robust;
 mod sample;

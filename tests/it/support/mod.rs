@@ -12,6 +12,7 @@ pub mod prebuilt;
 pub mod proxy;
 pub mod redact;
 pub mod sandbox;
+pub mod shop;
 pub mod talk;
 pub mod tokens;
 pub mod toolchain;
