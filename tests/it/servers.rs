@@ -149,5 +149,7 @@ fn the_docker_engine_pulls_and_runs_it() {
         let digest = shop.read_back();
         assert_eq!(inspected[0]["RepoDigests"], json!([format!("{}@{digest}", shop.image())]), "{kind:?}");
         assert_eq!(engine.say(["run", "--rm", "--network=none", &image]), "hello\n", "{kind:?}");
+        // The next one is not taken for this one.
+        engine.say(["image", "rm", &image]);
     }
 }
