@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, new, package};
+use crate::command::{Context, doctor, metadata, new, package, packaging, publish, update};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -38,6 +38,10 @@ enum Command {
     New(new::NewArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),
+    /// Package an extension and publish it to a registry
+    Publish(publish::PublishArgs),
+    /// Update base images as recorded in `Dext.lock`
+    Update(update::UpdateArgs),
     /// Print the generated metadata.json or the image labels
     Metadata(metadata::MetadataArgs),
     /// Show every tool that building needs, found or missing
@@ -116,7 +120,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(args: DextArgs, context: Context) -> ExitCode {
-    let cargo = package::CargoOutput {
+    let cargo = packaging::CargoOutput {
         verbose: args.output.verbose.saturating_sub(1),
         quiet: args.output.quiet,
         color: args
@@ -127,6 +131,8 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     let result = match args.command {
         Command::New(args) => new::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
+        Command::Publish(args) => publish::run(&args, cargo, &context),
+        Command::Update(args) => update::run(&args, &context),
         Command::Metadata(args) => metadata::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),
     };

@@ -59,16 +59,16 @@ fn survey(args: &DoctorArgs, context: &Context) -> Result<(Plan, Vec<String>, Ru
     let loaded = manifest::load(&args.manifest.request(&args.compile), &context.env);
     match loaded {
         Ok(extension) => {
-            let triples = super::package::triples(&extension);
+            let triples = super::packaging::triples(&extension);
             let machine = config.machine(&rustc, &triples, &context.env)?;
-            let plan = plan::plan(&extension, &super::package::request(&args.compile), &machine)?;
+            let plan = plan::plan(&extension, &super::packaging::request(&args.compile), &machine)?;
             Ok((plan, extension.origin.dependencies, rustc))
         }
         Err(error)
             if is_no_extension(&error) && args.manifest.manifest_path.is_none() && args.manifest.package.is_none() =>
         {
             context.shell.status("Checking", "the tools for all six platforms (there is no extension here)".to_owned());
-            let machine = config.machine(&rustc, &super::package::default_triples(), &context.env)?;
+            let machine = config.machine(&rustc, &super::packaging::default_triples(), &context.env)?;
             Ok((plan::any_extension(&machine), Vec::new(), rustc))
         }
         Err(error) => Err(error.into()),

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod base;
+mod base_registry;
 mod build;
 mod builders;
 mod doctor;
@@ -21,6 +22,7 @@ mod metadata;
 mod new;
 mod plan;
 mod proxies;
+mod publish;
 mod reproducible;
 mod robust;
 mod sample;

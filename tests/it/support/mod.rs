@@ -1,6 +1,7 @@
 //! What the tests stand on: sandboxes, independent readers, judges and servers.
 
 pub mod base64;
+pub mod bases;
 pub mod daemon;
 pub mod distribution;
 pub mod files;

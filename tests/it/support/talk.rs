@@ -80,3 +80,14 @@ fn a_query_is_taken_apart() {
     let expected = [("scope", "repository:a/b:pull,push"), ("service", "a b"), ("scope", "x")];
     assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
+
+/// A header of the answer to `HEAD`; none if the answer is not 200.
+pub fn head(address: &str, path: &str, header: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).expect("the server is there");
+    let accept = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json";
+    let request = format!("HEAD {path} HTTP/1.1\r\nhost: {address}\r\naccept: {accept}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it listens");
+    let answer = Request::head(&mut BufReader::new(&stream))?;
+    // The first line of an answer is the version and the status.
+    if answer.target == "200" { answer.headers.get(header).cloned() } else { None }
+}
