@@ -63,11 +63,16 @@ impl Registry {
         Registry { address, daemon }
     }
 
+    /// Everything it wrote, with a line in Apache's format for each request.
+    pub fn log(&self) -> String {
+        self.daemon.log()
+    }
+
     /// Every request that it has answered: method, path without a query, and status.
     pub fn requests(&self) -> Vec<String> {
         // A request is logged after its answer, so the last line may come a little later than its client ends.
         std::thread::sleep(std::time::Duration::from_millis(100));
-        self.daemon.log().lines().filter_map(request).collect()
+        self.log().lines().filter_map(request).collect()
     }
 }
 
