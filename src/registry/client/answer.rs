@@ -75,6 +75,13 @@ impl Answer {
         (start == "0").then(|| if end == 0 { 0 } else { end.saturating_add(1) })
     }
 
+    /// The address of the next page, by `Link: <address>; rel="next"` (RFC 8288).
+    pub fn next_page(&self) -> Option<&str> {
+        let (address, parameters) = self.header("link")?.strip_prefix('<')?.split_once('>')?;
+        let next = parameters.split(';').any(|one| matches!(one.trim(), r#"rel="next""# | "rel=next"));
+        next.then_some(address)
+    }
+
     /// The smallest piece that the registry takes, in bytes.
     pub fn smallest_piece(&self) -> Option<u64> {
         self.header("oci-chunk-min-length")?.parse().ok()
@@ -184,6 +191,19 @@ mod tests {
             ("0-99999999999999999999", None),
         ] {
             assert_eq!(answer(202, &[("range", range)], b"").held(), held, "{range}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_found() {
+        for (link, next) in [
+            (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
+            ("</x>;rel=next", Some("/x")),
+            (r#"</x>; rel="prev""#, None),
+            ("/x; rel=next", None),
+            ("<", None),
+        ] {
+            assert_eq!(answer(200, &[("link", link)], b"").next_page(), next, "{link}");
         }
     }
 

@@ -1,9 +1,10 @@
 //! What is said to a repository: the requests of the distribution specification, by name.
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue, RANGE};
 use reqwest::{Method, Url};
 
+use super::answer::Answer;
 use super::door::{Call, Dialogue, Place};
 use super::wire::Payload;
 use super::{Piece, with_digest};
@@ -121,6 +122,16 @@ impl Dialogue<'_> {
         Ok(Some(Found { descriptor, bytes: Some(answer.body) }))
     }
 
+    /// One page of the repository's tags, at the address of an earlier page's `Link`, or the first.
+    pub async fn tag_page(&self, step: &str, place: Place) -> Result<Option<Answer>, Error> {
+        let answer = self.ask(step, &Call::new(Method::GET, place)).await?;
+        match answer.code() {
+            200 => Ok(Some(answer)),
+            404 => Ok(None),
+            _ => Err(self.refusal(step, &answer)),
+        }
+    }
+
     /// Writes a document under a tag or digest, once.
     pub fn put_document(&self, reference: &str, media_type: &str, bytes: &Bytes) -> Result<Call, Error> {
         let mut call = Call::new(Method::PUT, Place::Path(format!("manifests/{reference}")))
@@ -167,7 +178,17 @@ impl Dialogue<'_> {
     }
 }
 
-fn look(blob: &Descriptor) -> Call {
+/// Asks for a blob, from one of its bytes on.
+pub(crate) fn fetch(blob: &Descriptor, offset: u64) -> Call {
+    let call = Call::new(Method::GET, Place::Path(format!("blobs/{}", blob.digest)));
+    match offset {
+        0 => call,
+        _ => call.with(RANGE, HeaderValue::try_from(format!("bytes={offset}-")).expect("numbers fit into a header")),
+    }
+}
+
+/// Asks whether the repository has a blob.
+pub(crate) fn look(blob: &Descriptor) -> Call {
     Call::new(Method::HEAD, Place::Path(format!("blobs/{}", blob.digest)))
 }
 

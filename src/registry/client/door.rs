@@ -93,12 +93,14 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     /// What it carries.
     pub payload: Payload,
+    /// Whether a challenge is answered; otherwise it is the answer.
+    pub persists: bool,
 }
 
 impl Call {
     /// A request without a body.
     pub fn new(method: Method, place: Place) -> Self {
-        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty }
+        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty, persists: true }
     }
 }
 
@@ -185,12 +187,28 @@ impl Dialogue<'_> {
     /// Asks once. A status that may pass is a fault.
     pub async fn ask_once(&self, step: &str, call: &Call) -> Result<Answer, Fault> {
         let incoming = self.exchange(step, call).await?;
-        let answer = self.whole(step, incoming).await?;
-        if http::is_passing(answer.code()) {
-            let why = format!("the registry answered {}", self.words(&answer));
-            return Err(Fault::Passing { why, after: http::retry_after(&answer.headers) });
+        self.lasting(self.whole(step, incoming).await?)
+    }
+
+    /// An answer, unless it is one that may pass.
+    fn lasting(&self, answer: Answer) -> Result<Answer, Fault> {
+        if !http::is_passing(answer.code()) {
+            return Ok(answer);
         }
-        Ok(answer)
+        let why = format!("the registry answered {}", self.words(&answer));
+        Err(Fault::Passing { why, after: http::retry_after(&answer.headers) })
+    }
+
+    /// Asks until there is an answer that is no passing fault, and leaves the body of a success to the caller.
+    pub async fn open(&self, step: &str, call: &Call) -> Result<Result<Incoming, Answer>, Error> {
+        let attempt = async || {
+            let incoming = self.exchange(step, call).await?;
+            if incoming.response.status().is_success() {
+                return Ok(Ok(incoming));
+            }
+            self.lasting(self.whole(step, incoming).await?).map(Err)
+        };
+        self.patiently(step, attempt).await
     }
 
     /// Repeats `attempt` while its faults may pass, with pauses.
@@ -263,7 +281,7 @@ impl Dialogue<'_> {
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
-                StatusCode::UNAUTHORIZED if own && !renewed => {
+                StatusCode::UNAUTHORIZED if own && !renewed && call.persists => {
                     let said = wire.read_some(&mut response, MAX_EXPLANATION).await;
                     if !self.renew(step, generation, response.headers()).await? {
                         return Ok(Incoming { url, response, body: Some(said) });

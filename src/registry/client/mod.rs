@@ -28,9 +28,9 @@ mod calls;
 mod door;
 mod wire;
 
-pub(crate) use address::{is_own_machine, with_digest};
-pub(crate) use answer::{Answer, clean};
+pub(crate) use address::{follow, is_own_machine, same_server, with_digest};
+pub(crate) use answer::Answer;
 pub(crate) use body::Piece;
-pub(crate) use calls::{Found, UploadCall};
+pub(crate) use calls::{UploadCall, fetch, look};
 pub(crate) use door::{Call, Dialogue, Door, Fault, Incoming, Place};
-pub(crate) use wire::{Payload, Wire};
+pub(crate) use wire::{Trouble, Wire};
