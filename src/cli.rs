@@ -48,19 +48,28 @@ enum Command {
     Doctor(doctor::DoctorArgs),
 }
 
+/// What all commands share; the order puts it behind each command's own flags.
 #[derive(Debug, Clone, Args)]
 struct OutputArgs {
     /// Use verbose output (-vv for Cargo's very verbose)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 901, action = clap::ArgAction::Count)]
     verbose: u8,
     /// Do not print status messages
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, display_order = 902, conflicts_with = "verbose")]
     quiet: bool,
     /// Coloring
-    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    #[arg(long, global = true, display_order = 903, value_name = "WHEN", value_enum)]
     color: Option<Color>,
     /// Messages on standard output: for people, or one JSON object a line
-    #[arg(long, global = true, value_name = "FMT", value_enum, default_value = "human", hide_default_value = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 904,
+        value_name = "FMT",
+        value_enum,
+        default_value = "human",
+        hide_default_value = true
+    )]
     message_format: MessageFormat,
 }
 

@@ -108,6 +108,17 @@ pub enum Message {
         /// Where it was written.
         path: String,
     },
+    /// A base image is settled.
+    #[serde(rename = "dext-base")]
+    Base {
+        /// Its name in full.
+        image: String,
+        /// The digest of its index, or of its manifest if it has no index.
+        digest: Digest,
+        /// What the lock file said before an update.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<Digest>,
+    },
     /// What publishing did, or with `--dry-run` would do.
     #[serde(rename = "dext-push")]
     Push(Push),
@@ -173,7 +184,7 @@ pub struct PushedPlatform {
 /// A blob in [`Push`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PushedBlob {
-    /// The layer's name in the plan, if it has one.
+    /// The layer's name in the plan, or `config` and the platform; a layout of others may have no names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its digest.

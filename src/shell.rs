@@ -6,10 +6,10 @@
 mod bars;
 
 use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-
 use bars::Bars;
 
 use crate::domain::Explain;
@@ -37,14 +37,14 @@ pub struct Shell {
     verbosity: Verbosity,
     color: ColorChoice,
     json: bool,
-    bars: Bars,
+    bars: Mutex<Option<Bars>>,
 }
 
 impl Shell {
     /// A printer to standard error, and with `json` to standard output too.
     #[must_use]
     pub fn new(verbosity: Verbosity, color: ColorChoice, json: bool) -> Self {
-        Shell { verbosity, color, json, bars: Bars::default() }
+        Shell { verbosity, color, json, bars: Mutex::new(None) }
     }
 
     /// Prints `text` to standard output as it is: the answer of a command.
@@ -73,9 +73,13 @@ impl Shell {
     }
 
     fn write(&self, text: &str) {
-        self.bars.aside(|| {
+        let print = || {
             let _ = AutoStream::new(std::io::stderr(), self.color).write_all(text.as_bytes());
-        });
+        };
+        match self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref() {
+            Some(bars) => bars.suspend(print),
+            None => print(),
+        }
     }
 
     fn status(&self, verb: &str, text: &str) {
@@ -87,10 +91,12 @@ impl Shell {
         self.write(&format!("{WARNING}warning{WARNING:#}: {text}\n{help}"));
     }
 
-    /// Bars are for people who watch a terminal.
-    fn bars(&self) -> Option<&Bars> {
-        let watched = self.verbosity != Verbosity::Quiet && std::io::stderr().is_terminal();
-        watched.then_some(&self.bars)
+    /// Moves a bar, where there is a terminal to see it.
+    fn bars(&self, show: impl FnOnce(&mut Bars)) {
+        if std::io::stderr().is_terminal() {
+            let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            show(bars.get_or_insert_with(Bars::new));
+        }
     }
 
     fn message(&self, message: &Message) {
@@ -110,10 +116,8 @@ impl Report for Shell {
             Event::Detail { verb, text } if self.verbosity == Verbosity::Verbose => self.status(verb, &text),
             Event::Detail { .. } => {}
             Event::Warning { text, help } => self.warning(&text, help.as_deref()),
-            Event::Progress { verb, done, total } => _ = self.bars().map(|bars| bars.whole(verb, done, total)),
-            Event::Transfer { id, label, done, total } => {
-                _ = self.bars().map(|bars| bars.part(id, &label, done, total));
-            }
+            Event::Progress { verb, done, total } => self.bars(|bars| bars.whole(verb, done, total)),
+            Event::Transfer { id, label, done, total } => self.bars(|bars| bars.part(id, label, done, total)),
         }
     }
 }

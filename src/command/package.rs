@@ -21,9 +21,9 @@ pub struct PackageArgs {
     #[arg(long, value_name = "PLATFORM", value_delimiter = ',', conflicts_with_all = ["no_build", "archive", "load", "output"])]
     pub only: Vec<Platform>,
     #[command(flatten)]
-    registry: RegistryArgs,
-    #[command(flatten)]
     packaging: PackagingArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 /// Packages.

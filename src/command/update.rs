@@ -12,7 +12,7 @@ use crate::manifest::{self, Extension};
 use crate::plan::lock;
 use crate::registry::base::lockfile::LockFile;
 use crate::registry::base::{Bases, Change, Remote, Store, short};
-use crate::report::Report;
+use crate::report::{Message, Report};
 use crate::sys::fs;
 
 /// Update base images as recorded in `Dext.lock`
@@ -73,11 +73,13 @@ fn wanted(args: &UpdateArgs, extension: &Extension) -> BTreeSet<Reference> {
 
 fn tell(key: &Reference, change: &Change, report: &dyn Report) {
     let name = key.familiar();
-    match change {
-        Change::Unchanged(digest) => report.status("Unchanged", format!("{name} {}", short(digest))),
-        Change::Added(digest) => report.status("Adding", format!("{name} {}", short(digest))),
-        Change::Updated { from, to } => {
-            report.status("Updating", format!("{name} {} -> {}", short(from), short(to)));
-        }
-    }
+    let (verb, from, digest) = match *change {
+        Change::Unchanged(digest) => ("Unchanged", Some(digest), digest),
+        Change::Added(digest) => ("Adding", None, digest),
+        Change::Updated { from, to } => ("Updating", Some(from), to),
+    };
+    let moved = from.filter(|from| *from != digest);
+    let before = moved.map_or_else(String::new, |from| format!("{} -> ", short(&from)));
+    report.status(verb, format!("{name} {before}{}", short(&digest)));
+    report.message(Message::Base { image: key.to_string(), digest, from });
 }

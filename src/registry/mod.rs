@@ -12,6 +12,7 @@ mod error;
 mod order;
 mod pull;
 mod push;
+mod record;
 mod session;
 mod shipment;
 mod stream;
@@ -21,6 +22,8 @@ mod upload;
 
 pub use error::{At, Error};
 pub use push::{Fate, Pushed, TagChange, TagOutcome, Target, push};
+pub use record::Record;
 pub use session::{Options, Session, Traffic};
 pub use shipment::{PlatformShipment, Shipment};
+pub use stream::Beginning;
 pub use survey::{Survey, survey};

@@ -122,9 +122,14 @@ fn a_tag_that_moves_is_followed_when_it_is_asked_for() {
     let outcome = project.dext(["update", "--offline"]).run().failure(1);
     assert!(outcome.told().contains("the network is off limits"), "{}", outcome.told());
 
-    assert_eq!(told(&project.run(["update"]), &bases), line);
+    let outcome = project.run(["update", "--message-format", "json"]);
+    assert_eq!(told(&outcome, &bases), line);
+    let expected = serde_json::json!({
+        "reason": "dext-base", "image": bases.name("1"), "digest": new.digest, "from": old.digest,
+    });
+    assert_eq!(outcome.message("dext-base"), expected);
     assert!(project.lock().is_some_and(|lock| lock.contains(&new.digest)));
-    let outcome = project.run(["update"]);
+    let outcome = project.run(["update", "--package", "demo"]);
     let expected = format!(
         "   Unchanged [REGISTRY]/test/base:1 sha256:{}\n    Finished Dext.lock is up to date\n",
         short(&new.digest)
@@ -181,7 +186,7 @@ fn without_the_network_it_says_what_is_missing() {
         assert!(text.contains(expected) && text.contains("`cargo dext update`"), "{flag}: {text}");
         assert_eq!(project.lock(), None);
     }
-    let plan = |project: &Sandbox| project.run(["package", "--dry-run"]).answer();
+    let plan = |project: &Sandbox| project.run(["package", "--dry-run"]).stdout;
     assert!(plan(&project).contains(&format!("base {} (not locked yet)\n", bases.name("1"))), "{}", plan(&project));
     project.run(["update"]);
     assert!(plan(&project).contains(&format!("base {} ({})\n", bases.name("1"), pushed.digest)), "{}", plan(&project));
@@ -224,6 +229,26 @@ fn damage_in_the_cache_heals() {
         project.pack(["--offline"]).run().failure(1);
         assert_eq!(project.pack(["--message-format", "json"]).run().success().digest(), first, "{}", file.display());
     }
+}
+
+#[test]
+fn a_layer_that_came_in_part_is_taken_up_there() {
+    let Some(bases) = Bases::start() else { return };
+    let pushed = bases.push("1", &BOTH, 1, Family::Oci);
+    let project = prebuilt::project();
+    project.base(&bases.name("1"));
+    project.pack([]).run().success();
+    let cache = project.root().join("cache/bases");
+    let layer = &pushed.layers["linux/arm64"][1][7..];
+    let whole = cache.join("blobs/sha256").join(layer);
+    let bytes = files::read(&whole);
+    files::write(&cache.join(format!("{layer}.part")), &bytes[..20_000]);
+    std::fs::remove_file(&whole).expect("it was there");
+    assert!(!bases.gave_a_part());
+    project.pack([]).run().success();
+    assert!(bases.gave_a_part());
+    assert_eq!(files::read(&whole), bytes);
+    assert!(!cache.join(format!("{layer}.part")).exists());
 }
 
 #[test]

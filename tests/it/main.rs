@@ -12,6 +12,7 @@ mod base;
 mod base_registry;
 mod build;
 mod builders;
+mod credentials;
 mod doctor;
 mod downloads;
 mod guards;

@@ -99,6 +99,12 @@ fn git(project: &Sandbox, words: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// A folder with a program that is on `PATH`, and without others that lie beside it there.
+fn stand_in_for_real(project: &Sandbox, program: &str) -> std::path::PathBuf {
+    let real = judge(program).expect("the tests run by Cargo");
+    project.stand_in(program, &format!("exec {} \"$@\"\n", real.display()))
+}
+
 fn label(project: &Sandbox, name: &str) -> Option<String> {
     let layout = Layout::read(&project.layout("demo")).expect("the layout is whole");
     let labels: BTreeSet<Option<String>> = layout
@@ -117,10 +123,38 @@ fn first_and_again() {
     let digest = Layout::read(&place.project.layout("demo")).expect("the layout is whole").digest();
     assert_eq!(place.digest("1.2.3").as_deref(), Some(digest.as_str()));
     assert_eq!(first.stdout, format!("{}:1.2.3@{digest}\n", place.image()));
-    assert_data_eq!(place.told(&first), str![[""]]);
+    assert_data_eq!(
+        place.told(&first),
+        str![[r#"
+   Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
+  Publishing example/demo:1.2.3 ([REGISTRY])
+   Published linux/amd64 sha256:[DIGEST] ([SIZE])
+   Published linux/arm64 sha256:[DIGEST] ([SIZE])
+   Published index sha256:[DIGEST]
+      Tagged 1.2.3
+        Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
+     Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
+    Finished [REGISTRY]/example/demo in [TIME]
+
+"#]]
+    );
     let again = place.publish([]).run().success();
     assert_eq!(again.stdout, first.stdout);
-    assert_data_eq!(place.told(&again), str![[""]]);
+    assert_data_eq!(
+        place.told(&again),
+        str![[r#"
+   Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
+  Publishing example/demo:1.2.3 ([REGISTRY])
+   Published linux/amd64 sha256:[DIGEST] ([SIZE])
+   Published linux/arm64 sha256:[DIGEST] ([SIZE])
+   Published index sha256:[DIGEST]
+      Tagged 1.2.3, as before
+        Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
+     Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
+    Finished [REGISTRY]/example/demo in [TIME]
+
+"#]]
+    );
 }
 
 #[test]
@@ -185,7 +219,17 @@ fn a_tag_that_points_elsewhere_stays() {
     place.change();
     let refused = place.publish([]).run().failure(1);
     assert_eq!(refused.stdout, "");
-    assert_data_eq!(place.told(&refused), str![[""]]);
+    assert_data_eq!(
+        place.told(&refused),
+        str![[r#"
+   Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
+  Publishing example/demo:1.2.3 ([REGISTRY])
+error: the tag `1.2.3` exists and points at sha256:[DIGEST], not at sha256:[DIGEST]
+  --> [REGISTRY]/example/demo:1.2.3
+  help: raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image
+
+"#]]
+    );
     assert_eq!(place.digest("1.2.3").as_deref(), first.as_str());
 
     let moved = place.push(["--overwrite"]);
@@ -210,8 +254,32 @@ fn one_of_two_tags_points_elsewhere() {
 fn a_dry_run_only_asks() {
     let Some(place) = Place::new() else { return };
     let dry = place.publish(["--dry-run"]).run().success();
-    assert_data_eq!(place.told(&dry), str![[""]]);
-    assert_data_eq!(dry.answer().replace(&place.registry.address, "[REGISTRY]"), str![[""]]);
+    assert_data_eq!(
+        place.told(&dry),
+        str![[r#"
+   Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
+  Would send [SIZE], mount [SIZE], skip [SIZE], with [..] requests
+
+"#]]
+    );
+    assert_data_eq!(
+        dry.answer().replace(&place.registry.address, "[REGISTRY]"),
+        str![[r#"
+[REGISTRY]/example/demo:1.2.3@sha256:[DIGEST] would be created
+  send   sha256:[DIGEST] ([SIZE]) host tool linux
+  send   sha256:[DIGEST] ([SIZE]) backend backend
+  send   sha256:[DIGEST] ([SIZE]) host tool linux
+  send   sha256:[DIGEST] ([SIZE]) backend backend
+  send   sha256:[DIGEST] ([SIZE]) host tool darwin
+  send   sha256:[DIGEST] ([SIZE]) config linux/arm64
+  send   sha256:[DIGEST] ([SIZE]) config linux/amd64
+  send   sha256:[DIGEST] ([SIZE]) host tool darwin
+  send   sha256:[DIGEST] ([SIZE]) shared
+  send   sha256:[DIGEST] ([SIZE]) host tool windows
+  send   sha256:[DIGEST] ([SIZE]) host tool windows
+
+"#]]
+    );
     assert_eq!(place.digest("1.2.3"), None);
     place.push([]);
     let asked = place.requests().len();
@@ -283,10 +351,9 @@ fn without_git_there_is_nothing_to_ask() {
     let Some(place) = Place::new() else { return };
     commit_all(&place.project);
     place.change();
-    // The only thing on PATH is Cargo.
-    let cargo = judge("cargo").expect("the tests run by Cargo");
-    let bin = place.project.stand_in("cargo", &format!("exec {} \"$@\"", cargo.display()));
-    place.publish([]).env("PATH", bin).run().success();
+    stand_in_for_real(&place.project, "rustc");
+    let only = stand_in_for_real(&place.project, "cargo");
+    place.publish([]).env("PATH", only).run().success();
     assert_eq!(label(&place.project, "org.opencontainers.image.revision"), None);
 }
 
@@ -440,6 +507,42 @@ fn a_helper_that_fails_is_found_before_anything_is_compiled() {
 }
 
 #[test]
+fn a_tag_that_exists_is_told_before_anything_is_compiled() {
+    let Some(place) = Place::new() else { return };
+    let digest = place.push([])["digest"].as_str().expect("text").to_owned();
+    // Nothing can be compiled without tools.
+    stand_in_for_real(&place.project, "rustc");
+    let tools = stand_in_for_real(&place.project, "cargo");
+    let image = place.image();
+    let publish = |more: &[&str]| {
+        let words = ["publish", "--image", &image].into_iter().chain(more.iter().copied());
+        let outcome = place.project.dext(words).env("PATH", &tools).env_remove("CARGO_ZIGBUILD_ZIG_PATH").run();
+        assert_ne!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome.stderr
+    };
+    let found = format!("Found {image}:1.2.3 at {digest}, which");
+    let (stays, moves) = (publish(&[]), publish(&["--overwrite"]));
+    assert!(stays.contains(&format!("{found} stays if the image differs (see `--overwrite`)\n")), "{stays}");
+    assert!(moves.contains(&format!("{found} is moved if the image differs\n")), "{moves}");
+    let other = publish(&["--tag", "2.0.0"]);
+    assert!(!other.contains("Found"), "{other}");
+}
+
+#[test]
+fn layers_are_mounted_from_another_repository() {
+    let Some(place) = Place::new() else { return };
+    let first = place.push([]);
+    let other = format!("{}/example/other", place.registry.address);
+    let words = ["publish", "--no-build", "--artifacts", "artifacts", "--message-format=json", "--image", &other];
+    let from = format!("{}/example/demo", place.registry.address);
+    let words = words.into_iter().chain(["--mount-from", &from]);
+    let message = place.project.dext(words).run().success().message("dext-push");
+    assert_eq!((&message["mounted"], &message["sent"]), (&first["sent"], &0.into()), "{message}");
+    let blobs = message["blobs"].as_array().expect("a list");
+    assert!(blobs.iter().all(|blob| blob["fate"] == "mounted" && blob["from"] == "example/demo"), "{message}");
+}
+
+#[test]
 fn no_secret_is_told() {
     let Some(place) = Place::guarded(Guard::Password) else { return };
     commit_all(&place.project);
@@ -462,7 +565,27 @@ fn no_secret_is_told() {
         outcome
     };
     let wrong = run("wrong horse", &[]).failure(3);
-    assert_data_eq!(place.told(&wrong), str![[""]]);
+    assert_data_eq!(
+        place.told(&wrong),
+        str![[r#"
+    Verified backend for linux/amd64: ELF for linux/amd64, static
+    Verified backend for linux/arm64: ELF for linux/arm64, static
+    Verified tool for darwin/amd64: Mach-O for darwin/amd64, macOS 11.0, not signed
+    Verified tool for darwin/arm64: Mach-O for darwin/arm64, macOS 11.0, signed ad hoc
+    Verified tool for windows/amd64: PE for windows/amd64, console
+    Verified tool for windows/arm64: PE for windows/arm64, console
+    Verified tool for linux/amd64: ELF for linux/amd64, static
+    Verified tool for linux/arm64: ELF for linux/arm64, static
+   Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
+  Publishing example/demo:1.2.3 ([REGISTRY])
+        HEAD http://[REGISTRY]/v2/example/demo/manifests/1.2.3: 401
+        HEAD http://[REGISTRY]/v2/example/demo/manifests/1.2.3: 401
+error: the registry denies access: 401 Unauthorized
+  --> [REGISTRY]/example/demo, looking for the tag 1.2.3
+  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: auths."[REGISTRY]" in DOCKER_AUTH_CONFIG
+
+"#]]
+    );
     run(PASSWORD, &["--dry-run"]).success();
     run(PASSWORD, &["--message-format=json"]).success();
     run(PASSWORD, &[]).success();

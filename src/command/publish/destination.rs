@@ -67,6 +67,21 @@ impl Destination {
         self.tags.iter().filter_map(doubt).collect()
     }
 
+    /// What Docker's Marketplace misses in an image for these platforms, written as `linux/amd64`.
+    ///
+    /// Source: Docker's manual, `extensions-sdk/extensions/DISTRIBUTION.md`: "Extension images must be multi-arch".
+    #[must_use]
+    pub fn missing(&self, platforms: &[String]) -> Option<Doubt> {
+        // A variant, as `linux/arm64/v8`, is as good.
+        let is = |platform: &str, wanted: &str| platform == wanted || platform.starts_with(&format!("{wanted}/"));
+        let there = |wanted: &str| platforms.iter().any(|platform| is(platform, wanted));
+        let wanted = ["linux/amd64", "linux/arm64"].into_iter().find(|wanted| !there(wanted));
+        let help = "publish without `--platform`, or from a layout that has it";
+        let what =
+            |wanted| (format!("there is no image for {wanted}, and Docker's Marketplace takes none without"), help);
+        wanted.filter(|_| self.repository.is_docker_hub()).map(what)
+    }
+
     /// A repository of the same registry, given as its path or with the registry in front.
     ///
     /// # Errors
@@ -170,6 +185,24 @@ mod tests {
         ] {
             let found = Destination::of(Some(image), &[tag.to_owned()], None).expect("a destination");
             assert_eq!(found.doubts().len(), doubts, "{image}:{tag}");
+        }
+    }
+
+    #[test]
+    fn missing_platforms() {
+        for (image, platforms, missing) in [
+            ("a/b", &["linux/amd64", "linux/arm64"][..], None),
+            ("a/b", &["linux/amd64", "linux/arm64/v8"], None),
+            ("a/b", &["linux/amd64"], Some("linux/arm64")),
+            ("a/b", &["linux/arm64/v8"], Some("linux/amd64")),
+            ("ghcr.io/a/b", &["linux/amd64"], None),
+        ] {
+            let found = Destination::of(Some(image), &["1.0.0".to_owned()], None).expect("a destination");
+            let platforms: Vec<String> = platforms.iter().map(|&platform| platform.to_owned()).collect();
+            let doubt = found.missing(&platforms).map(|(what, _)| what);
+            let expected = missing
+                .map(|name| format!("there is no image for {name}, and Docker's Marketplace takes none without"));
+            assert_eq!(doubt, expected, "{image} {platforms:?}");
         }
     }
 

@@ -24,7 +24,7 @@ use crate::registry::{self, Options, Session, Target};
 use crate::report::Report;
 use crate::sys::fs;
 use args::session;
-use destination::Destination;
+use destination::{Destination, Doubt};
 use goods::Goods;
 use told::Told;
 
@@ -36,9 +36,7 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     let (started, shell) = (Instant::now(), &context.shell);
     let goods = Goods::find(args, cargo, context)?;
     let destination = Destination::of(args.image.as_deref(), &goods.tags(args), goods.project())?;
-    for (doubt, help) in destination.doubts() {
-        shell.warning(doubt, Some(help.to_owned()));
-    }
+    doubts(destination.doubts(), context);
     let target = target(args, &destination, goods.base())?;
     let (session, elsewhere) = (session(&args.registry, context)?, elsewhere(args, context));
     let neighbours = goods.base().is_none_or(|base| base.registry == destination.repository.registry);
@@ -48,6 +46,8 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     }
     let packed = settled.pack(context)?;
     let shipment = &packed.shipment;
+    let platforms: Vec<String> = shipment.platforms.iter().map(|image| image.platform.to_string()).collect();
+    doubts(destination.missing(&platforms), context);
     let told = Told { destination: &destination, shipment, started };
     if args.dry_run {
         let survey = registry::survey(&session, shipment, &target, shell)?;
@@ -61,6 +61,10 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     }
     told.did(&pushed, context);
     Ok(())
+}
+
+fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {
+    doubts.into_iter().for_each(|(what, help)| context.shell.warning(what, Some(help.to_owned())));
 }
 
 /// Asks for the tags before a build that may take long.

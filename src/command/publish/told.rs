@@ -68,24 +68,22 @@ impl Told<'_> {
     /// Tells what was done.
     pub fn did(&self, pushed: &Pushed, context: &Context) {
         let (shell, account) = (&context.shell, Account::from(pushed));
-        for (blob, fate) in account.blobs {
-            let from = if let Fate::Mounted { from } = fate { format!(" from {from}") } else { String::new() };
-            shell.detail(past(fate), format!("{}{from}", self.blob(blob)));
-        }
         for platform in &self.shipment.platforms {
             let size = bytes(layers(platform));
             shell.status("Published", format!("{} {} ({size})", platform.platform, platform.manifest.digest));
         }
-        for outcome in account.tags {
-            let reference = self.reference(outcome, account.digest);
-            shell.print_for_people(&format!("{reference}\n"));
-            shell.status("Published", format!("{reference}{}", how(outcome.change)));
+        shell.status("Published", format!("index {}", account.digest));
+        for TagOutcome { tag, change } in account.tags {
+            shell.status("Tagged", format!("{tag}{}", how(*change)));
         }
         shell.status("Sent", sums(&account));
-        self.tell_links(context);
+        let Destination { repository, tags } = self.destination;
+        links::next(repository, tags).into_iter().for_each(|(verb, text)| shell.status(verb, text));
         shell.message(self.message(&account));
-        let name = self.destination.repository.familiar();
-        shell.status("Finished", format!("{name} {} in {}", account.digest, seconds(self.started)));
+        shell.status("Finished", format!("{} in {}", repository.familiar(), seconds(self.started)));
+        // What people copy, and scripts read, comes last.
+        let references = account.tags.iter().map(|tag| self.reference(tag, account.digest) + "\n");
+        shell.print_for_people(&references.collect::<String>());
     }
 
     /// Tells what would be done.
@@ -110,18 +108,6 @@ impl Told<'_> {
         context.shell.status("Would send", sums(&account));
     }
 
-    fn tell_links(&self, context: &Context) {
-        let Destination { repository, tags } = self.destination;
-        // `latest` is no answer to the question which version a link or a list means.
-        let Some(tag) = tags.iter().find(|tag| *tag != "latest").or(tags.first()) else { return };
-        if let Some(link) = links::share(repository, tag) {
-            context.shell.status("Share", link);
-            context.shell.status("Marketplace", format!("{} ({})", links::SUBMISSIONS, links::PAUSED));
-        }
-        let line = links::private_line(repository, tag);
-        context.shell.status("Private", format!("marketplace: the line of extensions.txt is `{line}`"));
-    }
-
     /// The whole name, which ends with the digest, so that a tag that moves later does not matter.
     fn reference(&self, outcome: &TagOutcome, digest: Digest) -> String {
         format!("{}@{digest}", self.destination.repository.with_tag(&outcome.tag))
@@ -129,12 +115,20 @@ impl Told<'_> {
 
     /// `sha256:… (1.2MiB) ui`
     fn blob(&self, blob: &Descriptor) -> String {
-        let name = self.shipment.names.get(&blob.digest).map_or_else(String::new, |name| format!(" {name}"));
-        format!("{} ({}){name}", blob.digest, bytes(blob.size))
+        let name = self.name(&blob.digest).unwrap_or_default();
+        format!("{} ({}) {name}", blob.digest, bytes(blob.size)).trim_end().to_owned()
+    }
+
+    /// What a layer is called in the plan; configs are called after their platforms.
+    fn name(&self, blob: &Digest) -> Option<String> {
+        let config = self.shipment.platforms.iter().find(|platform| platform.config.digest == *blob);
+        let config = config.map(|platform| format!("config {}", platform.platform));
+        config.or_else(|| self.shipment.names.get(blob).cloned())
     }
 
     fn message(&self, account: &Account<'_>) -> Message {
-        let tags = account.tags.iter().map(|outcome| {
+        let Destination { repository, tags } = self.destination;
+        let outcomes = account.tags.iter().map(|outcome| {
             let (word, from) = match outcome.change {
                 TagChange::Created => ("created", None),
                 TagChange::Moved { from } => ("moved", Some(from)),
@@ -149,7 +143,7 @@ impl Told<'_> {
             size: layers(platform),
         });
         let blobs = account.blobs.iter().map(|(blob, fate)| PushedBlob {
-            name: self.shipment.names.get(&blob.digest).cloned(),
+            name: self.name(&blob.digest),
             digest: blob.digest,
             media_type: blob.media_type.clone(),
             size: blob.size,
@@ -162,9 +156,9 @@ impl Told<'_> {
         });
         Message::Push(Push {
             dry_run: account.dry_run,
-            repository: self.destination.repository.to_string(),
+            repository: repository.to_string(),
             digest: account.digest,
-            tags: tags.collect(),
+            tags: outcomes.collect(),
             platforms: platforms.collect(),
             blobs: blobs.collect(),
             sent: account.sent,
@@ -173,7 +167,7 @@ impl Told<'_> {
             requests: account.traffic.requests,
             token_requests: account.traffic.tokens,
             retries: account.traffic.retries,
-            share: self.destination.tags.first().and_then(|tag| links::share(&self.destination.repository, tag)),
+            share: links::telling(tags).and_then(|tag| links::share(repository, tag)),
         })
     }
 }
@@ -181,14 +175,6 @@ impl Told<'_> {
 /// Bytes of all layers of a platform.
 fn layers(platform: &PlatformShipment) -> u64 {
     platform.layers.iter().map(|layer| layer.size).sum()
-}
-
-fn past(fate: &Fate) -> &'static str {
-    match fate {
-        Fate::Sent => "Sent",
-        Fate::Mounted { .. } => "Mounted",
-        Fate::Skipped => "Skipped",
-    }
 }
 
 fn how(change: TagChange) -> String {
@@ -199,9 +185,12 @@ fn how(change: TagChange) -> String {
     }
 }
 
+/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests`
 fn sums(account: &Account<'_>) -> String {
     let Account { sent, mounted, skipped, traffic, .. } = account;
+    let (mount, skip) = if account.dry_run { ("mount", "skip") } else { ("mounted", "skipped") };
     let retries = if traffic.retries == 0 { String::new() } else { format!(", {} of them repeated", traffic.retries) };
     let (sent, mounted, skipped) = (bytes(*sent), bytes(*mounted), bytes(*skipped));
-    format!("{sent}, mounted {mounted}, skipped {skipped}; {} requests{retries}", traffic.requests + traffic.tokens)
+    let requests = traffic.requests + traffic.tokens;
+    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests} requests{retries}")
 }

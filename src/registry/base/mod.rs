@@ -23,7 +23,8 @@ use crate::domain::{Arch, Digest, Reference};
 use crate::image::document::{Manifest, RunsOn};
 use crate::image::{BaseImage, Descriptor, MediaTypes, choose};
 use crate::plan::lock::{self, Lock, Locked};
-use crate::report::{Event, Report};
+use crate::registry;
+use crate::report::{Event, Message, Report};
 use store::{State, Trouble};
 
 /// What Cargo's flags of the same names allow.
@@ -92,10 +93,12 @@ impl Bases<'_> {
         if let Some(missing) = archs.iter().find(|arch| !manifests.contains_key(arch)) {
             return Err(no_platform(base, *missing, &images));
         }
-        if let (None, Some(key)) = (locked, key) {
+        if let (None, Some(key)) = (&locked, &key) {
             self.report.status("Locking", format!("{} {}", key.familiar(), short(&root.digest)));
-            lock.insert(key, entry(root.digest, &manifests));
+            lock.insert(key.clone(), entry(root.digest, &manifests));
         }
+        let image = key.as_ref().unwrap_or(base).to_string();
+        self.report.message(Message::Base { image, digest: root.digest, from: None });
         let manifests = manifests.into_iter().filter(|(arch, _)| archs.contains(arch)).collect();
         Ok(Pinned { base: base.clone(), manifests })
     }
@@ -111,11 +114,12 @@ impl Bases<'_> {
             let document: Manifest = images::parse(base, manifest, &self.document(base, manifest)?)?;
             self.document(base, &document.config)?;
         }
+        self.store.mark()?;
         let unfit = |source| Error::Image { base: base.familiar(), source: Box::new(source) };
         let images = BaseImage::chosen(self.store.root(), manifests, family).map_err(unfit)?;
         let layers: BTreeMap<Digest, &Descriptor> =
             images.values().flat_map(BaseImage::descriptors).map(|layer| (layer.digest, layer)).collect();
-        self.bring(pinned, layers.into_values().collect())?;
+        self.bring(pinned, layers.into_values())?;
         Ok(images)
     }
 
@@ -178,63 +182,84 @@ impl Bases<'_> {
     }
 
     /// Brings the blobs that are missing or damaged.
-    fn bring(&self, pinned: &Pinned, mut blobs: Vec<&Descriptor>) -> Result<(), Error> {
+    fn bring<'d>(&self, pinned: &Pinned, blobs: impl Iterator<Item = &'d Descriptor>) -> Result<(), Error> {
         let base = &pinned.base;
-        self.only_missing(base, &mut blobs)?;
-        let Some(first) = blobs.first() else { return Ok(()) };
+        let missing = self.missing(blobs)?;
+        let Some((first, _)) = missing.first() else { return Ok(()) };
         self.online(base, first.digest)?;
         let _lock = self.store.lock(self.report)?;
         // The process that held the lock may have brought them.
-        self.only_missing(base, &mut blobs)?;
-        let total: u64 = blobs.iter().map(|blob| blob.size).fold(0, u64::saturating_add);
-        if blobs.is_empty() {
+        let missing = self.missing(missing.into_iter().map(|(blob, _)| blob))?;
+        if missing.is_empty() {
             return Ok(());
         }
         let platforms: Vec<String> = pinned.manifests.keys().map(|arch| arch.image_platform().to_string()).collect();
         self.report.status("Downloading", format!("{} for {}", base.familiar(), platforms.join(", ")));
-        let mut done = 0;
-        for blob in blobs {
-            self.receive(base, blob, &mut |moved| {
-                done += moved;
-                self.report.event(Event::Progress { verb: "Downloading", done, total });
-            })?;
-        }
-        Ok(())
-    }
-
-    fn only_missing(&self, base: &Reference, blobs: &mut Vec<&Descriptor>) -> Result<(), Error> {
-        let mut missing = Vec::new();
-        for blob in blobs.drain(..) {
-            match self.store.state(blob)? {
-                State::Whole => continue,
-                State::Missing => {}
-                State::Damaged => {
-                    let name = base.familiar();
-                    self.report.warning(format!("a cached layer of {name} is damaged: {}", blob.digest), None);
-                }
+        let total: u64 = missing.iter().map(|(blob, _)| blob.size).fold(0, u64::saturating_add);
+        let mut before = 0;
+        for (blob, state) in missing {
+            if state == State::Damaged {
+                let name = base.familiar();
+                self.report.warning(format!("a cached layer of {name} is damaged: {}", blob.digest), None);
             }
-            missing.push(blob);
+            self.receive(base, blob, &mut |here| {
+                self.report.event(Event::Progress { verb: "Downloading", done: before + here, total });
+            })?;
+            before += blob.size;
         }
-        *blobs = missing;
         Ok(())
     }
 
+    fn missing<'d>(&self, blobs: impl Iterator<Item = &'d Descriptor>) -> Result<Vec<(&'d Descriptor, State)>, Error> {
+        let mut missing = Vec::new();
+        for blob in blobs {
+            let state = self.store.state(blob)?;
+            if state != State::Whole {
+                missing.push((blob, state));
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Receives a blob, from where an earlier run was interrupted.
     fn receive(&self, base: &Reference, blob: &Descriptor, moved: &mut dyn FnMut(u64)) -> Result<(), Error> {
-        let unfit = |why: String| Error::Unfit { base: base.familiar(), digest: blob.digest, why };
-        let mut from = self.source.blob(base, blob)?;
-        self.store.receive(blob, &mut from, moved).map_err(|trouble| match trouble {
-            Trouble::Fs(error) => error.into(),
-            Trouble::Other => unfit("came with other bytes".to_owned()),
-            Trouble::Read(error) => match error.downcast() {
-                Ok(error) => Error::Registry(Box::new(error)),
-                Err(error) => unfit(format!("could not be read: {error}")),
-            },
-        })
+        loop {
+            let mut part = self.store.part(blob)?;
+            let resumed = part.here().length > 0;
+            let mut rest = match part.here().length == blob.size {
+                true => Box::new(std::io::empty()),
+                false => self.source.rest_of_blob(base, blob, part.here().clone())?,
+            };
+            let Err(trouble) = part.fill(blob, &mut rest, moved) else {
+                return Ok(self.store.finish(part, blob)?);
+            };
+            // All has come and is not the blob. What was there before may be why; that is tried once, for then
+            // nothing is there.
+            let is_wrong = matches!(trouble, Trouble::Other) || part.here().length == blob.size;
+            if is_wrong {
+                part.remove()?;
+            }
+            if !(is_wrong && resumed) {
+                return Err(failed(base, blob, trouble));
+            }
+        }
     }
 
     fn online(&self, base: &Reference, missing: Digest) -> Result<(), Error> {
         let base = base.familiar();
         if self.terms.offline { Err(Error::NotCached { base, digest: missing }) } else { Ok(()) }
+    }
+}
+
+fn failed(base: &Reference, blob: &Descriptor, trouble: Trouble) -> Error {
+    let unfit = |why: String| Error::Unfit { base: base.familiar(), digest: blob.digest, why };
+    match trouble {
+        Trouble::Fs(error) => error.into(),
+        Trouble::Other => unfit("came with other bytes".to_owned()),
+        Trouble::Read(error) => match error.downcast::<registry::Error>() {
+            Ok(error) => error.into(),
+            Err(error) => unfit(format!("could not be read: {error}")),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use crate::domain::Reference;
 use crate::image::Descriptor;
 use crate::registry::credentials::Keychain;
-use crate::registry::{Error, Options, Session};
+use crate::registry::{Beginning, Error, Options, Session};
 use crate::sys::Env;
 
 /// What a registry can be asked. Documents and blobs are proven to be what was asked for.
@@ -29,11 +29,16 @@ pub trait Source {
     /// As [`Session::document`].
     fn document(&self, repository: &Reference, descriptor: &Descriptor) -> Result<Vec<u8>, Error>;
 
-    /// A blob, as it comes.
+    /// What follows a beginning of a blob, as it comes.
     ///
     /// # Errors
     /// As [`Session::blob`].
-    fn blob<'s>(&'s self, repository: &Reference, descriptor: &Descriptor) -> Result<Box<dyn Read + 's>, Error>;
+    fn rest_of_blob<'s>(
+        &'s self,
+        repository: &Reference,
+        descriptor: &Descriptor,
+        beginning: Beginning,
+    ) -> Result<Box<dyn Read + 's>, Error>;
 }
 
 /// A session that is opened by the first question: nothing is prepared, and no credentials are looked for, where all is
@@ -74,8 +79,13 @@ impl Source for Session {
         Session::document(self, repository, descriptor)
     }
 
-    fn blob<'s>(&'s self, repository: &Reference, descriptor: &Descriptor) -> Result<Box<dyn Read + 's>, Error> {
-        Session::blob(self, repository, descriptor)
+    fn rest_of_blob<'s>(
+        &'s self,
+        repository: &Reference,
+        descriptor: &Descriptor,
+        beginning: Beginning,
+    ) -> Result<Box<dyn Read + 's>, Error> {
+        Session::rest_of_blob(self, repository, descriptor, beginning)
     }
 }
 
@@ -92,7 +102,12 @@ impl Source for Remote<'_> {
         self.session()?.document(repository, descriptor)
     }
 
-    fn blob<'s>(&'s self, repository: &Reference, descriptor: &Descriptor) -> Result<Box<dyn Read + 's>, Error> {
-        self.session()?.blob(repository, descriptor)
+    fn rest_of_blob<'s>(
+        &'s self,
+        repository: &Reference,
+        descriptor: &Descriptor,
+        beginning: Beginning,
+    ) -> Result<Box<dyn Read + 's>, Error> {
+        self.session()?.rest_of_blob(repository, descriptor, beginning)
     }
 }

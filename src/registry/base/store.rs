@@ -3,13 +3,15 @@
 //!
 //! Nothing in it is believed: what is read is hashed first, and what was damaged is fetched again.
 
-use std::io::{self, Read, Seek, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
 
 use crate::domain::Digest;
 use crate::image::{Descriptor, MARKER, MAX_DOCUMENT};
+use crate::registry::Beginning;
 use crate::report::Report;
 use crate::sys::fs;
 
@@ -73,7 +75,6 @@ impl Store {
 
     /// Keeps a document.
     pub(super) fn keep(&self, bytes: &[u8]) -> Result<(), fs::Error> {
-        self.mark()?;
         fs::write_atomic(&self.path(&Digest::of(bytes)), bytes)
     }
 
@@ -88,52 +89,31 @@ impl Store {
         }
     }
 
-    /// Receives a blob, which gets its name when it is whole. `moved` is told how many bytes have come. The store must
-    /// be locked.
-    pub(super) fn receive(
-        &self,
-        blob: &Descriptor,
-        from: &mut dyn Read,
-        moved: &mut dyn FnMut(u64),
-    ) -> Result<(), Trouble> {
-        self.mark()?;
+    /// Takes up a blob where an earlier run left it, or begins it. The store must be locked.
+    pub(super) fn part(&self, blob: &Descriptor) -> Result<Part, fs::Error> {
         fs::create_dir_all(&self.blobs())?;
-        // One name for each blob: what a killed run has left is written over, and does not pile up.
-        let part = self.root.join(format!("{}.part", blob.digest.hex()));
-        let mut file = fs::open_or_create(&part)?;
-        let writing = |error| Trouble::Fs(fs::Error::new("write", &part, error));
-        file.set_len(0).and_then(|()| file.rewind()).map_err(writing)?;
-        let mut hasher = Sha256::new();
-        let mut buffer = vec![0; CHUNK];
-        let mut size = 0;
-        let whole = loop {
-            match from.read(&mut buffer) {
-                Ok(0) if size == blob.size && Digest::from_hasher(hasher.clone()) == blob.digest => break Ok(()),
-                Ok(0) => break Err(Trouble::Other),
-                Ok(length) if size + length as u64 > blob.size => break Err(Trouble::Other),
-                Ok(length) => {
-                    hasher.update(&buffer[..length]);
-                    file.write_all(&buffer[..length]).map_err(writing)?;
-                    size += length as u64;
-                    moved(length as u64);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Err(Trouble::Read(error)),
-            }
-        };
-        // Windows neither renames nor removes an open file.
+        // One name for each blob: what killed runs have left does not pile up.
+        let path = self.root.join(format!("{}.part", blob.digest.hex()));
+        let mut part = Part { file: fs::open_or_create(&path)?, path, here: Beginning::default() };
+        part.look(blob.size).map_err(|error| fs::Error::new("read", &part.path, error))?;
+        Ok(part)
+    }
+
+    /// Gives a blob that is whole its name.
+    pub(super) fn finish(&self, part: Part, blob: &Descriptor) -> Result<(), fs::Error> {
+        let Part { file, path, .. } = part;
+        // Windows renames no open file.
         drop(file);
-        if whole.is_err() {
-            fs::remove_file(&part)?;
-            return whole;
-        }
-        Ok(fs::rename(&part, &self.path(&blob.digest))?)
+        fs::rename(&path, &self.path(&blob.digest))
     }
 
     /// Makes the folder a layout to those who read one.
-    fn mark(&self) -> Result<(), fs::Error> {
-        let marker = self.root.join(MARKER);
-        if fs::exists(&marker) { Ok(()) } else { fs::write_atomic(&marker, br#"{"imageLayoutVersion":"1.0.0"}"#) }
+    pub(super) fn mark(&self) -> Result<(), fs::Error> {
+        let (path, content) = (self.root.join(MARKER), br#"{"imageLayoutVersion":"1.0.0"}"#);
+        if fs::read(&path, MAX_DOCUMENT).is_ok_and(|there| there == content) {
+            return Ok(());
+        }
+        fs::write_atomic(&path, content)
     }
 
     fn blobs(&self) -> PathBuf {
@@ -142,5 +122,68 @@ impl Store {
 
     fn path(&self, digest: &Digest) -> PathBuf {
         self.blobs().join(digest.hex())
+    }
+}
+
+/// The beginning of a blob, on disk.
+pub(super) struct Part {
+    path: PathBuf,
+    file: File,
+    here: Beginning,
+}
+
+impl Part {
+    /// What is here.
+    pub fn here(&self) -> &Beginning {
+        &self.here
+    }
+
+    /// Reads what an earlier run has left. More than the whole is nothing.
+    fn look(&mut self, size: u64) -> io::Result<()> {
+        if self.file.metadata()?.len() > size {
+            self.file.set_len(0)?;
+        }
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            match self.file.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(length) => self.count(&buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        self.here.hasher.update(bytes);
+        self.here.length += bytes.len() as u64;
+    }
+
+    /// Takes the rest. `moved` is told how many bytes are here.
+    pub fn fill(&mut self, blob: &Descriptor, from: &mut dyn Read, moved: &mut dyn FnMut(u64)) -> Result<(), Trouble> {
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) if Digest::from_hasher(self.here.hasher.clone()) == blob.digest => return Ok(()),
+                Ok(0) => return Err(Trouble::Other),
+                Ok(length) if self.here.length + length as u64 > blob.size => return Err(Trouble::Other),
+                Ok(length) => {
+                    let bytes = &buffer[..length];
+                    self.file.write_all(bytes).map_err(|error| fs::Error::new("write", &self.path, error))?;
+                    self.count(bytes);
+                    moved(self.here.length);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Trouble::Read(error)),
+            }
+        }
+    }
+
+    /// Drops what is here, for what came is not the blob.
+    pub fn remove(self) -> Result<(), fs::Error> {
+        let Part { file, path, .. } = self;
+        // Windows removes no open file.
+        drop(file);
+        fs::remove_file(&path)
     }
 }

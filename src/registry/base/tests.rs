@@ -1,13 +1,13 @@
 //! Bases from a registry that is a map in memory: which image is taken, what is asked for, and what is kept.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{Cursor, Read};
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::image::document::canonical;
-use crate::registry::{self, At};
+use crate::registry::{self, At, Beginning};
 use crate::report::Recorder;
 use crate::sys::fs;
 
@@ -25,6 +25,17 @@ struct Shelf {
     asked: RefCell<Vec<String>>,
     /// The blob that comes with other bytes.
     broken: Option<Digest>,
+    /// After how many bytes the next blob breaks.
+    breaks_after: Cell<Option<u64>>,
+}
+
+/// The end of a connection: nothing, or a failure where it broke early.
+struct Breaking(u64);
+
+impl Read for Breaking {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        if self.0 == u64::MAX { Ok(0) } else { Err(std::io::ErrorKind::ConnectionReset.into()) }
+    }
 }
 
 impl Shelf {
@@ -95,18 +106,22 @@ impl Source for Shelf {
         self.find(&Reference { digest: Some(descriptor.digest), ..repository.clone() }).map(|(_, bytes)| bytes)
     }
 
-    fn blob<'s>(
+    fn rest_of_blob<'s>(
         &'s self,
         repository: &Reference,
         descriptor: &Descriptor,
+        beginning: Beginning,
     ) -> Result<Box<dyn Read + 's>, registry::Error> {
-        self.asked.borrow_mut().push("blob".to_owned());
+        let from = beginning.length as usize;
+        self.asked.borrow_mut().push(if from == 0 { "blob".to_owned() } else { format!("blob from {from}") });
         let digest = Some(descriptor.digest);
         let (_, mut bytes) = self.find(&Reference { digest, ..repository.clone() })?;
         if self.broken == digest {
             bytes[0] ^= 1;
         }
-        Ok(Box::new(Cursor::new(bytes)))
+        let rest = Cursor::new(bytes.split_off(from));
+        let length = self.breaks_after.take().unwrap_or(u64::MAX);
+        Ok(Box::new(rest.take(length).chain(Breaking(length))))
     }
 }
 
@@ -322,7 +337,8 @@ fn damage_in_the_cache_is_found_and_mended() {
         assert_eq!(fs::read(&layer, 100).expect("there"), b"amd64 layer");
         assert_eq!(shelf.asked(), ["blob"], "only that one");
     }
-    // Documents too, the index among them.
+    // Documents too, the index among them, and what makes the folder a layout.
+    fs::remove_file(&room.temp.path().join("bases/oci-layout")).expect("removed");
     for blob in fs::list(&room.temp.path().join("bases/blobs/sha256")).expect("listed") {
         fs::write_atomic(&blob.path, b"{}").expect("written");
     }
@@ -342,7 +358,39 @@ fn other_bytes_than_promised_are_not_kept() {
     assert!(error.to_string().contains("came with other bytes"), "{error}");
     assert!(!fs::exists(&room.blob(b"amd64 layer")));
     let left = fs::list(&room.temp.path().join("bases")).expect("listed");
-    assert!(left.iter().all(|file| !file.path.ends_with(".part")));
+    assert!(left.iter().all(|file| file.path.extension().is_none_or(|extension| extension != "part")));
+}
+
+#[test]
+fn what_a_broken_run_has_brought_is_not_fetched_again() {
+    for (left, asked) in [
+        (None, &["blob from 5"][..]),
+        (Some(&b"AMD64"[..]), &["blob from 5", "blob"]),
+        (Some(b"amd64 layer"), &[]),
+        (Some(b"amd64 LAYER"), &["blob"]),
+        (Some(b"much longer than the layer"), &["blob"]),
+    ] {
+        let (room, shelf) = (Room::new(), Shelf::default());
+        shelf.ordinary();
+        let bases = room.bases(&shelf, ONLINE);
+        let pinned = bases.pin(&reference("a/b:1"), &[Arch::Amd64], &mut Lock::default()).expect("pinned");
+        shelf.breaks_after.set(Some(5));
+        let error = bases.open(&pinned, MediaTypes::Oci).expect_err("it broke");
+        assert!(error.to_string().contains("could not be read"), "{error}");
+        let part = room.temp.path().join("bases").join(format!("{}.part", Digest::of(b"amd64 layer").hex()));
+        assert_eq!(fs::read(&part, 100).expect("kept"), b"amd64");
+        left.into_iter().for_each(|left| fs::write_atomic(&part, left).expect("written"));
+        shelf.asked();
+        bases.open(&pinned, MediaTypes::Oci).expect("opened");
+        assert_eq!(shelf.asked(), asked, "{left:?}");
+        assert_eq!(fs::read(&room.blob(b"amd64 layer"), 100).expect("there"), b"amd64 layer");
+        assert!(!fs::exists(&part));
+        let done = room.report.events().into_iter().rev().find_map(|event| match event {
+            Event::Progress { done, total, .. } => Some((done, total)),
+            _ => None,
+        });
+        assert!(done.is_none_or(|(done, total)| done == total || left.is_some()), "{done:?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Why a credential could not be had. No message quotes a value of a file or variable.
 
-use std::fmt;
 use std::process::ExitStatus;
 
+use super::VARIABLE;
+use super::key::Dialect;
 use crate::domain::Explain;
 use crate::sys;
 
@@ -11,14 +12,14 @@ use crate::sys;
 pub struct At {
     /// The path of a file, or the name of a variable.
     pub source: String,
-    /// The key, as `auths."ghcr.io".auth`; or for a text that is no JSON its line and column. May be empty.
+    /// The key, as `auths."ghcr.io".auth`; empty for the whole.
     pub key: String,
 }
 
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.source)?;
-        if self.key.is_empty() { Ok(()) } else { write!(f, " ({})", self.key) }
+impl At {
+    /// What it is called in the first line of an error.
+    fn subject(&self) -> &str {
+        if self.key.is_empty() { &self.source } else { &self.key }
     }
 }
 
@@ -29,9 +30,9 @@ pub enum Error {
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
     /// A file or variable that does not hold what it should.
-    #[error("{what}")]
+    #[error("`{}` {what}", at.subject())]
     Content {
-        /// What is wrong with it.
+        /// What is wrong there, to be read after its name.
         what: String,
         /// Where.
         at: At,
@@ -59,7 +60,7 @@ pub enum Trouble {
     #[error("is not installed: there is no such program on PATH")]
     Missing,
     /// It could not be started, or did not end in time.
-    #[error("did not answer: {0}")]
+    #[error("could not be asked: {0}")]
     Process(sys::process::Error),
     /// It failed.
     #[error("failed ({status}){}", told(said))]
@@ -82,27 +83,32 @@ impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
             Error::Fs(error) => error.place(),
-            Error::Content { at, .. } | Error::Helper { at, .. } => Some(at.to_string()),
+            Error::Content { at, .. } => (!at.key.is_empty()).then(|| at.source.clone()),
+            Error::Helper { at, .. } => Some(format!("{} ({})", at.source, at.key)),
         }
     }
 
     fn help(&self) -> Option<String> {
         match self {
             Error::Fs(error) => error.help(),
-            Error::Content { at, .. } if at.source == super::VARIABLE => Some(format!(
-                "write `{{\"auths\": {{\"HOST\": {{\"auth\": \"…\"}}}}}}` with the base64 of `USER:PASSWORD`, or unset {}",
-                super::VARIABLE
+            Error::Content { at, .. } if at.source == VARIABLE => Some(format!(
+                "write `{{\"auths\": {{\"HOST\": {{\"auth\": \"…\"}}}}}}` with the base64 of `USER:PASSWORD`, or unset {VARIABLE}"
             )),
-            Error::Content { registry, .. } => {
-                Some(format!("mend the file, or run `docker login {registry}`, which writes the entry anew"))
+            // Docker reads the file before it writes an entry, and its file is asked before podman's.
+            Error::Content { at, registry, .. } if at.key.starts_with("auths.") => {
+                Some(format!("fix the entry, or run `docker login {registry}`, which writes it anew"))
             }
-            Error::Helper { program, trouble, at, .. } if matches!(**trouble, Trouble::Missing) => {
-                Some(format!("install `{program}`, or remove `{}` from {}", at.key, at.source))
-            }
-            Error::Helper { program, registry, .. } => Some(format!(
-                "see what `echo {} | {program} get` says, or run `docker login {registry}`",
-                super::key::Dialect::Docker.key(registry)
-            )),
+            Error::Content { .. } => Some("fix the file".to_owned()),
+            Error::Helper { program, trouble, at, registry } => Some(match **trouble {
+                Trouble::Missing => {
+                    let At { source, key } = at;
+                    format!("install `{program}`, or remove `{key}` from {source} and run `docker login {registry}`")
+                }
+                _ => format!(
+                    "see what `echo {} | {program} get` says, or run `docker login {registry}`",
+                    Dialect::Docker.key(registry)
+                ),
+            }),
         }
     }
 }

@@ -58,23 +58,17 @@ pub(super) enum Entry<'a> {
 impl Config {
     /// Reads a text. `asked` is for messages only.
     pub(super) fn parse(bytes: &[u8], source: &str, kind: Kind, asked: Asked<'_>) -> Result<Self, Error> {
-        let wrong = |key: String, what: String| {
-            let at = At { source: source.to_owned(), key };
+        let wrong = |what: String| {
+            let at = At { source: source.to_owned(), key: String::new() };
             Error::Content { what, at, registry: asked.registry.to_owned() }
         };
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| wrong(String::new(), "the credentials are not UTF-8".to_owned()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| wrong("is not UTF-8".to_owned()))?;
         // Windows editors put a byte order mark before the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // Docker takes an empty file for one that says nothing.
         let text = if text.trim().is_empty() { "null" } else { text };
-        let root = serde_json::from_str(text).map_err(|error| {
-            // Every kind of value is welcome here, so that this tells of syntax alone and quotes no value.
-            let said = error.to_string();
-            let what = said.split(" at line ").next().unwrap_or_default();
-            let key = format!("line {}, column {}", error.line(), error.column());
-            wrong(key, format!("the credentials are no JSON: {what}"))
-        })?;
+        // Every kind of value is welcome here, so that an error tells of syntax alone and quotes no value.
+        let root = serde_json::from_str(text).map_err(|error| wrong(format!("is no JSON: {error}")))?;
         Ok(Config { source: source.to_owned(), kind, root })
     }
 
@@ -123,7 +117,7 @@ impl Config {
         fitting.sort_by_key(|(fit, ..)| *fit);
         let shown = |key: &str| format!("\"{}\"", printed(key));
         match fitting.windows(2).find(|pair| pair[0].1 == pair[1].1) {
-            Some(pair) => Err(entries.wrong(&shown(pair[0].1), "this is there twice")),
+            Some(pair) => Err(entries.wrong(&shown(pair[0].1), "is there twice")),
             None => Ok(fitting.into_iter().map(|(_, key, value)| (shown(key), value)).collect()),
         }
     }
@@ -132,23 +126,21 @@ impl Config {
     ///
     /// Docker's engine prefers a registry token, and an identity token to a password (moby `registry/auth.go`).
     fn credential(&self, entry: &View<'_>) -> Result<Option<Credential>, Error> {
-        let more = self.kind != Kind::Variable;
-        if let (true, Some(token)) = (more, entry.text("registrytoken")?) {
+        let auth_alone = self.kind == Kind::Variable;
+        if !auth_alone && let Some(token) = entry.text("registrytoken")? {
             return Ok(Some(Credential::RegistryToken(Secret::new(token))));
         }
-        if let (true, Some(token)) = (more, entry.text("identitytoken")?) {
+        if !auth_alone && let Some(token) = entry.text("identitytoken")? {
             return Ok(Some(Credential::IdentityToken(Secret::new(token))));
         }
         if let Some(auth) = entry.text("auth")? {
             let (user, password) = decode(auth).map_err(|what| entry.wrong("auth", what))?;
             return Ok(Some(Credential::Basic { user, password: Secret::new(password) }));
         }
-        match (entry.text("username")?, entry.text("password")?) {
-            (Some(user), Some(password)) if more => {
-                Ok(Some(Credential::Basic { user: user.to_owned(), password: Secret::new(password) }))
-            }
-            _ => Ok(None),
+        if !auth_alone && let (Some(user), Some(password)) = (entry.text("username")?, entry.text("password")?) {
+            return Ok(Some(Credential::Basic { user: user.to_owned(), password: Secret::new(password) }));
         }
+        Ok(None)
     }
 }
 
@@ -157,11 +149,11 @@ impl Config {
 fn decode(auth: &str) -> Result<(String, String), &'static str> {
     // `base64` without `-w0` breaks long lines, and Go's decoder passes over the breaks.
     let auth: String = auth.split_ascii_whitespace().collect();
-    let bytes = BASE64.decode(auth).map_err(|_| "this is not base64")?;
-    let text = String::from_utf8(bytes).map_err(|_| "this is not the base64 of a text")?;
+    let bytes = BASE64.decode(auth).map_err(|_| "is not base64")?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not the base64 of a text")?;
     match text.split_once(':') {
-        None => Err("this is not the base64 of `user:password`"),
-        Some(("", _)) => Err("this is the base64 of a password without a user"),
+        None => Err("is not the base64 of `user:password`"),
+        Some(("", _)) => Err("is the base64 of a password without a user"),
         Some((user, password)) => Ok((user.to_owned(), password.trim_matches('\0').to_owned())),
     }
 }
@@ -181,12 +173,12 @@ mod tests {
             ("dXNlcjpwYXNzAAA=", Ok(("user", "pass"))),
             ("dXNlcjo=", Ok(("user", ""))),
             ("w7xzZXI6cMOkc3M=", Ok(("üser", "päss"))),
-            ("dXNlcg==", Err("this is not the base64 of `user:password`")),
-            ("OnBhc3M=", Err("this is the base64 of a password without a user")),
-            ("dXNlcjr/", Err("this is not the base64 of a text")),
-            ("user:pass", Err("this is not base64")),
-            ("dXNlcjpwYXNz=", Err("this is not base64")),
-            ("A", Err("this is not base64")),
+            ("dXNlcg==", Err("is not the base64 of `user:password`")),
+            ("OnBhc3M=", Err("is the base64 of a password without a user")),
+            ("dXNlcjr/", Err("is not the base64 of a text")),
+            ("user:pass", Err("is not base64")),
+            ("dXNlcjpwYXNz=", Err("is not base64")),
+            ("A", Err("is not base64")),
         ] {
             let wanted = wanted.map(|(user, password): (&str, &str)| (user.to_owned(), password.to_owned()));
             assert_eq!(decode(auth), wanted, "{auth}");

@@ -56,7 +56,7 @@ impl Question<'_> {
     /// Asks; `None` if the helper has nothing for the registry.
     pub(super) fn ask(&self, env: &Env, patience: Duration) -> Result<Option<Credential>, Error> {
         if !is_name(self.name) {
-            let what = "this is no name of a credential helper: letters, digits, `.`, `_` and `-`".to_owned();
+            let what = "is no name of a credential helper: letters, digits, `.`, `_` and `-`".to_owned();
             return Err(Error::Content { what, at: self.at.clone(), registry: self.registry.to_owned() });
         }
         let program = self.program();
@@ -73,11 +73,14 @@ impl Question<'_> {
         if [&output.stdout, &output.stderr].iter().any(|said| said.to_ascii_lowercase().contains(NOT_FOUND)) {
             return Ok(None);
         }
+        let wrong = |why| Err(self.trouble(Trouble::Answer(why)));
+        if output.stdout.len() as u64 >= MAX_ANSWER {
+            return wrong("it is longer than a megabyte");
+        }
         if !output.status.success() {
             let said = said(&[&output.stderr, &output.stdout]);
             return Err(self.trouble(Trouble::Failed { status: output.status, said }));
         }
-        let wrong = |why| Err(self.trouble(Trouble::Answer(why)));
         match serde_json::from_str::<Answer>(output.stdout.trim()) {
             Err(_) => wrong("it is not JSON with texts for `Username` and `Secret`"),
             Ok(Answer { user, secret }) if user.is_empty() && secret.is_empty() => Ok(None),

@@ -72,18 +72,20 @@ impl Keychain {
                 }
                 Entry::Helper { name, at } => {
                     let question = Question { name, key: source.kind().dialect().key(registry), at, registry };
-                    let origin = format!("{} in {}", question.program(), question.at.source);
-                    if let Some(credential) = question.ask(&self.env, helper::PATIENCE)? {
-                        let origin = format!("{} ({}) in {}", question.at.key, question.program(), question.at.source);
-                        return Ok(Found { credential, origin });
+                    let answer = question.ask(&self.env, helper::PATIENCE)?;
+                    let (program, At { source, key }) = (question.program(), question.at);
+                    match answer {
+                        None => looked.push(format!("{program} ({key} in {source})")),
+                        Some(credential) => {
+                            return Ok(Found { credential, origin: format!("{key} ({program}) in {source}") });
+                        }
                     }
-                    looked.push(origin);
                 }
                 Entry::Nothing => looked.push(source.to_string()),
             }
         }
         let origin = if looked.is_empty() {
-            format!("no credentials for {registry}: nobody has logged in on this machine")
+            format!("no credentials for {registry}: there is no file of credentials")
         } else {
             format!("no credentials for {registry} in {}", looked.join(", "))
         };
@@ -94,5 +96,26 @@ impl Keychain {
 impl fmt::Debug for Keychain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.sources.iter().map(ToString::to_string)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keychain_can_be_shared_by_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Keychain>();
+        shared::<Found>();
+        shared::<Error>();
+    }
+
+    #[test]
+    fn a_secret_prints_nothing() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(format!("{secret} {secret:?} {secret:>12}"), "<redacted> <redacted> <redacted>");
+        let basic = Credential::Basic { user: "me".to_owned(), password: secret };
+        assert_eq!(format!("{basic:?}"), r#"Basic { user: "me", password: <redacted> }"#);
     }
 }

@@ -62,14 +62,14 @@ impl<'a> View<'a> {
 
     /// The error of a value of another kind.
     pub(super) fn unlike(&self, key: &str, wanted: &str, found: &Json) -> Error {
-        self.wrong(key, format!("this should be {wanted} and is {}", found.kind()))
+        self.wrong(key, format!("should be {wanted} and is {}", found.kind()))
     }
 
     /// A field, found as Go finds it: without regard to case.
     fn field(&self, name: &str) -> Result<Option<&'a Json>, Error> {
         let mut found = self.fields.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         match (found.next(), found.next()) {
-            (_, Some(_)) => Err(self.wrong(name, "this is there twice")),
+            (_, Some(_)) => Err(self.wrong(name, "is there twice")),
             (first, None) => Ok(first.map(|(_, value)| value)),
         }
     }

@@ -60,6 +60,11 @@ impl Bases {
         self.registry.log().lines().filter(|text| text.contains("] \"")).filter_map(line).collect()
     }
 
+    /// Whether a request was answered with a part of a blob.
+    pub fn gave_a_part(&self) -> bool {
+        self.registry.log().contains("\" 206 ")
+    }
+
     /// Pushes a base of two layers a platform under a tag; the layers differ by `seed` and platform.
     pub fn push(&self, tag: &str, platforms: &[&str], seed: u64, family: Family) -> Pushed {
         let folder = tempfile::tempdir_in(&self.temp).expect("a temporary folder can be made");
@@ -123,7 +128,7 @@ impl Written {
         let name = format!("{platform} {seed}");
         let (layers, diff_ids): (Vec<Value>, Vec<String>) = ["etc", "usr"]
             .map(|folder| {
-                let tar = tar(folder, &noise(seed + u64::from(arch.as_bytes()[0]), 40_000));
+                let tar = tar(folder, &noise(seed + u64::from(arch.as_bytes()[1]), 40_000));
                 let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
                 gzip.write_all(&tar).expect("packed");
                 let packed = gzip.finish().expect("packed");
@@ -162,15 +167,20 @@ impl Written {
 
 fn tar(folder: &str, bytes: &[u8]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
-    let mut header = tar::Header::new_ustar();
-    header.set_entry_type(tar::EntryType::Directory);
-    header.set_mode(0o755);
-    header.set_size(0);
-    tar.append_data(&mut header, format!("{folder}/"), std::io::empty()).expect("added");
-    let mut header = tar::Header::new_ustar();
-    header.set_mode(0o644);
-    header.set_size(bytes.len() as u64);
-    tar.append_data(&mut header, format!("{folder}/noise"), bytes).expect("added");
+    let header = |kind, mode, size| {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(size);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header
+    };
+    let mut entry = header(tar::EntryType::Directory, 0o755, 0);
+    tar.append_data(&mut entry, format!("{folder}/"), std::io::empty()).expect("added");
+    let mut entry = header(tar::EntryType::Regular, 0o644, bytes.len() as u64);
+    tar.append_data(&mut entry, format!("{folder}/noise"), bytes).expect("added");
     tar.into_inner().expect("finished")
 }
 

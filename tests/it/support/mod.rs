@@ -13,6 +13,7 @@ pub mod prebuilt;
 pub mod proxy;
 pub mod redact;
 pub mod sandbox;
+pub mod secrets;
 pub mod shop;
 pub mod talk;
 pub mod tokens;
