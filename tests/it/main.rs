@@ -22,6 +22,7 @@ mod judges;
 mod metadata;
 mod new;
 mod plan;
+mod proxies;
 mod publish;
 mod reproducible;
 mod robust;

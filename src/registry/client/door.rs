@@ -153,9 +153,9 @@ pub(crate) struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// The place of an error.
-    pub fn at(&self, step: &str) -> At {
+    pub fn at(&self, step: &str) -> Box<At> {
         let Door { registry, repository, .. } = self.door;
-        At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() }
+        Box::new(At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() })
     }
 
     /// An answer that must not be.

@@ -67,6 +67,28 @@ impl Registry {
     pub fn log(&self) -> String {
         self.daemon.log()
     }
+
+    /// Every request that it has answered: method, path without a query, and status.
+    pub fn requests(&self) -> Vec<String> {
+        // A request is logged after its answer, so the last line may come a little later than its client ends.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        self.log().lines().filter_map(request).collect()
+    }
+}
+
+/// `METHOD PATH STATUS` of a line in Apache's combined format.
+fn request(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("] \"")?;
+    let (first, rest) = rest.split_once(" HTTP/1.1\" ")?;
+    let (path, status) = (first.split('?').next()?, rest.split(' ').next()?);
+    Some(format!("{path} {status}"))
+}
+
+#[test]
+fn the_access_log_is_read() {
+    let line = r#"127.0.0.1 - - [x] "PUT /v2/a/blobs/uploads/1?digest=x HTTP/1.1" 201 0 "" "c""#;
+    assert_eq!(request(line).as_deref(), Some("PUT /v2/a/blobs/uploads/1 201"));
+    assert_eq!(request("time=\"x\" level=error"), None);
 }
 
 fn auth(guard: Guard<'_>) -> Option<Value> {

@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod redact;
 pub mod sandbox;
 pub mod secrets;
+pub mod shop;
 pub mod talk;
 pub mod tokens;
 pub mod toolchain;
