@@ -1,7 +1,7 @@
 //! The error of a command: one variant per stage, with the exit code it means.
 
 use crate::domain::Explain;
-use crate::{build, bundle, image, manifest, plan, scaffold, sys};
+use crate::{build, bundle, image, manifest, plan, scaffold, subject, sys};
 
 /// Any stage's error.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum Error {
     /// Writing the image.
     #[error(transparent)]
     Image(#[from] image::Error),
+    /// Reading an image.
+    #[error(transparent)]
+    Subject(#[from] subject::Error),
     /// Making a new extension.
     #[error(transparent)]
     Scaffold(#[from] scaffold::Error),
@@ -48,6 +51,7 @@ impl Error {
             Error::Build(error) => error,
             Error::Bundle(error) => error,
             Error::Image(error) => error,
+            Error::Subject(error) => error,
             Error::Scaffold(error) => error,
             Error::Fs(error) => error,
             Error::Process(error) => error,
@@ -61,6 +65,7 @@ impl Error {
         match self {
             Error::Usage { .. } => 2,
             Error::Build(build::Error::Fetch(error)) if error.is_network() => 3,
+            Error::Subject(error) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
             Error::Manifest(manifest::Error::Cargo(_)) | Error::Process(_) => 101,
             _ => 1,

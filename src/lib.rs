@@ -64,6 +64,7 @@
 //! * `strsim`: the nearest known key.
 //! * `tar`: the headers of layers and archives.
 //! * `tempfile`: files and folders that are renamed when they are whole.
+//! * `terminal_size`: how wide a bar may be.
 //! * `thiserror`: errors.
 //! * `toml_edit`: the line of a key in Cargo.toml.
 //!
@@ -84,4 +85,5 @@ pub mod registry;
 pub mod report;
 pub mod scaffold;
 pub mod shell;
+pub mod subject;
 pub mod sys;

@@ -36,7 +36,7 @@ pub use damage::Damage;
 pub use document::Descriptor;
 pub use error::Error;
 pub use fsck::{Whole, fsck};
-pub use media_types::MediaTypes;
+pub use media_types::{Kind, MediaTypes};
 pub use read::{Layout, Listed, Listing};
 
 use crate::domain::{Arch, Digest, Reference};
