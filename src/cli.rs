@@ -164,12 +164,8 @@ fn shell(output: &OutputArgs) -> Shell {
         Some(Color::Never) => anstream::ColorChoice::Never,
     };
     let (messages, answers) = (std::io::stderr(), std::io::stdout());
-    Shell::new(
-        verbosity,
-        color(anstream::AutoStream::choice(&messages)),
-        output.message_format == MessageFormat::Json,
-    )
-    .with_color_of_answers(color(anstream::AutoStream::choice(&answers)))
+    Shell::new(verbosity, color(anstream::AutoStream::choice(&messages)), output.message_format == MessageFormat::Json)
+        .with_color_of_answers(color(anstream::AutoStream::choice(&answers)))
 }
 
 #[cfg(test)]

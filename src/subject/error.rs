@@ -157,10 +157,13 @@ impl Explain for Error {
             Error::Archive { .. } => "name an OCI archive, or a file that `docker save` wrote",
             Error::Choice { .. } => "add the tag of one image behind a colon",
             Error::NoPlatform { .. } => "name one of those with `--platform`, or none",
-            Error::Layer { damage: LayerDamage::Missing | LayerDamage::Size { .. } | LayerDamage::Digest { .. }, .. } => {
-                "copy or package the image again"
+            Error::Layer {
+                damage: LayerDamage::Missing | LayerDamage::Size { .. } | LayerDamage::Digest { .. },
+                ..
+            } => "copy or package the image again",
+            Error::Layer { .. } | Error::Document { .. } | Error::NoImage { .. } | Error::TooMany { .. } => {
+                return None;
             }
-            Error::Layer { .. } | Error::Document { .. } | Error::NoImage { .. } | Error::TooMany { .. } => return None,
         };
         Some(help.to_owned())
     }

@@ -41,7 +41,7 @@ pub use error::Error;
 pub use extension::{Extension, Metadata, Program};
 pub use limits::Limits;
 pub use model::{Document, Entry, Layer, Platform};
-pub use place::{Format, Place};
+pub use place::{Format, Lies, Place};
 pub use tree::Absence;
 pub use unpack::Packing;
 pub use walk::Walked;
@@ -137,14 +137,15 @@ pub fn raw(
     let source = source::open(place, options.scratch.as_deref(), connect)?;
     match saved_in(place, &source) {
         Some(archive) => Ok(archive.small(saved::MANIFEST)?.unwrap_or_default()),
-        None => Ok(read::root(&source, &place.name(), place.tag())?.bytes),
+        None => Ok(read::root(&source, &place.name, place.tag())?.bytes),
     }
 }
 
 /// The archive, if it is to be read as one of `docker save`.
 fn saved_in<'a>(place: &Place, source: &'a Source) -> Option<&'a archive::Archive> {
-    let (Place::Archive { format, .. }, Source::Archive(archive)) = (place, source) else { return None };
-    let docker = format.map_or_else(|| !archive.has("index.json") && archive.has(saved::MANIFEST), |format| format == Format::Docker);
+    let (Lies::Archive { format, .. }, Source::Archive(archive)) = (&place.lies, source) else { return None };
+    let docker = format
+        .map_or_else(|| !archive.has("index.json") && archive.has(saved::MANIFEST), |format| format == Format::Docker);
     docker.then_some(archive)
 }
 
@@ -158,7 +159,7 @@ impl Subject {
         options: &Options,
         connect: impl FnOnce() -> Result<Session, registry::Error>,
     ) -> Result<Self, Error> {
-        let name = place.name();
+        let name = place.name.clone();
         let source = source::open(place, options.scratch.as_deref(), connect)?;
         let saved = saved_in(place, &source).map(|archive| saved::read(archive, &name, place.tag())).transpose()?;
         let (root, entries, platforms) = match saved {

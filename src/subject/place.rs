@@ -6,9 +6,18 @@ use super::Error;
 use crate::domain::Reference;
 use crate::sys::fs;
 
+/// Where an image lies, and what it is called in messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The text that named it; of an image in a registry its whole reference.
+    pub name: String,
+    /// Where it lies.
+    pub lies: Lies,
+}
+
 /// Where an image lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Lies {
     /// An OCI layout.
     Layout {
         /// The folder.
@@ -46,62 +55,51 @@ impl Place {
     /// # Errors
     /// When it names nothing that exists and is no reference either.
     pub fn find(text: &str, cwd: &Path) -> Result<Self, Error> {
+        let nothing = |why: &str| Error::Nothing { image: text.to_owned(), why: why.to_owned() };
+        let named = |name: &str, lies| Ok(Place { name: name.to_owned(), lies });
         if let Some(rest) = text.strip_prefix("oci:") {
             let (dir, tag) = split(rest, cwd, is_dir);
-            return Ok(Place::Layout { dir, tag });
+            return named(rest, Lies::Layout { dir, tag });
         }
         for (prefix, format) in [("oci-archive:", Format::Oci), ("docker-archive:", Format::Docker)] {
             if let Some(rest) = text.strip_prefix(prefix) {
                 let (file, tag) = split(rest, cwd, is_file);
-                return Ok(Place::Archive { file, tag, format: Some(format) });
+                return named(rest, Lies::Archive { file, tag, format: Some(format) });
             }
         }
         let reference = text.strip_prefix("docker://");
         if reference.is_none() {
             if let Some(found) = existing(text, cwd) {
-                return Ok(found);
+                return named(text, found);
             }
-            if [".", "/", "~"].iter().any(|start| text.starts_with(start)) {
-                let why = "nothing is there".to_owned();
-                return Err(Error::Nothing { image: text.to_owned(), why });
+            if text.starts_with(['.', '/', '~']) {
+                return Err(nothing("nothing is there"));
             }
         }
-        let parsed = Reference::parse(reference.unwrap_or(text));
-        let reference = parsed.map_err(|e| Error::Nothing { image: text.to_owned(), why: e.why.to_owned() })?;
+        let reference = Reference::parse(reference.unwrap_or(text)).map_err(|error| nothing(error.why))?;
         let tagless = reference.tag.is_none() && reference.digest.is_none();
-        Ok(Place::Registry(if tagless { reference.with_tag("latest") } else { reference }))
+        let reference = if tagless { reference.with_tag("latest") } else { reference };
+        named(&reference.to_string(), Lies::Registry(reference))
     }
 
     /// Which of several images is meant; in a registry the reference says it.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
-        match self {
-            Place::Layout { tag, .. } | Place::Archive { tag, .. } => tag.as_deref(),
-            Place::Registry(_) => None,
+        match &self.lies {
+            Lies::Layout { tag, .. } | Lies::Archive { tag, .. } => tag.as_deref(),
+            Lies::Registry(_) => None,
         }
-    }
-
-    /// The name as messages have it.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let (path, tag) = match self {
-            Place::Registry(reference) => return reference.to_string(),
-            Place::Layout { dir, tag } => (dir, tag),
-            Place::Archive { file, tag, .. } => (file, tag),
-        };
-        let tag = tag.iter().map(|tag| format!(":{tag}")).collect::<String>();
-        format!("{}{tag}", path.display())
     }
 }
 
 /// What exists at the text, or at the part of it before a colon.
-fn existing(text: &str, cwd: &Path) -> Option<Place> {
+fn existing(text: &str, cwd: &Path) -> Option<Lies> {
     let at = |path: &str, tag: Option<&str>| {
         let (path, tag) = (cwd.join(path), tag.map(str::to_owned));
         match fs::kind_followed(&path) {
-            Ok(fs::Kind::File(_)) => Some(Place::Archive { file: path, tag, format: None }),
+            Ok(fs::Kind::File(_)) => Some(Lies::Archive { file: path, tag, format: None }),
             // A folder that happens to be called as an image is no layout.
-            Ok(fs::Kind::Dir) if is_layout(&path) || looks_like_a_path(text) => Some(Place::Layout { dir: path, tag }),
+            Ok(fs::Kind::Dir) if is_layout(&path) || looks_like_a_path(text) => Some(Lies::Layout { dir: path, tag }),
             _ => None,
         }
     };
@@ -152,13 +150,13 @@ mod tests {
         fs::write_atomic(&cwd.join("lay/oci-layout"), b"{}").expect("written");
         fs::write_atomic(&cwd.join("plain/file"), b"{}").expect("written");
         fs::write_atomic(&cwd.join("image.tar"), b"x").expect("written");
-        let layout = |tag: Option<&str>| Place::Layout { dir: cwd.join("lay"), tag: tag.map(str::to_owned) };
-        let archive = |tag: Option<&str>, format| Place::Archive {
+        let layout = |tag: Option<&str>| Lies::Layout { dir: cwd.join("lay"), tag: tag.map(str::to_owned) };
+        let archive = |tag: Option<&str>, format| Lies::Archive {
             file: cwd.join("image.tar"),
             tag: tag.map(str::to_owned),
             format,
         };
-        let registry = |text| Place::Registry(Reference::parse(text).expect(text));
+        let registry = |text| Lies::Registry(Reference::parse(text).expect(text));
         for (text, place) in [
             ("lay", layout(None)),
             ("lay:1.0.0", layout(Some("1.0.0"))),
@@ -173,7 +171,7 @@ mod tests {
             ("example/x:1.0.0", registry("example/x:1.0.0")),
             ("127.0.0.1:5000/x", registry("127.0.0.1:5000/x:latest")),
         ] {
-            assert_eq!(Place::find(text, cwd).expect(text), place, "{text}");
+            assert_eq!(Place::find(text, cwd).expect(text).lies, place, "{text}");
         }
         for text in ["./gone", "A B", "", "docker://", "/nowhere/at/all"] {
             assert!(matches!(Place::find(text, cwd), Err(Error::Nothing { .. })), "{text}");

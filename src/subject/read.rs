@@ -114,7 +114,11 @@ pub(super) fn list(source: &Source, image: &str, root: Document) -> Result<Liste
             if descriptor.kind() != Kind::Index {
                 descriptors.push(descriptor);
             } else if depth == MAX_DEPTH {
-                return Err(Error::TooMany { image: image.to_owned(), what: "indexes in one another", limit: MAX_DEPTH });
+                return Err(Error::TooMany {
+                    image: image.to_owned(),
+                    what: "indexes in one another",
+                    limit: MAX_DEPTH,
+                });
             } else {
                 let bytes = source.document(image, "image index", &descriptor)?;
                 below.extend(parse::<Index>(image, "image index", Some(descriptor.digest), &bytes)?.manifests);
@@ -187,7 +191,8 @@ pub(super) fn all_there(
     wanted: &[String],
     mut found: Vec<String>,
 ) -> Result<(), Error> {
-    let missing = wanted.iter().find(|one| !platforms.iter().any(|platform| is_wanted(&platform.runs_on, &[(*one).clone()])));
+    let missing =
+        wanted.iter().find(|one| !platforms.iter().any(|platform| is_wanted(&platform.runs_on, &[(*one).clone()])));
     let Some(missing) = missing else { return Ok(()) };
     if found.is_empty() {
         found = platforms.iter().map(Platform::name).collect();
@@ -204,12 +209,8 @@ pub(super) fn is_wanted(on: &RunsOn, wanted: &[String]) -> bool {
 fn platform(source: &Source, image: &str, descriptor: &Descriptor) -> Result<Platform, Error> {
     let bytes = source.document(image, "image manifest", descriptor)?;
     let manifest: Manifest = parse(image, "image manifest", Some(descriptor.digest), &bytes)?;
-    let document = Document {
-        media_type: descriptor.media_type.clone(),
-        digest: descriptor.digest,
-        size: descriptor.size,
-        bytes,
-    };
+    let document =
+        Document { media_type: descriptor.media_type.clone(), digest: descriptor.digest, size: descriptor.size, bytes };
     let bytes = source.document(image, "image config", &manifest.config)?;
     let said: Config = parse(image, "image config", Some(manifest.config.digest), &bytes)?;
     let Descriptor { media_type, digest, size, .. } = manifest.config;

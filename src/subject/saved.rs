@@ -9,11 +9,11 @@ use std::io::{self, Read};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::Error;
 use super::archive::Archive;
 use super::limits::MAX_LAYERS;
 use super::model::{Document, Layer, Platform, history_of_layers};
 use super::unpack::Packing;
-use super::Error;
 use crate::domain::{Digest, Reference};
 use crate::image::MediaTypes;
 use crate::image::document::Config;
@@ -88,10 +88,7 @@ fn layers(archive: &Archive, image: &str, names: Vec<String>, config: &Config) -
     }
     let steps = history_of_layers(config, names.len());
     let all = names.iter().zip(&config.rootfs.diff_ids).zip(steps);
-    all.map(|((name, diff_id), step)| {
-        Ok(layer(archive, image, name, *diff_id)?.named(step.as_deref()))
-    })
-    .collect()
+    all.map(|((name, diff_id), step)| Ok(layer(archive, image, name, *diff_id)?.named(step.as_deref()))).collect()
 }
 
 fn layer(archive: &Archive, image: &str, name: &str, diff_id: Digest) -> Result<Layer, Error> {

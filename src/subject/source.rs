@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::Archive;
 use super::limits::MAX_DOCUMENT;
-use super::{Error, Place};
+use super::{Error, Lies, Place};
 use crate::domain::{Digest, Reference};
 use crate::image::{Descriptor, Layout};
 use crate::registry::{self, Session};
@@ -130,11 +130,9 @@ pub(super) fn open(
     scratch: Option<&Path>,
     connect: impl FnOnce() -> Result<Session, registry::Error>,
 ) -> Result<Source, Error> {
-    Ok(match place {
-        Place::Layout { dir, .. } => Source::Layout { dir: dir.clone(), layout: Layout::open(dir)? },
-        Place::Archive { file, .. } => Source::Archive(Archive::open(file, scratch)?),
-        Place::Registry(reference) => {
-            Source::Registry { session: Box::new(connect()?), reference: reference.clone() }
-        }
+    Ok(match &place.lies {
+        Lies::Layout { dir, .. } => Source::Layout { dir: dir.clone(), layout: Layout::open(dir)? },
+        Lies::Archive { file, .. } => Source::Archive(Archive::open(file, scratch)?),
+        Lies::Registry(reference) => Source::Registry { session: Box::new(connect()?), reference: reference.clone() },
     })
 }

@@ -129,7 +129,11 @@ impl Tree<'_> {
             };
             if let Some(entry) = layer.entries.get(path) {
                 // A folder that lay in a lower layer keeps its content, but an upper one says its mode.
-                return if implied && entry.kind != EntryKind::Dir { Looked::Implied } else { Looked::Found(at, entry) };
+                return if implied && entry.kind != EntryKind::Dir {
+                    Looked::Implied
+                } else {
+                    Looked::Found(at, entry)
+                };
             }
             implied |= layer.has_below(path);
             if layer.hides(path) {

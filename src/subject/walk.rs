@@ -83,9 +83,7 @@ pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Ma
     drained.map_err(Stopped::Source)?;
     let damage = match result {
         Err(bound @ (LayerDamage::Bomb { .. } | LayerDamage::TooLarge { .. } | LayerDamage::TooMany { .. })) => bound,
-        _ if packed.bytes() != expected.size => {
-            LayerDamage::Size { expected: expected.size, found: packed.bytes() }
-        }
+        _ if packed.bytes() != expected.size => LayerDamage::Size { expected: expected.size, found: packed.bytes() },
         _ if packed.digest() != expected.digest => LayerDamage::Digest { found: packed.digest() },
         Err(damage) => damage,
         Ok(walked) => match expected.diff_id {
@@ -106,7 +104,8 @@ fn read(
     manner: &Manner,
 ) -> Result<Walked, LayerDamage> {
     let (packing, stream) = unpack(reader)?;
-    let mut tape = Tape::new(Stream(BufReader::with_capacity(CHUNK, Unpacked::new(stream, unpacked, packed, manner.limits))));
+    let mut tape =
+        Tape::new(Stream(BufReader::with_capacity(CHUNK, Unpacked::new(stream, unpacked, packed, manner.limits))));
     let mut walk = Walk::new(wish, manner);
     while let Some(member) = tape.next()? {
         walk.member(member, &mut tape)?;

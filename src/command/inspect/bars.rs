@@ -44,19 +44,25 @@ impl Draw<'_> {
         let mut out = format!("  {}\n", quiet(&self.page.line(&title, 80), self.page));
         for bar in &group.bars {
             let (style, fill) = if group.shared { (SHARED, '=') } else { (OWN, '#') };
-            let (drawn, columns) = self.draw(bar.size, heaviest, fill);
+            let (mut drawn, columns) = self.draw(bar.size, heaviest, fill);
+            if group.shared && self.page.unicode {
+                drawn = "▒".repeat(columns);
+            }
             out += &self.row(&format!("  {}", bar.label), &self.page.paint(style, &drawn), columns, bar.size);
         }
         out
     }
 
     fn total(&self, total: &Total, greatest: u64) -> String {
-        let (shared, shared_columns) = self.draw(total.shared, greatest, '=');
-        // Both parts together end where their sum ends.
+        // Both parts together end where their sum ends; the first one fills whole columns.
         let (whole, columns) = self.draw(total.shared + total.own, greatest, '#');
+        let (_, shared_columns) = self.draw(total.shared, greatest, '=');
+        let shared_columns = shared_columns.min(columns);
+        let fill = if self.page.unicode { '▒' } else { '=' };
+        let shared: String = std::iter::repeat_n(fill, shared_columns).collect();
         let own: String = whole.chars().skip(shared_columns).collect();
-        let drawn = if columns < shared_columns { shared.clone() } else { self.page.paint(SHARED, &shared) + &self.page.paint(OWN, &own) };
-        self.row(&total.label, &drawn, columns.max(shared_columns), total.shared + total.own)
+        let drawn = self.page.paint(SHARED, &shared) + &self.page.paint(OWN, &own);
+        self.row(&total.label, &drawn, columns, total.shared + total.own)
     }
 
     fn row(&self, label: &str, drawn: &str, columns: usize, size: u64) -> String {

@@ -4,11 +4,15 @@ use anstyle::{AnsiColor, Style};
 
 pub use crate::shell::Page;
 
-/// The colours.
+/// A heading.
 pub const HEADING: Style = AnsiColor::BrightGreen.on_default().bold();
+/// What several platforms share.
 pub const SHARED: Style = AnsiColor::BrightCyan.on_default();
+/// What one platform has for itself.
 pub const OWN: Style = AnsiColor::BrightBlue.on_default();
+/// What is said by the way.
 pub const QUIET: Style = Style::new().dimmed();
+/// What is wrong.
 pub const BAD: Style = AnsiColor::BrightRed.on_default().bold();
 
 impl Page {
@@ -21,7 +25,7 @@ impl Page {
     /// A text that others wrote, in one line of at most `width` columns.
     #[must_use]
     pub fn line(&self, text: &str, width: usize) -> String {
-        let text: String = text.chars().flat_map(safe).collect();
+        let text = clean(text);
         let more = if self.unicode { "…" } else { "..." };
         if text.chars().count() <= width {
             return text;
@@ -44,9 +48,16 @@ impl Page {
     }
 }
 
+/// A text of others that can neither steer a terminal nor turn the reading direction of what follows.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    text.chars().flat_map(safe).collect()
+}
+
 /// A character that can neither steer a terminal nor turn the reading direction of what follows.
 fn safe(c: char) -> impl Iterator<Item = char> {
-    let steers = c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let steers = c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let (escaped, plain) = if steers { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
     escaped.into_iter().flatten().chain(plain)
 }

@@ -10,7 +10,7 @@ use crate::domain::Digest;
 pub struct Picture {
     /// The layers: first those that platforms share, then each platform's own.
     pub groups: Vec<Group>,
-    /// The weight of each platform, and last of all together, if there are several.
+    /// The weight of each platform, and last of all of them, if there are several.
     pub totals: Vec<Total>,
 }
 
@@ -51,7 +51,9 @@ impl Picture {
     pub fn of(view: &View) -> Self {
         let mut seen = BTreeSet::new();
         let mut groups: Vec<Group> = Vec::new();
-        for layer in view.platforms.iter().flat_map(|platform| platform.layers.iter().map(move |layer| (platform, layer))) {
+        for layer in
+            view.platforms.iter().flat_map(|platform| platform.layers.iter().map(move |layer| (platform, layer)))
+        {
             let (platform, layer) = layer;
             if layer.shared_with.is_empty() || !seen.insert(layer.digest) {
                 continue;
@@ -70,10 +72,11 @@ impl Picture {
                 groups.push(Group { title: platform.platform.clone(), shared: false, bars: own });
             }
         }
-        let mut totals: Vec<Total> = view.platforms.iter().map(|platform| total(&platform.platform, &platform.layers)).collect();
+        let mut totals: Vec<Total> =
+            view.platforms.iter().map(|platform| total(&platform.platform, &platform.layers)).collect();
         if totals.len() > 1 {
             let (shared, all) = (view.shared_size, view.layers_size);
-            totals.push(Total { label: "altogether".to_owned(), shared, own: all - shared });
+            totals.push(Total { label: "all platforms".to_owned(), shared, own: all - shared });
         }
         Picture { groups, totals }
     }
@@ -103,6 +106,8 @@ fn bar(layer: &LayerView) -> Bar {
 }
 
 fn total(label: &str, layers: &[LayerView]) -> Total {
-    let sum = |shared: bool| once(layers).filter(|layer| layer.shared_with.is_empty() != shared).map(|layer| layer.size).sum();
+    let sum = |shared: bool| {
+        once(layers).filter(|layer| layer.shared_with.is_empty() != shared).map(|layer| layer.size).sum()
+    };
     Total { label: label.to_owned(), shared: sum(true), own: sum(false) }
 }

@@ -44,10 +44,7 @@ fn manifests(view: &View, page: &Page) -> String {
 
 /// One entry of the index. Its keys are as wide as the widest of them, as buildx has it.
 fn manifest(view: &View, entry: &Entry, page: &Page) -> String {
-    let mut rows = vec![
-        ("Name:", format!("{}@{}", view.name, entry.digest)),
-        ("MediaType:", entry.media_type.clone()),
-    ];
+    let mut rows = vec![("Name:", format!("{}@{}", view.name, entry.digest)), ("MediaType:", entry.media_type.clone())];
     rows.extend(entry.platform.as_ref().map(|platform| ("Platform:", platform.clone())));
     let width = if entry.annotations.is_empty() { 11 } else { 13 };
     let line = |key: &str, value: &str| format!("  {key:<width$}{}\n", page.line(value, usize::MAX));
@@ -159,6 +156,12 @@ fn nature(program: &ProgramView) -> String {
 }
 
 fn layers(view: &PlatformView, page: &Page) -> String {
+    // On a narrow page the digest is as short as Docker's ids are; JSON has all of it.
+    let short = page.width.is_some_and(|width| width < 130);
+    let digest = |layer: &LayerView| match short {
+        true => layer.digest.to_string().chars().take(19).collect(),
+        false => layer.digest.to_string(),
+    };
     let row = |layer: &LayerView| {
         let shared = match layer.shared_with.as_slice() {
             [] => String::new(),
@@ -166,13 +169,8 @@ fn layers(view: &PlatformView, page: &Page) -> String {
             [first, rest @ ..] => format!("also {first} and {} more", rest.len()),
         };
         let name = layer.name.clone().unwrap_or_default();
-        let cells = [
-            layer.number.to_string(),
-            page.line(&name, 40),
-            bytes(layer.size),
-            layer.digest.to_string(),
-            page.line(&shared, 40),
-        ];
+        let cells =
+            [layer.number.to_string(), page.line(&name, 40), bytes(layer.size), digest(layer), page.line(&shared, 40)];
         (false, cells)
     };
     let rows: Vec<(bool, [String; 5])> = view.layers.iter().map(row).collect();

@@ -121,7 +121,10 @@ fn text(field: &[u8]) -> &[u8] {
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] == 0x80 {
         let (high, low) = field[1..].split_at((field.len() - 1).saturating_sub(8));
-        return high.iter().all(|byte| *byte == 0).then(|| low.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
+        return high
+            .iter()
+            .all(|byte| *byte == 0)
+            .then(|| low.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
     }
     let digits = text(field).trim_ascii();
     digits.iter().try_fold(0_u64, |sum, digit| {
