@@ -314,3 +314,6 @@ impl Subject {
         self.walked.borrow().keys().copied().collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,7 @@ pub(super) fn layer(tar: Tar) -> TestLayer {
 /// A layout of images, one platform each.
 #[derive(Debug)]
 pub(super) struct TestLayout {
-    pub temp: tempfile::TempDir,
+    _temp: tempfile::TempDir,
     pub root: PathBuf,
     entries: Vec<Value>,
 }
@@ -102,7 +102,7 @@ impl TestLayout {
         let temp = tempfile::tempdir().expect("temp");
         let root = temp.path().join("layout");
         fs::write_atomic(&root.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#).expect("written");
-        TestLayout { temp, root, entries: Vec::new() }
+        TestLayout { _temp: temp, root, entries: Vec::new() }
     }
 
     pub fn blob_path(&self, digest: &Digest) -> PathBuf {
@@ -131,6 +131,7 @@ impl TestLayout {
         self
     }
 
+    /// Adds an entry to the index.
     pub fn entry(mut self, entry: Value) -> Self {
         self.entries.push(entry);
         self
@@ -150,6 +151,7 @@ impl TestLayout {
         fs::write_atomic(&self.root.join("index.json"), index.as_bytes()).expect("written");
     }
 
+    /// The entries of the index.
     pub fn entries(&self) -> &[Value] {
         &self.entries
     }

@@ -1,6 +1,5 @@
 use super::super::testing::{Tar, image, layer};
 use super::super::{EntryKind, Found, Subject};
-use super::*;
 
 fn subject(layers: &[Tar]) -> (super::super::testing::TestLayout, Subject) {
     let layers: Vec<_> = layers.iter().cloned().map(layer).collect();

@@ -176,7 +176,8 @@ fn a_whole_blob_that_is_no_layer_says_why() {
 
 #[test]
 fn bombs_and_crowds_are_stopped() {
-    let small = Limits { harmless: 1 << 20, unpacked: 8 << 20, entries: 100, names: 10_000, ratio: 50, ..Limits::default() };
+    let small =
+        Limits { harmless: 1 << 20, unpacked: 8 << 20, entries: 100, names: 10_000, ratio: 50, ..Limits::default() };
     let zeros = Tar::default().file("zeros", &vec![0; 4 << 20]).end();
     let noise: Vec<u8> = (0..9_u32 << 20).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let large = Tar::default().file("noise", &noise).end();
