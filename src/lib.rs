@@ -17,8 +17,10 @@
 //! 6. [`build`]: plan → [`build::Artifacts`]: preflight, compile, fetch, and read every binary before it is used.
 //! 7. [`bundle`]: artifacts → [`bundle::Bundle`]s: the files, labels and configuration of each image.
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
-//! 9. [`scaffold`]: a new extension, from nothing.
-//! 10. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
+//! 9. [`registry`]: images to registries and back.
+//! 10. [`subject`]: images as they are, whoever made them and wherever they lie.
+//! 11. [`scaffold`]: a new extension, from nothing.
+//! 12. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
 //!
 //! # Invariants
@@ -26,7 +28,7 @@
 //! `cargo xtask tidy` and the lints of `.clippy.toml` check them.
 //!
 //! 1. Imports point down the floors only: domain < report, sys < manifest < plan < build < bundle < image <
-//!    scaffold < error < shell < command < cli.
+//!    registry < subject < scaffold < error < shell < command < cli.
 //! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}` and `image::document` do no
 //!    I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
