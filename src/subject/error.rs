@@ -108,7 +108,10 @@ fn several(wanted: Option<&str>, found: &[String]) -> String {
     }
     match (wanted, found.is_empty()) {
         (Some(wanted), true) => format!("there is no image `{wanted}`, nor one of another name"),
-        (Some(wanted), false) => format!("there is not exactly one image `{wanted}`; there are {tags}"),
+        (Some(wanted), false) if found.iter().any(|tag| tag == wanted) => {
+            format!("there are several images `{wanted}`")
+        }
+        (Some(wanted), false) => format!("there is no image `{wanted}`, only {tags}"),
         (None, true) => "there is no image".to_owned(),
         (None, false) => format!("there are several images: {tags}"),
     }

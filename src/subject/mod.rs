@@ -77,7 +77,7 @@ pub struct Subject {
     pub kind: &'static str,
     /// What its tag points at; an archive of `docker save` has no such document.
     pub root: Option<Document>,
-    /// What its indexes list, or its one manifest.
+    /// What its indexes list; nothing if it is a manifest itself.
     pub entries: Vec<Entry>,
     /// The platforms that were read.
     pub platforms: Vec<Platform>,

@@ -17,6 +17,7 @@ use crate::image::{Descriptor, Kind, MediaTypes};
 #[derive(Debug)]
 pub(super) struct Listed {
     pub root: Document,
+    /// The entries of its indexes; none if it is a manifest.
     pub entries: Vec<Entry>,
     descriptors: Vec<Descriptor>,
 }
@@ -129,7 +130,8 @@ pub(super) fn list(source: &Source, image: &str, root: Document) -> Result<Liste
         }
         level = below;
     }
-    let entries = descriptors.iter().map(entry).collect();
+    let is_index = Kind::of(&root.media_type) == Kind::Index;
+    let entries = descriptors.iter().filter(|_| is_index).map(entry).collect();
     Ok(Listed { root, entries, descriptors })
 }
 

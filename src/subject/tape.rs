@@ -111,8 +111,12 @@ impl<R: Skip> Tape<R> {
         loop {
             self.skip_rest()?;
             let at = self.position;
-            let Some(block) = self.header_block()? else { return Ok(None) };
             let torn = |what| Torn::Header { offset: at, what };
+            let block = self.header_block().map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof if at == 0 => torn(header::NO_HEADER),
+                _ => error.into(),
+            })?;
+            let Some(block) = block else { return Ok(None) };
             let header = Header::parse(&block).map_err(torn)?;
             if let Some(what) = header.extends() {
                 self.begin(header.size).map_err(torn)?;

@@ -15,6 +15,7 @@ mod doctor;
 mod downloads;
 mod guards;
 mod image;
+mod inspect;
 mod json;
 mod judges;
 mod metadata;

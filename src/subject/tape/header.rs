@@ -3,6 +3,9 @@
 /// The bytes of a block.
 pub(super) const BLOCK: usize = 512;
 
+/// What is said of bytes that are no header.
+pub(super) const NO_HEADER: &str = "is no header of a tar, or a damaged one";
+
 /// What a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Kind {
@@ -59,7 +62,7 @@ impl Header {
     pub fn parse(block: &[u8; BLOCK]) -> Result<Self, &'static str> {
         let stated = number(&block[148..156]);
         if !stated.is_some_and(|stated| sums(block).contains(&stated)) {
-            return Err("is no header of a tar, or a damaged one");
+            return Err(NO_HEADER);
         }
         let flag = block[156];
         let gnu = &block[257..265] == b"ustar  \0";

@@ -81,7 +81,7 @@ impl Drop for Daemon {
 pub struct Registry {
     /// `127.0.0.1:PORT`
     pub address: String,
-    _daemon: Daemon,
+    daemon: Daemon,
 }
 
 impl Registry {
@@ -98,7 +98,14 @@ impl Registry {
         files::write(&file, config.as_bytes());
         let mut daemon = Daemon::start(Command::new(program).arg("serve").arg(file), folder.join("registry.log"));
         daemon.ready("the registry", || TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).ok());
-        Registry { address, _daemon: daemon }
+        Registry { address, daemon }
+    }
+
+    /// Every request since the start, one a line.
+    pub fn requests(&self) -> Vec<String> {
+        let log = self.daemon.log();
+        let quoted = log.lines().filter_map(|line| line.split('"').nth(1));
+        quoted.filter(|request| request.contains(" /v2/")).map(str::to_owned).collect()
     }
 }
 
