@@ -17,7 +17,7 @@ pub enum Error {
     File(#[from] fs::Error),
     /// A registry does not give it.
     #[error(transparent)]
-    Registry(#[from] registry::Error),
+    Registry(Box<registry::Error>),
     /// A folder is no layout.
     #[error(transparent)]
     Layout(#[from] Damage),
@@ -97,7 +97,7 @@ pub enum Error {
         /// The layer's blob.
         digest: Digest,
         /// What is wrong with it.
-        damage: LayerDamage,
+        damage: Box<LayerDamage>,
     },
 }
 
@@ -131,6 +131,12 @@ impl Error {
     }
 }
 
+impl From<registry::Error> for Error {
+    fn from(error: registry::Error) -> Self {
+        Error::Registry(Box::new(error))
+    }
+}
+
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
@@ -160,10 +166,7 @@ impl Explain for Error {
             Error::Archive { .. } => "name an OCI archive, or a file that `docker save` wrote",
             Error::Choice { .. } => "add the tag of one image behind a colon",
             Error::NoPlatform { .. } => "name one of those with `--platform`, or none",
-            Error::Layer {
-                damage: LayerDamage::Missing | LayerDamage::Size { .. } | LayerDamage::Digest { .. },
-                ..
-            } => "copy or package the image again",
+            Error::Layer { damage, .. } if damage.is_of_the_blob() => "copy or package the image again",
             Error::Layer { .. } | Error::Document { .. } | Error::NoImage { .. } | Error::TooMany { .. } => {
                 return None;
             }

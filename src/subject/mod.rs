@@ -284,7 +284,7 @@ impl Subject {
             image: self.name.clone(),
             name: layer.name.clone().unwrap_or_else(|| (at + 1).to_string()),
             digest: layer.digest,
-            damage,
+            damage: Box::new(damage),
         };
         let descriptor = Descriptor {
             media_type: layer.media_type.clone(),

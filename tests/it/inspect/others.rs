@@ -76,7 +76,10 @@ fn essence(facts: &Value) -> Value {
             "host_binaries": programs(&platform["host_binaries"]), "backend": programs(&platform["backend"]),
         })
     });
-    platforms.collect()
+    // buildah lists platforms in the order in which they were ready.
+    let mut platforms: Vec<Value> = platforms.collect();
+    platforms.sort_by_key(|platform| platform["platform"].to_string());
+    Value::from(platforms)
 }
 
 #[test]
