@@ -1,3 +1,5 @@
+//! Images of all kinds, and hostile ones.
+
 use serde_json::{Value, json};
 
 use super::testing::{Tar, TestLayer, TestLayout, gzip, image, layer, open};
@@ -214,7 +216,8 @@ fn too_many_platforms_are_not_read() {
 
 #[test]
 fn layers_that_are_not_there_or_not_theirs_are_named() {
-    let harm: [(&str, fn(&TestLayout, &Digest)); 3] = [
+    type Harm = fn(&TestLayout, &Digest);
+    let harm: [(&str, Harm); 3] = [
         ("its blob is missing", |layout, digest| fs::remove_file(&layout.blob_path(digest)).expect("removed")),
         ("bytes instead of", |layout, digest| fs::write_atomic(&layout.blob_path(digest), b"x").expect("written")),
         ("other bytes", |layout, digest| {

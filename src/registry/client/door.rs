@@ -153,9 +153,9 @@ pub(crate) struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// The place of an error.
-    pub fn at(&self, step: &str) -> At {
+    pub fn at(&self, step: &str) -> Box<At> {
         let Door { registry, repository, .. } = self.door;
-        At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() }
+        Box::new(At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() })
     }
 
     /// An answer that must not be.
@@ -277,7 +277,8 @@ impl Dialogue<'_> {
                 Err(trouble) if own && self.turns_secure(&url, &trouble) => continue,
                 Err(trouble) => return Err(self.fault(step, trouble)),
             };
-            let body = if self.door.settled.get() { None } else { self.first_answer(&url, &mut response).await };
+            let body =
+                if self.door.settled.get() { None } else { self.first_answer(&call.method, &url, &mut response).await };
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
@@ -291,7 +292,9 @@ impl Dialogue<'_> {
                 status if follows(status, &call.method) && response.headers().contains_key(LOCATION) => {
                     hops += 1;
                     if hops > MAX_REDIRECTS {
-                        return Err(self.senseless(step, format!("it sends around {MAX_REDIRECTS} times")).into());
+                        return Err(self
+                            .senseless(step, format!("it redirects more than {MAX_REDIRECTS} times"))
+                            .into());
                     }
                     wire.read_some(&mut response, MAX_EXPLANATION).await;
                     sent_to = Some(self.location(step, &url, response.headers())?);
@@ -309,16 +312,18 @@ impl Dialogue<'_> {
 
     /// Looks whether the first answer of a registry on this machine means that it wants TLS. What was read of
     /// the body for that is returned.
-    async fn first_answer(&self, url: &Url, response: &mut Response) -> Option<Vec<u8>> {
+    async fn first_answer(&self, method: &Method, url: &Url, response: &mut Response) -> Option<Vec<u8>> {
         let body = match response.status() {
             StatusCode::BAD_REQUEST => Some(self.session.wire().read_some(response, MAX_EXPLANATION).await),
             _ => None,
         };
         let text = String::from_utf8_lossy(body.as_deref().unwrap_or_default()).to_lowercase();
         let wants_tls = text.contains("http") && (text.contains("https") || text.contains("ssl-enabled"));
+        // What a server of TLS says to plain HTTP comes in a body, and HEAD has none: the next request will tell.
+        let is_silent = *method == Method::HEAD && body.is_some();
         if wants_tls && url.scheme() == "http" {
             self.turn("https");
-        } else {
+        } else if !is_silent {
             self.door.settled.set(true);
         }
         body

@@ -1,3 +1,5 @@
+//! What tars of friends and enemies are read as.
+
 use super::super::testing::{Tar, sealed};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Paths through layers.
+
 use super::super::testing::{Tar, image, layer};
 use super::super::{EntryKind, Found, Subject};
 
@@ -81,7 +83,7 @@ fn links_are_followed_inside_the_root() {
         .symlink("ping", "pong")
         .symlink("pong", "ping")
         .symlink("dangling", "nowhere")
-        .symlink("root", "/");
+        .symlink("top", "/");
     let chain = (0..60).fold(Tar::default(), |tar, at| tar.symlink(&format!("c{at}"), &format!("c{}", at + 1)));
     let upper = Tar::default().hard_link("hard", "usr/bin/tool").symlink("over", "bin");
     let (_layout, subject) = subject(&[lower, chain, upper]);
@@ -93,7 +95,7 @@ fn links_are_followed_inside_the_root() {
         ("/up", "tool0"),
         ("/usr/rel", "tool0"),
         ("/hard", "tool0"),
-        ("/root/root/usr/bin/tool", "tool0"),
+        ("/top/top/usr/bin/tool", "tool0"),
         ("/../../usr/bin/tool", "tool0"),
         ("/self", "Loop"),
         ("/ping/x", "Loop"),

@@ -9,5 +9,6 @@ pub mod oci;
 pub mod prebuilt;
 pub mod redact;
 pub mod sandbox;
+pub mod secrets;
 pub mod toolchain;
 pub mod wine;
