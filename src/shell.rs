@@ -91,6 +91,12 @@ impl Shell {
         let _ = std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush());
     }
 
+    /// Whether a program listens at standard output.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints `text` to standard output, unless a program listens there.
     pub fn print_for_people(&self, text: &str) {
         if !self.json {

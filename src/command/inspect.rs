@@ -11,6 +11,7 @@ mod view;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use self::picture::Picture;
 use self::view::View;
@@ -79,8 +80,21 @@ pub fn run(args: &InspectArgs, context: &Context) -> Result<(), Error> {
         shell.status("Drawn", file.display().to_string());
     }
     match args.format {
+        // A program that reads messages gets this one as a message, too.
+        _ if shell.is_json() => shell.print(&format!("{}\n", line(&view))),
         Format::Json => shell.print(&format!("{}\n", serde_json::to_string_pretty(&view).unwrap_or_default())),
         Format::Text => shell.print(&text::text(&view, &shell.page(env))),
     }
     Ok(())
+}
+
+/// The view as one line among others.
+fn line(view: &View) -> String {
+    #[derive(Serialize)]
+    struct Told<'a> {
+        reason: &'static str,
+        #[serde(flatten)]
+        view: &'a View,
+    }
+    serde_json::to_string(&Told { reason: "dext-inspect", view }).unwrap_or_default()
 }

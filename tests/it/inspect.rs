@@ -524,6 +524,15 @@ fn for_programs() {
 }
 
 #[test]
+fn as_a_message_among_others() {
+    let project = packaged();
+    let message = project.run(["inspect", "target/dext/demo", "--message-format", "json"]).message("dext-inspect");
+    let mut facts = facts(&project, ["target/dext/demo"]);
+    facts["reason"] = Value::from("dext-inspect");
+    assert_eq!(message, facts);
+}
+
+#[test]
 fn the_picture() {
     let project = packaged();
     let outcome = project.run(["inspect", "oci.tar", "--svg", "out/sizes.svg"]);
