@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::manifest::extension::Builder;
+use crate::registry::base::Terms;
 use crate::sys::Env;
 use crate::{manifest, registry};
 
@@ -18,7 +19,7 @@ pub struct ManifestArgs {
     /// Package with the extension's table
     #[arg(short, long, value_name = "SPEC")]
     pub package: Option<String>,
-    /// Assert that `Cargo.lock` will remain unchanged
+    /// Assert that `Cargo.lock` and `Dext.lock` will remain unchanged
     #[arg(long)]
     pub locked: bool,
     /// Run without accessing the network
@@ -104,6 +105,12 @@ impl From<BuilderArg> for Builder {
 }
 
 impl ManifestArgs {
+    /// What these flags mean for base images.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms { locked: self.locked || self.frozen, offline: self.offline || self.frozen }
+    }
+
     /// What these flags and those of compilation say of the workspace.
     #[must_use]
     pub fn request(&self, compile: &CompileArgs) -> manifest::Request {

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use snapbox::{IntoData, assert_data_eq, str};
 
-use crate::support::daemon::Registry;
+use crate::support::distribution::Registry;
 use crate::support::files;
 use crate::support::judges::{accept, judge};
 use crate::support::prebuilt;
@@ -591,16 +591,23 @@ fn served(project: &Sandbox, layout: &str) -> Option<(Registry, String)> {
     Some((registry, image))
 }
 
+/// Every request that a registry has had, one a line.
+fn requests(registry: &Registry) -> Vec<String> {
+    let log = registry.log();
+    let quoted = log.lines().filter_map(|line| line.split('"').nth(1));
+    quoted.filter(|request| request.contains(" /v2/")).map(str::to_owned).collect()
+}
+
 #[test]
 fn a_registry_says_the_same() {
     let project = packaged();
     let Some((registry, image)) = served(&project, "target/dext/demo") else { return };
-    let before = registry.requests().len();
+    let before = requests(&registry).len();
     let facts_there = facts(&project, [image.as_str()]);
     assert_eq!(facts_there["source"], "registry");
     assert_eq!(placeless(facts_there), placeless(facts(&project, ["target/dext/demo"])));
     // An index, two manifests, two configs, and of nine layers each once.
-    assert_eq!(registry.requests()[before..].len(), 14, "{:#?}", &registry.requests()[before..]);
+    assert_eq!(requests(&registry)[before..].len(), 14, "{:#?}", &requests(&registry)[before..]);
     let raw = project.run(["inspect", "--raw", &image]).stdout;
     assert_eq!(files::sha256(raw.as_bytes()), facts(&project, ["oci.tar"])["digest"]);
     let missing = project.dext(["inspect", &format!("{image}-none")]).run().failure(3);
@@ -617,14 +624,14 @@ fn of_an_image_in_a_registry_only_the_layers_that_matter_are_read() {
     project.write("ui/index.html", "another page, and so another layer");
     project.pack(["--output", "image"]).run().success();
     let Some((registry, image)) = served(&project, "image") else { return };
-    let before = registry.requests().len();
+    let before = requests(&registry).len();
     let facts = facts(&project, [image.as_str(), "--platform", "linux/arm64"]);
     let layers = facts["platforms"][0]["layers"].as_array().expect("layers");
     let digest = |layer: &Value| layer["digest"].as_str().expect("a digest").to_owned();
     let upper: BTreeSet<String> = layers[5..].iter().map(digest).collect();
     let config = facts["platforms"][0]["config"].as_str().expect("a digest").to_owned();
-    let requests = registry.requests();
-    let read: BTreeSet<String> = requests[before..]
+    let log = requests(&registry);
+    let read: BTreeSet<String> = log[before..]
         .iter()
         .filter_map(|request| request.split("/blobs/").nth(1)?.split(' ').next())
         .map(str::to_owned)

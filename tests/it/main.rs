@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod base;
+mod base_registry;
 mod build;
 mod builders;
 mod credentials;
@@ -22,7 +23,9 @@ mod judges;
 mod metadata;
 mod new;
 mod plan;
+mod publish;
 mod reproducible;
 mod robust;
 mod sample;
+mod servers;
 mod support;
