@@ -25,7 +25,7 @@ pub enum Error {
     Image(#[from] image::Error),
     /// Talking to registries.
     #[error(transparent)]
-    Registry(Box<registry::Error>),
+    Registry(#[from] registry::Error),
     /// A base image.
     #[error(transparent)]
     Base(Box<registry::base::Error>),
@@ -78,12 +78,6 @@ impl From<registry::base::Error> for Error {
     }
 }
 
-impl From<registry::Error> for Error {
-    fn from(error: registry::Error) -> Self {
-        Error::Registry(Box::new(error))
-    }
-}
-
 impl Error {
     fn stage(&self) -> Option<&dyn Explain> {
         Some(match self {
@@ -92,7 +86,7 @@ impl Error {
             Error::Build(error) => error,
             Error::Bundle(error) => error,
             Error::Image(error) => error,
-            Error::Registry(error) => error.as_ref(),
+            Error::Registry(error) => error,
             Error::Base(error) => error.as_ref(),
             Error::Scaffold(error) => error,
             Error::Fs(error) => error,
