@@ -20,6 +20,7 @@ mod judges;
 mod metadata;
 mod new;
 mod plan;
+mod recording;
 mod reproducible;
 mod robust;
 mod sample;

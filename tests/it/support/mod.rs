@@ -2,12 +2,14 @@
 
 pub mod daemon;
 pub mod files;
+pub mod goods;
 pub mod headers;
 pub mod http;
 pub mod judges;
 pub mod oci;
 pub mod prebuilt;
 pub mod redact;
+pub mod registry;
 pub mod sandbox;
 pub mod toolchain;
 pub mod wine;
