@@ -78,6 +78,7 @@ pub mod error;
 pub mod image;
 pub mod manifest;
 pub mod plan;
+pub mod registry;
 pub mod report;
 pub mod scaffold;
 pub mod shell;
