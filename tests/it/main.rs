@@ -13,6 +13,7 @@ mod build;
 mod builders;
 mod doctor;
 mod downloads;
+mod faults;
 mod guards;
 mod image;
 mod json;

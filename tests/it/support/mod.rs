@@ -12,4 +12,5 @@ pub mod redact;
 pub mod registry;
 pub mod sandbox;
 pub mod toolchain;
+pub mod trip;
 pub mod wine;

@@ -96,29 +96,34 @@ impl Said {
 
 /// Faults with a count of the requests that they look at.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<(Fault, usize)>);
+pub struct Faults {
+    /// How many requests were struck.
+    pub struck: usize,
+    all: Vec<(Fault, usize)>,
+}
 
 impl Faults {
     /// Adds a fault.
     pub fn add(&mut self, fault: Fault) {
-        self.0.push((fault, 0));
+        self.all.push((fault, 0));
     }
 
     /// Takes all faults away.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.all.clear();
     }
 
     /// What strikes the next request of a step.
     pub fn strike(&mut self, step: Step) -> Option<What> {
         let mut struck = None;
-        for (fault, seen) in self.0.iter_mut().filter(|(fault, _)| fault.step == step) {
+        for (fault, seen) in self.all.iter_mut().filter(|(fault, _)| fault.step == step) {
             let hits = *seen >= fault.from && *seen - fault.from < fault.times;
             *seen += 1;
             if hits && struck.is_none() {
                 struck = Some(fault.what.clone());
             }
         }
+        self.struck += usize::from(struck.is_some());
         struck
     }
 }

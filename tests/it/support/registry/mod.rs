@@ -100,6 +100,16 @@ impl Registry {
         &self.hosts.registry
     }
 
+    /// Where its hosts listen.
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// How many requests the faults have struck.
+    pub fn struck(&self) -> usize {
+        self.state().faults.struck
+    }
+
     /// Adds a fault.
     pub fn fail(&self, fault: Fault) {
         self.state().faults.add(fault);
