@@ -58,6 +58,7 @@ pub struct State {
     /// Whether the client may know less than it was told.
     pub(crate) answers_were_lost: bool,
     connections: u32,
+    requests: u32,
     /// How many of the next connections are closed as soon as they are there.
     refused: u32,
 }
@@ -85,6 +86,7 @@ impl Registry {
             faults: Faults::default(),
             answers_were_lost: false,
             connections: 0,
+            requests: 0,
             refused: 0,
         };
         let registry = Registry { hosts, state: Arc::new(Mutex::new(state)), closing: Arc::default() };
@@ -133,6 +135,11 @@ impl Registry {
     /// What it was asked since the last call, which goes on being the last call.
     pub fn peek(&self) -> Record {
         self.state().record.clone()
+    }
+
+    /// How many requests have come since it started.
+    pub fn requests(&self) -> u32 {
+        self.state().requests
     }
 
     /// A copy of a repository.

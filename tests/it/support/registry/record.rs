@@ -8,6 +8,8 @@ use super::step::Step;
 /// A request.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// Its number, counted from the start of the registry.
+    pub number: u32,
     /// The number of its connection.
     pub connection: u32,
     /// Which of the hosts was asked.

@@ -37,8 +37,8 @@ struct Visit {
     head: Head,
     route: Route,
     step: Step,
-    /// Its place in the record.
-    place: usize,
+    /// Its number in the record.
+    number: u32,
     /// Why it is not done at all.
     refused: Option<Answer>,
     what: Option<What>,
@@ -96,9 +96,18 @@ impl State {
         self.check_form(&head, step);
         let refused = if token { None } else { self.not_allowed(door, &head, &route, step) };
         let what = if refused.is_none() { self.faults.strike(step) } else { None };
-        let place = self.record.requests.len();
-        self.record.requests.push(Request { connection, door, step, head: head.clone(), body: 0, status: None });
-        Visit { head, route, step, place, refused, what }
+        self.requests += 1;
+        let number = self.requests;
+        self.record.requests.push(Request {
+            number,
+            connection,
+            door,
+            step,
+            head: head.clone(),
+            body: 0,
+            status: None,
+        });
+        Visit { head, route, step, number, refused, what }
     }
 
     fn has_token_server(&self) -> bool {
@@ -150,7 +159,7 @@ impl State {
     /// Writes down how a request ended.
     fn note(&mut self, visit: &Visit, body: usize, status: Option<u16>) {
         // Somebody may have taken the record since.
-        if let Some(request) = self.record.requests.get_mut(visit.place) {
+        if let Some(request) = self.record.requests.iter_mut().find(|request| request.number == visit.number) {
             (request.body, request.status) = (body, status);
         }
     }
@@ -203,7 +212,7 @@ impl State {
     fn redirect(&self, host: &str, visit: &Visit) -> Answer {
         let pair = |(key, value): &(String, String)| format!("{key}={}&", value.replace('+', "%2B"));
         let query: String = visit.head.query.iter().map(pair).collect();
-        Answer::new(307).with("location", format!("http://{host}{}?{query}again={}", visit.head.path, visit.place))
+        Answer::new(307).with("location", format!("http://{host}{}?{query}again={}", visit.head.path, visit.number))
     }
 
     /// Does what was asked.
