@@ -4,6 +4,7 @@
 //! `tests/fixtures/faults/` has the outcome of every case. `SNAPSHOTS=overwrite` writes it anew.
 
 mod cases;
+mod others;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,8 +33,9 @@ struct Cargo {
 }
 
 /// A registry in which the step occurs, and a push in which it does.
-fn scene(step: Step, cargo: &Cargo) -> (Registry, Trip) {
-    let auth = if step == Step::Token { Auth::Tokens(TokenServer::default()) } else { Auth::Open };
+fn scene(step: Step, case: &Case, cargo: &Cargo) -> (Registry, Trip) {
+    let tokens = step == Step::Token || case.what == What::ExpiredToken;
+    let auth = if tokens { Auth::Tokens(TokenServer::default()) } else { Auth::Open };
     let registry = Registry::with(auth, Quirks::default());
     let mut trip = Trip { retries: RETRIES, parallel: 1, ..Trip::default() };
     match step {
@@ -57,7 +59,7 @@ fn scene(step: Step, cargo: &Cargo) -> (Registry, Trip) {
 
 /// Runs a case and tells its outcome.
 fn run(step: Step, case: &Case, cargo: &Cargo) -> String {
-    let (registry, mut trip) = scene(step, cargo);
+    let (registry, mut trip) = scene(step, case, cargo);
     if case.what == What::Stall {
         trip.timeout = Duration::from_millis(300);
     }

@@ -7,8 +7,9 @@ use crate::support::files::sha256;
 use crate::support::goods::Recipe;
 use crate::support::judges;
 use crate::support::registry::Registry;
-use crate::support::registry::auth::base64;
+use crate::support::registry::auth::{Auth, TokenServer, base64};
 use crate::support::registry::fault::{Fault, What};
+use crate::support::registry::quirks::Quirks;
 use crate::support::registry::step::Step;
 
 /// Sends a request with a body and returns the head of the answer.
@@ -31,28 +32,31 @@ fn ask(registry: &Registry, line: &str, headers: &str, body: &str) -> String {
 #[test]
 fn skopeo_gets_along_with_it() {
     let Some(skopeo) = judges::judge("skopeo") else { return };
-    let (registry, goods) = (Registry::start(), Recipe::large().make());
-    let source = format!("oci:{}:1.0.0", goods.image.layout.display());
-    let dest = format!("docker://{}/x/goods:1.0.0", registry.host());
-    let copy = ["--insecure-policy", "copy", "--all", "--preserve-digests"];
-    judges::accept(&skopeo, copy.into_iter().chain(["--dest-tls-verify=false", &source, &dest]));
-    let there = registry.repository("x/goods");
-    assert_eq!(there.tags["1.0.0"], goods.digest());
-    assert_eq!(there.content("1.0.0"), goods.content());
-    assert_eq!(there.broken("1.0.0"), Vec::<String>::new());
-    for offence in registry.offences() {
-        let habits = [
-            "Content-Range",
-            "Transfer-Encoding",
-            "before its index was there by digest",
-            "accepts",
-            "Content-Type None",
-        ];
-        assert!(habits.iter().any(|habit| offence.contains(habit)), "{offence}");
+    let goods = Recipe::large().make();
+    let tokens = TokenServer { user: Some(("ann", "secret")), ..TokenServer::default() };
+    for auth in [Auth::Open, Auth::Basic("ann", "secret"), Auth::Tokens(tokens)] {
+        let known = !matches!(auth, Auth::Open);
+        let registry = Registry::with(auth, Quirks::default());
+        let source = format!("oci:{}:1.0.0", goods.image.layout.display());
+        let dest = format!("docker://{}/x/goods:1.0.0", registry.host());
+        let copy = ["--insecure-policy", "copy", "--all", "--preserve-digests"];
+        let login = |words: [&'static str; 2]| words.into_iter().filter(move |_| known);
+        let to = ["--dest-tls-verify=false", &source, &dest];
+        judges::accept(&skopeo, copy.into_iter().chain(login(["--dest-creds", "ann:secret"])).chain(to));
+        let there = registry.repository("x/goods");
+        assert_eq!(there.tags["1.0.0"], goods.digest());
+        assert_eq!(there.content("1.0.0"), goods.content());
+        assert_eq!(there.broken("1.0.0"), Vec::<String>::new());
+        // Habits of an old client that ours must not have.
+        let habits = ["Content-Range", "Transfer-Encoding", "by digest", "accepts", "Content-Type None"];
+        for offence in registry.offences() {
+            assert!(habits.iter().any(|habit| offence.contains(habit)), "{offence}");
+        }
+        let back = tempfile::tempdir().expect("a temporary folder can be made");
+        let back = format!("oci:{}:1.0.0", back.path().display());
+        let from = ["--src-tls-verify=false", &dest, &back];
+        judges::accept(&skopeo, copy.into_iter().chain(login(["--src-creds", "ann:secret"])).chain(from));
     }
-    let back = goods.image.layout.with_file_name("back");
-    let back = format!("oci:{}:1.0.0", back.display());
-    judges::accept(&skopeo, copy.into_iter().chain(["--src-tls-verify=false", &dest, &back]));
 }
 
 #[test]

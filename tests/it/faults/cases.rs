@@ -232,6 +232,10 @@ pub fn cases(step: Step) -> Vec<Case> {
         cases.push(case(name, EVER, what, if asks { Arrives } else { FailsAtOnce }));
     }
     cases.extend(peculiar(step));
+    if step != Step::Token {
+        cases.push(case("401: the token has expired, once", 1, What::ExpiredToken, Arrives));
+        cases.push(case("401: every token has expired", EVER, What::ExpiredToken, Fails));
+    }
     cases
 }
 

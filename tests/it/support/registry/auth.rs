@@ -38,12 +38,22 @@ pub struct TokenServer {
     pub apart: bool,
     /// What the token is called in the answer.
     pub field: &'static str,
+    /// Where it is said to be, if not where it is.
+    pub realm: Option<&'static str>,
 }
 
 impl Default for TokenServer {
     fn default() -> Self {
         let life = Duration::from_secs(300);
-        TokenServer { user: None, identity: None, expires_in: Some(300), life, apart: true, field: "token" }
+        TokenServer {
+            user: None,
+            identity: None,
+            expires_in: Some(300),
+            life,
+            apart: true,
+            field: "token",
+            realm: None,
+        }
     }
 }
 

@@ -197,6 +197,7 @@ impl Connection {
             };
             if !buffer[0].is_ascii_alphabetic() {
                 // A client tries TLS. Go's servers answer that in the clear, as all that do not speak it.
+                self.skip(seen)?;
                 self.0.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\nnot an HTTP request\n")?;
                 return Ok(None);
             }

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::State;
-use super::auth::{Auth, Refused, wanted};
+use super::auth::{Auth, Refused, TokenServer, wanted};
 use super::fault::What;
 use super::http::{Answer, Arrival, Connection, Head};
 use super::quirks::{Locations, Mounts};
@@ -142,11 +142,11 @@ impl State {
             }
             return (door == Door::Tokens).then(|| Answer::new(404));
         }
-        let host = match &self.auth {
-            Auth::Tokens(server) if server.apart => &self.hosts.tokens,
-            _ => &self.hosts.registry,
+        let realm = match &self.auth {
+            Auth::Tokens(TokenServer { realm: Some(realm), .. }) => (*realm).to_owned(),
+            Auth::Tokens(server) if server.apart => format!("http://{}/token", self.hosts.tokens),
+            _ => format!("http://{}/token", self.hosts.registry),
         };
-        let realm = format!("http://{host}/token");
         let wanted = wanted(step, route, head, self.quirks.mount_wants_source_scope);
         if let Err(Refused { answer, violation }) = self.tokens.check(&self.auth, &realm, head, &wanted) {
             self.record.violations.extend(violation);
