@@ -43,6 +43,7 @@
 //! Each for its one job; default features are off where they would bring more.
 //!
 //! * `anstream`, `anstyle`: colours as Cargo's, and none where the output is no terminal.
+//! * `base64`: the passwords of Docker's and podman's files. Already there for reqwest.
 //! * `camino`: the paths of `cargo_metadata`.
 //! * `cargo-config2`: the user's linkers and rustflags, wherever Cargo finds them.
 //! * `cargo-zigbuild`: zig as C compiler and linker for all six platforms.

@@ -11,6 +11,7 @@ mod bad_input;
 mod base;
 mod build;
 mod builders;
+mod credentials;
 mod doctor;
 mod downloads;
 mod faults;

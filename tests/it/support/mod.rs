@@ -11,6 +11,7 @@ pub mod prebuilt;
 pub mod redact;
 pub mod registry;
 pub mod sandbox;
+pub mod secrets;
 pub mod toolchain;
 pub mod trip;
 pub mod wine;
