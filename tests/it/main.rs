@@ -23,6 +23,7 @@ mod killed;
 mod metadata;
 mod new;
 mod plan;
+mod pulls;
 mod quirks;
 mod recording;
 mod reproducible;

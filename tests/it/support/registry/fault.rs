@@ -35,6 +35,8 @@ pub enum What {
     Lost,
     /// Nothing is done, and nothing is answered.
     Stall,
+    /// The work is done, and a byte of the answer's body is another one.
+    OtherBytes,
     /// The work is done, and the answer lacks a header.
     Without(&'static str),
     /// The work is done, and the answer has another header.

@@ -200,6 +200,11 @@ impl State {
                 let answer = self.act(visit, body);
                 (self.quirks.locations, self.quirks.mounts) = old;
                 match what {
+                    Some(What::OtherBytes) => {
+                        let flipped =
+                            answer.body.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == 0)).collect();
+                        Answer { body: flipped, ..answer }
+                    }
                     Some(What::Without(name)) => answer.without(name),
                     Some(What::With(name, value)) => answer.without(name).with(name, *value),
                     _ => answer,
