@@ -42,6 +42,10 @@ fn scene(step: Step, case: &Case, cargo: &Cargo) -> (Registry, Trip) {
         Step::HeadBlob | Step::PutTag => {
             trip::stock(&registry, REPOSITORY, TAG, &cargo.old);
             trip.overwrite = true;
+            if step == Step::HeadBlob {
+                // With one tag, the largest blob is looked for at the same time, and once more if that fails.
+                trip.tags.push("1.0");
+            }
         }
         Step::Mount => {
             trip::stock(&registry, "x/other", TAG, &cargo.old);

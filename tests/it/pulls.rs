@@ -140,7 +140,7 @@ fn documents_are_read_in_one_request_each() {
     registry.check();
     let record = registry.record();
     // A tag, two manifests, two configs; the first is asked for twice, because of the token.
-    assert_eq!((record.requests.len(), record.count(Step::Token)), (7, 1), "{}", record.story());
+    assert_eq!((record.requests.len(), record.count(Step::Token)), (6, 1), "{}", record.story());
 }
 
 #[test]
