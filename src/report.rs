@@ -37,6 +37,17 @@ pub enum Event {
         /// All units.
         total: u64,
     },
+    /// How far one of several things has come that are under way at once. `done == total` ends it.
+    Transfer {
+        /// Which one: a number that stays the same until it has ended.
+        id: usize,
+        /// What it is.
+        label: String,
+        /// Bytes done.
+        done: u64,
+        /// All its bytes.
+        total: u64,
+    },
     /// A line for programs: printed as JSON where `--message-format json` asks for it.
     Message(Message),
 }

@@ -129,6 +129,7 @@ impl Report for Shell {
             Event::Detail { .. } => {}
             Event::Warning { text, help } => self.warning(&text, help.as_deref()),
             Event::Progress { verb, done, total } => self.progress(verb, done, total),
+            Event::Transfer { .. } => {}
         }
     }
 }

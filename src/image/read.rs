@@ -83,6 +83,12 @@ impl Layout {
         Ok(Layout { root: root.to_owned() })
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where a blob is.
     #[must_use]
     pub fn blob_path(&self, digest: &Digest) -> PathBuf {

@@ -2,17 +2,24 @@
 //!
 //! [`push`] sends a [`Shipment`] with as few requests and bytes as the registry allows, and writes a tag only when
 //! everything it points at is there. [`Session`] reads: tags, documents and blobs. What is sent, and in which
-//! order, is decided by pure code (`upload.rs`, `plan.rs`); `client/` alone opens sockets.
+//! order, is decided by pure code (`upload.rs`, `order.rs`); `client/` alone opens sockets.
 
 mod client;
 pub mod credentials;
+mod deliver;
 mod error;
+mod order;
 mod pull;
 mod push;
 mod session;
 mod shipment;
+mod stream;
+mod survey;
+mod token;
+mod upload;
 
 pub use error::{At, Error};
-pub use push::{Fate, Pushed, Survey, TagChange, TagOutcome, Target, push, survey};
+pub use push::{Fate, Pushed, TagChange, TagOutcome, Target, push};
 pub use session::{Options, Session, Traffic};
 pub use shipment::{PlatformShipment, Shipment};
+pub use survey::{Survey, survey};

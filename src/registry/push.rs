@@ -1,9 +1,23 @@
-//! Sending an image.
+//! Sending an image: what is asked, what is sent, and what must be there before what.
+//!
+//! One question first: if every tag points at the index already, that is all. Then blobs, several at once, the
+//! largest first; each platform's manifest as soon as its blobs are there; the index by its digest; and last the
+//! tags, which are read back. Whoever looks, at any moment and after any accident, finds a tag that is absent, or
+//! old and whole, or new and whole.
 
+use futures_util::future::{LocalBoxFuture, join};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
+
+use super::client::{self, Call, Dialogue, Door};
+use super::deliver::Yard;
+use super::order::Order;
+use super::token::scope;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
 use crate::report::Report;
+use crate::sys::interrupt;
 
 /// Where an image goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,25 +90,30 @@ pub struct Pushed {
     pub traffic: Traffic,
 }
 
-/// What a push would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
-    /// The digest of the index.
-    pub digest: Digest,
-    /// The tags, in the order of the target.
-    pub tags: Vec<TagOutcome>,
-    /// Configs and layers, the largest first.
-    pub blobs: Vec<(Descriptor, Fate)>,
-    /// The manifests of the platforms, then the index.
-    pub manifests: Vec<(Descriptor, Fate)>,
-    /// Bytes of blobs that would be sent.
-    pub sent: u64,
-    /// Bytes of blobs that would be mounted.
-    pub mounted: u64,
-    /// Bytes of blobs that are there.
-    pub skipped: u64,
-    /// What went over the wire to find out.
-    pub traffic: Traffic,
+impl Pushed {
+    /// Adds up what became of the blobs.
+    pub(super) fn new(
+        shipment: &Shipment,
+        tags: Vec<TagOutcome>,
+        blobs: Vec<Fate>,
+        documents: Fate,
+        traffic: Traffic,
+    ) -> Self {
+        let blobs: Vec<(Descriptor, Fate)> = shipment.blobs.iter().cloned().zip(blobs).collect();
+        let bytes =
+            |like: fn(&Fate) -> bool| blobs.iter().filter(|(_, fate)| like(fate)).map(|(blob, _)| blob.size).sum();
+        let manifests = shipment.documents().map(|document| (document.clone(), documents.clone()));
+        Pushed {
+            digest: shipment.index.digest,
+            tags,
+            manifests: manifests.collect(),
+            sent: bytes(|fate| *fate == Fate::Sent),
+            mounted: bytes(|fate| matches!(fate, Fate::Mounted { .. })),
+            skipped: bytes(|fate| *fate == Fate::Skipped),
+            blobs,
+            traffic,
+        }
+    }
 }
 
 /// Sends an image: blobs, platform manifests, the index, and last the tags, which are read back.
@@ -102,19 +121,144 @@ pub struct Survey {
 /// # Errors
 /// When a tag points elsewhere and may not be moved, when the registry refuses, or when it cannot be reached.
 /// No tag points at anything incomplete then.
-pub fn push(_session: &Session, _shipment: &Shipment, _target: &Target, _report: &dyn Report) -> Result<Pushed, Error> {
-    Err(Error::Setup { why: "not written yet".to_owned() })
+pub fn push(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
+    // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
+    let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
+    let before = session.traffic();
+    let door = door(session, target, "pull,push")?;
+    let push = Push { talk: Dialogue { session, door: &door, report }, shipment, target };
+    let (tags, blobs, documents) = session.run(push.run())?;
+    Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))
 }
 
-/// Says what [`push`] would do. Only questions are sent.
-///
-/// # Errors
-/// As [`push`].
-pub fn survey(
-    _session: &Session,
-    _shipment: &Shipment,
-    _target: &Target,
-    _report: &dyn Report,
-) -> Result<Survey, Error> {
-    Err(Error::Setup { why: "not written yet".to_owned() })
+/// The door to a target, whose token allows to read where blobs may be mounted from.
+pub(super) fn door(session: &Session, target: &Target, actions: &str) -> Result<Door, Error> {
+    let Reference { registry, repository, .. } = &target.repository;
+    let wishes = target.mount_from.iter().filter(|from| *from != repository).map(|from| scope(from, "pull"));
+    Door::new(session, registry, repository, vec![scope(repository, actions)], wishes.collect())
+}
+
+/// What tags point at before anything is sent.
+pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Target) -> Result<Vec<TagOutcome>, Error> {
+    let mut outcomes = Vec::with_capacity(target.tags.len());
+    for tag in &target.tags {
+        let found = talk.look_up(&format!("looking for the tag {tag}"), tag).await?;
+        let change = match found.map(|found| found.descriptor.digest) {
+            None => TagChange::Created,
+            Some(there) if there == shipment.index.digest => TagChange::Unchanged,
+            Some(there) if target.overwrite => TagChange::Moved { from: there },
+            Some(there) => {
+                let (repository, tag) = (target.repository.clone(), tag.clone());
+                return Err(Error::TagExists { repository, tag, there, ours: shipment.index.digest });
+            }
+        };
+        outcomes.push(TagOutcome { tag: tag.clone(), change });
+    }
+    Ok(outcomes)
+}
+
+/// A task that has ended.
+enum Done {
+    Blob(usize, Fate),
+    Manifest,
+    /// Whether the registry has the index already.
+    Index(bool),
+}
+
+struct Push<'a> {
+    talk: Dialogue<'a>,
+    shipment: &'a Shipment,
+    target: &'a Target,
+}
+
+impl Push<'_> {
+    async fn run(&self) -> Result<(Vec<TagOutcome>, Vec<Fate>, Fate), Error> {
+        let (tags, first) = self.first_questions().await?;
+        let all_there = || vec![Fate::Skipped; self.shipment.blobs.len()];
+        if tags.iter().all(|tag| tag.change == TagChange::Unchanged) {
+            return Ok((tags, all_there(), Fate::Skipped));
+        }
+        // A tag that points at the index proves that the index is there, and all below it.
+        let whole = tags.iter().any(|tag| tag.change == TagChange::Unchanged);
+        let yard = Yard::new(self.talk, self.shipment, self.target);
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, first)).await? };
+        let index = self.shipment.read_document(&self.shipment.index)?.into();
+        let documents = if fates.is_some() {
+            let (step, digest) = ("writing the index".to_owned(), self.shipment.index.digest.to_string());
+            yard.write(&step, &digest, &self.shipment.index, &index, &[]).await?;
+            Fate::Sent
+        } else {
+            Fate::Skipped
+        };
+        let changed = tags.iter().filter(|tag| tag.change != TagChange::Unchanged);
+        let mut writing: FuturesUnordered<_> = changed.map(|tag| yard.tag(&tag.tag, &index)).collect();
+        while let Some(written) = writing.next().await {
+            written?;
+        }
+        drop(writing);
+        Ok((tags, fates.unwrap_or_else(all_there), documents))
+    }
+
+    /// Asks for the tags. Where no token is to be expected, the largest blob is asked for at the same time, so
+    /// that it can be sent one round trip sooner: with a token, the two requests would be four.
+    async fn first_questions(&self) -> Result<(Vec<TagOutcome>, Option<bool>), Error> {
+        let tags = tags(self.talk, self.shipment, self.target);
+        let registry = &self.target.repository.registry;
+        let early = client::is_own_machine(registry) && self.target.tags.len() == 1 && self.talk.is_anonymous().await?;
+        match self.shipment.blobs.first() {
+            Some(largest) if early => {
+                let call = Call { persists: false, ..client::look(largest) };
+                let step = format!("looking for {}", self.shipment.name_of(largest));
+                let (tags, answer) = join(tags, self.talk.ask_once(&step, &call)).await;
+                let there = answer.ok().and_then(|answer| match answer.code() {
+                    200 => Some(true),
+                    404 => Some(false),
+                    _ => None,
+                });
+                Ok((tags?, there))
+            }
+            _ => Ok((tags.await?, None)),
+        }
+    }
+
+    /// Sends what the index refers to. `None` if the registry has the index already.
+    async fn fill(&self, yard: &Yard<'_>, largest_there: Option<bool>) -> Result<Option<Vec<Fate>>, Error> {
+        let mut order = Order::new(self.shipment);
+        let mut fates: Vec<Option<Fate>> = vec![None; self.shipment.blobs.len()];
+        let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
+        for (at, blob) in self.shipment.blobs.iter().enumerate() {
+            let known = largest_there.filter(|_| at == 0);
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, known).await?)) }));
+        }
+        while let Some(done) = tasks.next().await {
+            match done? {
+                Done::Blob(at, fate) => {
+                    // If the largest blob is there, the whole image may be.
+                    if at == 0 && fate == Fate::Skipped {
+                        tasks.push(Box::pin(async { Ok(Done::Index(self.has_index().await?)) }));
+                    }
+                    fates[at] = Some(fate);
+                    for platform in order.arrived(&self.shipment.blobs[at].digest) {
+                        tasks.push(Box::pin(async move {
+                            yard.manifest(platform).await?;
+                            Ok(Done::Manifest)
+                        }));
+                    }
+                }
+                Done::Index(true) if yard.has_sent_nothing() => return Ok(None),
+                Done::Index(_) | Done::Manifest => {}
+            }
+        }
+        Ok(Some(fates.into_iter().flatten().collect()))
+    }
+
+    async fn has_index(&self) -> Result<bool, Error> {
+        let digest = self.shipment.index.digest.to_string();
+        Ok(self.talk.look_up("looking for the index", &digest).await?.is_some())
+    }
+}
+
+/// As many permits as blobs may be on their way at once.
+pub(super) fn permits(session: &Session) -> Semaphore {
+    Semaphore::new(session.options().parallel.clamp(1, 64))
 }
