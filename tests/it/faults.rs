@@ -87,14 +87,17 @@ fn run(step: Step, case: &Case, cargo: &Cargo) -> String {
         fail(&told);
     }
     let asked = registry.record().count(step);
-    let allowed = match case.end {
+    let tries = match case.end {
         End::FailsAtOnce => 1,
         End::FailsAtLast => 1 + RETRIES as usize,
         End::Arrives | End::Fails => asked,
     };
-    if asked != allowed {
-        fail(&format!("{asked} requests of the step, not {allowed}\n{told}"));
+    // The manifests of two platforms are on their way at the same time; one fails first.
+    let at_once = if step == Step::PutManifest { 2 } else { 1 };
+    if !(tries..=tries * at_once).contains(&asked) {
+        fail(&format!("{asked} requests of the step, not {tries}\n{told}"));
     }
+    let told = told.replace("linux/amd64", "[PLATFORM]").replace("linux/arm64", "[PLATFORM]");
     if result.is_err() {
         // The tag was not touched, unless that is the step that failed after all was there.
         let now = registry.repository(REPOSITORY).tags.get(TAG).cloned();

@@ -28,7 +28,11 @@ fn nobody_is_there() {
     let shipment = Shipment::of(&goods.image);
     let error = cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
     let told = explained(&error.expect_err("nobody is there"), &registry).replace(&host, "[HOST]");
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+  error: failed 3 times, at last because error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+
+"#]].raw());
 }
 
 #[test]
@@ -45,7 +49,24 @@ fn a_token_server_that_must_not_see_a_password() {
         told += &format!("{realm}\n{}", explained(&error, &registry));
     }
     assert!(!told.contains("secret"), "{told}");
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+http://tokens.example/token
+  error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+http://127.0.0.1:9/token
+  error: failed 3 times, at last because error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+  place: [HOST]/x/goods, looking for the tag 1.0.0 (asking for a token)
+ftp://127.0.0.1/token
+  error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+token
+  error: the registry's answer makes no sense: the address of its token server is no URL
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+
+  error: the registry's answer makes no sense: the address of its token server is no URL
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+
+"#]].raw());
 }
 
 #[test]
@@ -67,7 +88,15 @@ fn a_layout_that_changes_before_it_is_sent() {
         let place = goods.image.layout.display().to_string();
         told += &format!("{name}\n{}", explained(&error, &registry).replace(&place, "[LAYOUT]"));
     }
-    assert_data_eq!(told, str![].raw());
+    assert_data_eq!(told, str![[r#"
+gone
+  error: could not open `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29`: No such file or directory (os error 2)
+shorter
+  error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+other bytes
+  error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+
+"#]].raw());
 }
 
 /// The steps that a first push or an overwrite always has.

@@ -29,9 +29,9 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// With a layer of 9 MiB: three pieces of 4 MiB.
+    /// With a layer of 6 MiB: two pieces of at most 4 MiB.
     pub fn large() -> Self {
-        Recipe { shared: 9 << 20, ..Recipe::default() }
+        Recipe { shared: 6 << 20, ..Recipe::default() }
     }
 
     /// Another version: one layer of eight differs.

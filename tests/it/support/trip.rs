@@ -1,7 +1,7 @@
 //! One push after another to a recording registry, as the library does it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cargo_dext::domain::{Explain, Reference};
@@ -47,6 +47,8 @@ pub struct Trip {
     pub login: Option<(&'static str, &'static str)>,
     /// An identity token.
     pub identity: Option<&'static str>,
+    /// The folder of Docker's configuration, where there is one.
+    pub config: Arc<OnceLock<tempfile::TempDir>>,
 }
 
 impl Default for Trip {
@@ -63,6 +65,7 @@ impl Default for Trip {
             chunk: None,
             login: None,
             identity: None,
+            config: Arc::default(),
         }
     }
 }
@@ -87,15 +90,16 @@ impl Trip {
         let login = self
             .login
             .map(|(user, password)| format!(r#""auth":"{}""#, auth::base64(format!("{user}:{password}").as_bytes())));
-        let identity = self.identity.map(|token| {
-            // Docker writes the user of an identity token as this.
-            let user = auth::base64(b"00000000-0000-0000-0000-000000000000:");
-            format!(r#""auth":"{user}","identitytoken":"{token}""#)
-        });
-        let entry = login.or(identity).unwrap_or_default();
-        let config = format!(r#"{{"auths":{{"{}":{{{entry}}}}}}}"#, registry.host());
-        let vars: &[(&str, &str)] = if entry.is_empty() { &[] } else { &[("DOCKER_AUTH_CONFIG", &config)] };
-        Session::new(options, Keychain::from_env(&Env::of(vars))).expect("a session needs nothing")
+        let identity = self.identity.map(|token| format!(r#""identitytoken":"{token}""#));
+        let mut vars = Vec::new();
+        if let Some(entry) = login.or(identity) {
+            let config = self.config.get_or_init(|| tempfile::tempdir().expect("a temporary folder can be made"));
+            let text = format!(r#"{{"auths":{{"{}":{{{entry}}}}}}}"#, registry.host());
+            files::write(&config.path().join("config.json"), text.as_bytes());
+            vars.push(("DOCKER_CONFIG", config.path().to_str().expect("its name is Unicode")));
+        }
+        let keychain = Keychain::from_env(&Env::of(&vars));
+        Session::new(options, keychain).expect("a session needs nothing")
     }
 
     /// Where the push goes.

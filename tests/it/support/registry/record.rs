@@ -52,9 +52,10 @@ impl Record {
         self.requests.iter().filter(|request| request.step == step).count()
     }
 
-    /// How many bytes of bodies arrived.
+    /// How many bytes of bodies arrived, those of forms for tokens aside.
     pub fn bytes(&self) -> usize {
-        self.requests.iter().map(|request| request.body).sum()
+        let counted = self.requests.iter().filter(|request| request.step != Step::Token);
+        counted.map(|request| request.body).sum()
     }
 
     /// How many connections there were to one of the hosts.

@@ -12,6 +12,9 @@ use super::quirks::{Locations, Mounts};
 use super::record::{Door, Request};
 use super::step::{Route, Step};
 
+/// More requests than any test needs. Who sends more is caught in a loop.
+const PATIENCE: u32 = 1000;
+
 /// Answers a client until it leaves, or until a fault ends the connection.
 pub fn serve(stream: TcpStream, door: Door, number: u32, state: &Mutex<State>) -> Result<()> {
     let mut connection = Connection::new(stream);
@@ -55,7 +58,7 @@ fn one(connection: &mut Connection, visit: &Visit, state: &Mutex<State>) -> Resu
             return Ok(false);
         }
         Some(What::CloseAfterAccept) => lock(state).refused += 1,
-        Some(What::Lost | What::Arrives(_)) => lock(state).answers_were_lost = true,
+        Some(What::Lost | What::Arrives(_) | What::Without("location")) => lock(state).answers_were_lost = true,
         _ => {}
     }
     let body = if visit.head.is_chunked() { connection.chunked_body()? } else { connection.body(length)? };
@@ -95,7 +98,11 @@ impl State {
         let step = if token { Step::Token } else { Step::of(&head, &route, set) };
         self.check_form(&head, step);
         let refused = if token { None } else { self.not_allowed(door, &head, &route, step) };
-        let what = if refused.is_none() { self.faults.strike(step) } else { None };
+        let mut what = if refused.is_none() { self.faults.strike(step) } else { None };
+        if self.requests >= PATIENCE {
+            self.violation(format!("there is no end of requests: {}", self.record.summary()));
+            what = Some(What::Reset);
+        }
         self.requests += 1;
         let number = self.requests;
         self.record.requests.push(Request {
