@@ -277,7 +277,8 @@ impl Dialogue<'_> {
                 Err(trouble) if own && self.turns_secure(&url, &trouble) => continue,
                 Err(trouble) => return Err(self.fault(step, trouble)),
             };
-            let body = if self.door.settled.get() { None } else { self.first_answer(&url, &mut response).await };
+            let body =
+                if self.door.settled.get() { None } else { self.first_answer(&call.method, &url, &mut response).await };
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
@@ -309,16 +310,18 @@ impl Dialogue<'_> {
 
     /// Looks whether the first answer of a registry on this machine means that it wants TLS. What was read of
     /// the body for that is returned.
-    async fn first_answer(&self, url: &Url, response: &mut Response) -> Option<Vec<u8>> {
+    async fn first_answer(&self, method: &Method, url: &Url, response: &mut Response) -> Option<Vec<u8>> {
         let body = match response.status() {
             StatusCode::BAD_REQUEST => Some(self.session.wire().read_some(response, MAX_EXPLANATION).await),
             _ => None,
         };
         let text = String::from_utf8_lossy(body.as_deref().unwrap_or_default()).to_lowercase();
         let wants_tls = text.contains("http") && (text.contains("https") || text.contains("ssl-enabled"));
+        // What a server of TLS says to plain HTTP comes in a body, and HEAD has none: the next request will tell.
+        let is_silent = *method == Method::HEAD && body.is_some();
         if wants_tls && url.scheme() == "http" {
             self.turn("https");
-        } else {
+        } else if !is_silent {
             self.door.settled.set(true);
         }
         body

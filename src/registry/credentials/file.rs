@@ -126,23 +126,21 @@ impl Config {
     ///
     /// Docker's engine prefers a registry token, and an identity token to a password (moby `registry/auth.go`).
     fn credential(&self, entry: &View<'_>) -> Result<Option<Credential>, Error> {
-        let more = self.kind != Kind::Variable;
-        if let (true, Some(token)) = (more, entry.text("registrytoken")?) {
+        let auth_alone = self.kind == Kind::Variable;
+        if !auth_alone && let Some(token) = entry.text("registrytoken")? {
             return Ok(Some(Credential::RegistryToken(Secret::new(token))));
         }
-        if let (true, Some(token)) = (more, entry.text("identitytoken")?) {
+        if !auth_alone && let Some(token) = entry.text("identitytoken")? {
             return Ok(Some(Credential::IdentityToken(Secret::new(token))));
         }
         if let Some(auth) = entry.text("auth")? {
             let (user, password) = decode(auth).map_err(|what| entry.wrong("auth", what))?;
             return Ok(Some(Credential::Basic { user, password: Secret::new(password) }));
         }
-        match (entry.text("username")?, entry.text("password")?) {
-            (Some(user), Some(password)) if more => {
-                Ok(Some(Credential::Basic { user: user.to_owned(), password: Secret::new(password) }))
-            }
-            _ => Ok(None),
+        if !auth_alone && let (Some(user), Some(password)) = (entry.text("username")?, entry.text("password")?) {
+            return Ok(Some(Credential::Basic { user: user.to_owned(), password: Secret::new(password) }));
         }
+        Ok(None)
     }
 }
 

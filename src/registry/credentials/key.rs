@@ -21,8 +21,10 @@ pub(super) enum Dialect {
 impl Dialect {
     /// The key for a registry, as this dialect writes it and asks credential helpers with it.
     pub(super) fn key(self, registry: &str) -> &str {
+        if host(&registry.to_ascii_lowercase()) != DOCKER_HUB {
+            return registry;
+        }
         match self {
-            _ if host(&registry.to_ascii_lowercase()) != DOCKER_HUB => registry,
             Dialect::Docker => HUB_KEY,
             Dialect::Podman => DOCKER_HUB,
         }

@@ -98,3 +98,24 @@ impl fmt::Debug for Keychain {
         f.debug_list().entries(self.sources.iter().map(ToString::to_string)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keychain_can_be_shared_by_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Keychain>();
+        shared::<Found>();
+        shared::<Error>();
+    }
+
+    #[test]
+    fn a_secret_prints_nothing() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(format!("{secret} {secret:?} {secret:>12}"), "<redacted> <redacted> <redacted>");
+        let basic = Credential::Basic { user: "me".to_owned(), password: secret };
+        assert_eq!(format!("{basic:?}"), r#"Basic { user: "me", password: <redacted> }"#);
+    }
+}

@@ -150,7 +150,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: "a path for a store",
-        files: &[(CONFIG, r#"{"credsStore": "../../tmp/x"}"#)],
+        files: &[(CONFIG, r#"{"credsStore": "../../bin/x"}"#)],
         told: "`credsStore` is no name of a credential helper: letters, digits, `.`, `_` and `-`\n\
                --> [HOME]/.docker/config.json\n\
                help: fix the file",

@@ -209,7 +209,7 @@ pub const ROWS: &[Row] = &[
         name: "of the variable, auth alone counts",
         vars: &[(
             "DOCKER_AUTH_CONFIG",
-            r#"{"credsStore": "none", "credHelpers": {"ghcr.io": 7}, "auths": {"ghcr.io": {"identitytoken": "hunter2", "username": "a", "password": "hunter2"}}}"#,
+            r#"{"credsStore": "none", "credHelpers": {"ghcr.io": 7}, "auths": {"ghcr.io": {"identitytoken": "hunter2", "registrytoken": 7, "username": "a", "password": "hunter2"}}}"#,
         )],
         told: "anonymous: no credentials for ghcr.io in DOCKER_AUTH_CONFIG",
         ..ROW
