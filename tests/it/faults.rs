@@ -34,7 +34,7 @@ struct Cargo {
 
 /// A registry in which the step occurs, and a push in which it does.
 fn scene(step: Step, case: &Case, cargo: &Cargo) -> (Registry, Trip) {
-    let tokens = step == Step::Token || case.what == What::ExpiredToken;
+    let tokens = step == Step::Token || matches!(case.what, What::ExpiredToken | What::TokenRefused);
     let auth = if tokens { Auth::Tokens(TokenServer::default()) } else { Auth::Open };
     let registry = Registry::with(auth, Quirks::default());
     let mut trip = Trip { retries: RETRIES, parallel: 1, ..Trip::default() };

@@ -256,9 +256,9 @@ pub fn cases(step: Step) -> Vec<Case> {
         // The first request that a token was fetched for is not the one after which it has expired.
         let end = if step == Step::HeadTag { Fails } else { Arrives };
         cases.push(case("401: the token has expired, once", 1, What::ExpiredToken, end));
-        // A mount that is denied is no reason not to send.
-        let end = if step == Step::Mount { Arrives } else { Fails };
-        cases.push(case("401: every token has expired", EVER, What::ExpiredToken, end));
+        // A mount that is denied is no reason not to send, and neither is a question.
+        let asks = matches!(step, Step::Mount | Step::UploadStatus);
+        cases.push(case("401: every token has expired", EVER, What::TokenRefused, if asks { Arrives } else { Fails }));
     }
     cases
 }

@@ -79,9 +79,9 @@ pub struct Refused {
 }
 
 impl Tokens {
-    /// Lets all tokens expire at once, before their time.
-    pub fn revoke(&mut self) {
-        self.0.values_mut().for_each(|token| token.revoked = true);
+    /// Lets all tokens expire at once, before their time, or takes that back.
+    pub fn revoke(&mut self, revoked: bool) {
+        self.0.values_mut().for_each(|token| token.revoked = revoked);
     }
 
     /// Whether a request may be done.

@@ -51,6 +51,8 @@ pub enum What {
     MountRefused,
     /// The token has expired, whatever was said of its life.
     ExpiredToken,
+    /// The token is said to have expired, and goes on being good for other requests.
+    TokenRefused,
     /// The upload is forgotten.
     UploadUnknown,
     /// 307 to the same address with another query, which answers so again.

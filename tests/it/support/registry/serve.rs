@@ -183,9 +183,14 @@ impl State {
                 Answer::error(*status, "TOOMANYREQUESTS", "slow down").with("retry-after", *after)
             }
             Some(What::ExpiredToken) => {
-                self.tokens.revoke();
-                let door = Door::Registry;
-                self.not_allowed(door, head, route, visit.step).unwrap_or_else(|| Answer::new(401))
+                self.tokens.revoke(true);
+                self.not_allowed(Door::Registry, head, route, visit.step).unwrap_or_else(|| Answer::new(401))
+            }
+            Some(What::TokenRefused) => {
+                self.tokens.revoke(true);
+                let answer = self.not_allowed(Door::Registry, head, route, visit.step);
+                self.tokens.revoke(false);
+                answer.unwrap_or_else(|| Answer::new(401))
             }
             Some(What::UploadUnknown) => {
                 if let Route::Upload(name, id) = route {
