@@ -3,12 +3,14 @@
 
 #![expect(clippy::print_stdout, reason = "this is the room that prints")]
 
+mod bars;
+
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use bars::Bars;
 
 use crate::domain::Explain;
 use crate::report::{Event, Message, Report};
@@ -35,14 +37,14 @@ pub struct Shell {
     verbosity: Verbosity,
     color: ColorChoice,
     json: bool,
-    bar: Mutex<Option<ProgressBar>>,
+    bars: Mutex<Option<Bars>>,
 }
 
 impl Shell {
     /// A printer to standard error, and with `json` to standard output too.
     #[must_use]
     pub fn new(verbosity: Verbosity, color: ColorChoice, json: bool) -> Self {
-        Shell { verbosity, color, json, bar: Mutex::new(None) }
+        Shell { verbosity, color, json, bars: Mutex::new(None) }
     }
 
     /// Prints `text` to standard output as it is: the answer of a command.
@@ -74,8 +76,8 @@ impl Shell {
         let print = || {
             let _ = AutoStream::new(std::io::stderr(), self.color).write_all(text.as_bytes());
         };
-        match self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref() {
-            Some(bar) => bar.suspend(print),
+        match self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref() {
+            Some(bars) => bars.suspend(print),
             None => print(),
         }
     }
@@ -89,26 +91,12 @@ impl Shell {
         self.write(&format!("{WARNING}warning{WARNING:#}: {text}\n{help}"));
     }
 
-    fn progress(&self, verb: &'static str, done: u64, total: u64) {
-        if self.verbosity == Verbosity::Quiet || !std::io::stderr().is_terminal() {
-            return;
+    /// Moves a bar, where there is a terminal to see it.
+    fn bars(&self, show: impl FnOnce(&mut Bars)) {
+        if std::io::stderr().is_terminal() {
+            let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            show(bars.get_or_insert_with(Bars::new));
         }
-        let mut bar = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if done >= total {
-            if let Some(bar) = bar.take() {
-                bar.finish_and_clear();
-            }
-            return;
-        }
-        let bar = bar.get_or_insert_with(|| {
-            let style =
-                ProgressStyle::with_template("{prefix:>12.cyan.bold} [{bar:25}] {binary_bytes}/{binary_total_bytes}");
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
-        });
-        bar.set_prefix(verb);
-        bar.set_length(total);
-        bar.set_position(done);
     }
 
     fn message(&self, message: &Message) {
@@ -128,8 +116,8 @@ impl Report for Shell {
             Event::Detail { verb, text } if self.verbosity == Verbosity::Verbose => self.status(verb, &text),
             Event::Detail { .. } => {}
             Event::Warning { text, help } => self.warning(&text, help.as_deref()),
-            Event::Progress { verb, done, total } => self.progress(verb, done, total),
-            Event::Transfer { .. } => {}
+            Event::Progress { verb, done, total } => self.bars(|bars| bars.whole(verb, done, total)),
+            Event::Transfer { id, label, done, total } => self.bars(|bars| bars.part(id, label, done, total)),
         }
     }
 }

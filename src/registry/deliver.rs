@@ -89,7 +89,7 @@ impl<'a> Yard<'a> {
                 drop(permit.take());
                 permit = self.sending.acquire().await.ok();
                 upload.learn(door.pieces.get());
-                self.load(blob, name, &file);
+                self.load(blob, &file);
                 loaded = true;
             }
             match upload.next() {
@@ -237,9 +237,13 @@ impl<'a> Yard<'a> {
         }
     }
 
-    fn load(&self, blob: &Descriptor, name: &str, file: &Piece) {
-        let load =
-            Load { label: name.to_owned(), total: blob.size, sent: Arc::clone(&file.sent), told: Cell::new(None) };
+    fn load(&self, blob: &Descriptor, file: &Piece) {
+        let load = Load {
+            label: self.shipment.label_of(blob),
+            total: blob.size,
+            sent: Arc::clone(&file.sent),
+            told: Cell::new(None),
+        };
         self.loads.borrow_mut().push(load);
     }
 

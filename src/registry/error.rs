@@ -180,6 +180,84 @@ impl Explain for Error {
     }
 
     fn help(&self) -> Option<String> {
-        None
+        let help = match self {
+            Error::Interrupted | Error::Answer { .. } => return None,
+            Error::Credentials(error) => return error.help(),
+            Error::File(error) => return error.help(),
+            Error::Damage(error) => return error.help(),
+            Error::Setup { .. } => {
+                "install the system's certificates (`ca-certificates`), or name a PEM file with `--cacert`"
+            }
+            Error::Unfit { .. } => "write the layout with `cargo dext package`",
+            Error::Changed { .. } => "package again",
+            Error::TagExists { .. } => {
+                "raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image"
+            }
+            Error::NotFound { at, .. } => return Some(missing(at)),
+            Error::Denied { at, origin, .. } => return Some(denied(at, origin)),
+            Error::Refused { at, status: 404, .. } => return Some(missing(at)),
+            Error::Refused { status: 413, .. } => {
+                "the registry, or a proxy before it, takes no blob of that size; ask who runs it"
+            }
+            Error::Refused { .. } => "read what the registry says; asking again will not change it",
+            Error::Certificate { .. } => {
+                "if the registry has a certificate of its own authority, name that in a PEM file with `--cacert`"
+            }
+            Error::Unreachable { .. } => {
+                "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
+            }
+            Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// What to do where something is not there, which is what registries say of what one may not see, too.
+fn missing(at: &At) -> String {
+    let At { registry, repository, .. } = at;
+    format!(
+        "check the name `{repository}`; the registry may want the repository to be made first, or `docker login {registry}`"
+    )
+}
+
+fn denied(at: &At, origin: &str) -> String {
+    let registry = &at.registry;
+    if origin.is_empty() {
+        return format!("run `docker login {registry}`");
+    }
+    format!("run `docker login {registry}` with an account that may do this; the credentials were: {origin}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_where_and_what_to_do() {
+        let at = || At { registry: "r.example".to_owned(), repository: "a/b".to_owned(), step: "sending x".to_owned() };
+        let answer = || "403 Forbidden: DENIED: no".to_owned();
+        for (error, text) in [
+            (
+                Error::Denied { at: at(), answer: answer(), origin: "auths in config.json".to_owned() },
+                "the registry denies access: 403 Forbidden: DENIED: no",
+            ),
+            (
+                Error::Refused { at: at(), status: 400, answer: answer() },
+                "the registry answered 403 Forbidden: DENIED: no",
+            ),
+            (
+                Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },
+                "failed 6 times, at last because the registry answered 503",
+            ),
+            (
+                Error::ReadBack { at: at(), tag: "1.0.0".to_owned(), found: None, ours: Digest::of(b"") },
+                "the tag `1.0.0` was written, but the registry answers that it does not exist",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.place().as_deref(), Some("r.example/a/b, sending x"));
+            assert!(error.help().is_some() && error.is_network());
+        }
+        assert!(denied(&at(), "auths in config.json").contains("docker login r.example"));
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod order;
 mod pull;
 mod push;
+mod record;
 mod session;
 mod shipment;
 mod stream;
@@ -20,6 +21,7 @@ mod upload;
 
 pub use error::{At, Error};
 pub use push::{Fate, Pushed, TagChange, TagOutcome, Target, push};
+pub use record::Record;
 pub use session::{Options, Session, Traffic};
 pub use shipment::{PlatformShipment, Shipment};
 pub use survey::{Survey, survey};

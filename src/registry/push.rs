@@ -5,7 +5,11 @@
 //! tags, which are read back. Whoever looks, at any moment and after any accident, finds a tag that is absent, or
 //! old and whole, or new and whole.
 
-use futures_util::future::{LocalBoxFuture, join};
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{Either, LocalBoxFuture, join, select, try_join, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
@@ -18,6 +22,9 @@ use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
 use crate::report::Report;
 use crate::sys::interrupt;
+
+/// How long the index is on its way before the tags follow unasked.
+const HEAD_START: Duration = Duration::from_millis(10);
 
 /// Where an image goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,20 +190,42 @@ impl Push<'_> {
         let yard = Yard::new(self.talk, self.shipment, self.target);
         let fates = if whole { None } else { yard.with_progress(self.fill(&yard, first)).await? };
         let index = self.shipment.read_document(&self.shipment.index)?.into();
-        let documents = if fates.is_some() {
-            let (step, digest) = ("writing the index".to_owned(), self.shipment.index.digest.to_string());
-            yard.write(&step, &digest, &self.shipment.index, &index, &[]).await?;
-            Fate::Sent
-        } else {
-            Fate::Skipped
+        let changed: Vec<&str> =
+            tags.iter().filter(|tag| tag.change != TagChange::Unchanged).map(|tag| tag.tag.as_str()).collect();
+        let documents = match fates {
+            None => {
+                self.write_tags(&yard, &changed, &index).await?;
+                Fate::Skipped
+            }
+            Some(_) => {
+                self.write_index(&yard, &changed, &index).await?;
+                Fate::Sent
+            }
         };
-        let changed = tags.iter().filter(|tag| tag.change != TagChange::Unchanged);
-        let mut writing: FuturesUnordered<_> = changed.map(|tag| yard.tag(&tag.tag, &index)).collect();
-        while let Some(written) = writing.next().await {
-            written?;
-        }
-        drop(writing);
         Ok((tags, fates.unwrap_or_else(all_there), documents))
+    }
+
+    /// Writes the index by its digest, and then the tags. Where the registry is far, they follow when the index
+    /// has been sent and not a round trip later when it is confirmed: a registry stores what a tag is given, and
+    /// takes it only with all its manifests, so that neither request needs the other. If the index meets with any
+    /// trouble, they wait for its end.
+    async fn write_index(&self, yard: &Yard<'_>, tags: &[&str], index: &Bytes) -> Result<(), Error> {
+        let retries = || self.talk.session.traffic().retries;
+        let before = retries();
+        let digest = self.shipment.index.digest.to_string();
+        let writing = pin!(yard.write("writing the index", &digest, &self.shipment.index, index, &[]));
+        match select(writing, pin!(tokio::time::sleep(HEAD_START))).await {
+            Either::Left((written, _)) => written?,
+            Either::Right(((), writing)) if retries() > before => writing.await?,
+            Either::Right(((), writing)) => {
+                return try_join(writing, self.write_tags(yard, tags, index)).await.map(|_| ());
+            }
+        }
+        self.write_tags(yard, tags, index).await
+    }
+
+    async fn write_tags(&self, yard: &Yard<'_>, tags: &[&str], index: &Bytes) -> Result<(), Error> {
+        try_join_all(tags.iter().map(|tag| yard.tag(tag, index))).await.map(drop)
     }
 
     /// Asks for the tags. Where no token is to be expected, the largest blob is asked for at the same time, so

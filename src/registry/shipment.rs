@@ -125,6 +125,12 @@ impl Shipment {
         }
     }
 
+    /// What a blob is called beside a bar.
+    pub(super) fn label_of(&self, blob: &Descriptor) -> String {
+        let short = || blob.digest.hex().chars().take(12).collect();
+        self.names.get(&blob.digest).cloned().unwrap_or_else(short)
+    }
+
     /// Where a blob is.
     pub(super) fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.layout.join("blobs").join("sha256").join(digest.hex())

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Method, Url};
 use tokio::time::Instant;
@@ -83,7 +84,7 @@ impl Dialogue<'_> {
             return Ok(true);
         }
         let basic = challenges.contains(&Challenge::Basic).then_some(credential).flatten();
-        let header = basic.and_then(|credential| self.basic(credential));
+        let header = basic.and_then(basic_header);
         let again = header.is_some() && auth.generation == 0;
         self.show(&mut auth, header);
         Ok(again)
@@ -118,14 +119,6 @@ impl Dialogue<'_> {
         auth.generation += 1;
         auth.shown = header;
         auth.until = None;
-    }
-
-    fn basic(&self, credential: &Credential) -> Option<HeaderValue> {
-        match credential {
-            Credential::Basic { user, password } => self.session.wire().basic(user, password.expose()),
-            Credential::IdentityToken(token) => self.session.wire().basic(TOKEN_USER, token.expose()),
-            Credential::Anonymous | Credential::RegistryToken(_) => None,
-        }
     }
 
     /// Fetches a token: one for the repository and all it may mount from, or if the server refuses that, one for
@@ -169,7 +162,7 @@ impl Dialogue<'_> {
         let mut url = realm.clone();
         let pairs = service.iter().map(|service| ("service", service.as_str()));
         url.query_pairs_mut().extend_pairs(pairs.chain(scopes.iter().map(|scope| ("scope", *scope))));
-        let headers = wire::with_authorization(HeaderMap::new(), credential.and_then(|known| self.basic(known)));
+        let headers = wire::with_authorization(HeaderMap::new(), credential.and_then(basic_header));
         self.ask_token(step, Method::GET, &url, headers, Payload::Empty).await
     }
 
@@ -191,6 +184,16 @@ impl Dialogue<'_> {
         }
         Ok(answer)
     }
+}
+
+/// The header that shows a user and a password, or a token in its place.
+fn basic_header(credential: &Credential) -> Option<HeaderValue> {
+    let pair = match credential {
+        Credential::Basic { user, password } => format!("{user}:{}", password.expose()),
+        Credential::IdentityToken(token) => format!("{TOKEN_USER}:{}", token.expose()),
+        Credential::Anonymous | Credential::RegistryToken(_) => return None,
+    };
+    wire::secret_header(&format!("Basic {}", BASE64_STANDARD.encode(pair)))
 }
 
 /// The form that buys a token with a refresh token (the distribution project's `auth/oauth`).

@@ -197,13 +197,6 @@ impl Wire {
         }
     }
 
-    /// The header that shows a user and a password.
-    pub fn basic(&self, user: &str, password: &str) -> Option<HeaderValue> {
-        let client = self.made(&self.plain, Speaks::Plain).ok()?;
-        let mut request = client.get("http://localhost/").basic_auth(user, Some(password)).build().ok()?;
-        request.headers_mut().remove(AUTHORIZATION)
-    }
-
     fn client(&self, url: &Url) -> Result<&Client, Trouble> {
         if url.scheme() == "https" {
             self.made(&self.secure, Speaks::Https)
