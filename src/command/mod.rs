@@ -5,6 +5,10 @@ pub mod metadata;
 pub mod new;
 pub mod options;
 pub mod package;
+pub mod packaging;
+pub mod publish;
+pub mod update;
+mod words;
 
 use crate::shell::Shell;
 use crate::sys::Env;

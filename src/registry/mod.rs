@@ -4,6 +4,7 @@
 //! everything it points at is there. [`Session`] reads: tags, documents and blobs. What is sent, and in which
 //! order, is decided by pure code (`upload.rs`, `order.rs`); `client/` alone opens sockets.
 
+pub mod base;
 mod client;
 pub mod credentials;
 mod deliver;
@@ -24,4 +25,5 @@ pub use push::{Fate, Pushed, TagChange, TagOutcome, Target, push};
 pub use record::Record;
 pub use session::{Options, Session, Traffic};
 pub use shipment::{PlatformShipment, Shipment};
+pub use stream::Beginning;
 pub use survey::{Survey, survey};

@@ -6,7 +6,7 @@ use std::io::Read;
 use serde::Deserialize;
 
 use super::client::{self, Dialogue, Place};
-use super::stream::Stream;
+use super::stream::{Beginning, Stream};
 use super::{Error, Session};
 use crate::domain::reference::is_tag;
 use crate::domain::{Digest, Reference};
@@ -89,7 +89,21 @@ impl Session {
     /// # Errors
     /// When it does not exist, or the registry refuses or cannot be reached.
     pub fn blob<'s>(&'s self, repository: &Reference, descriptor: &Descriptor) -> Result<Box<dyn Read + 's>, Error> {
-        Ok(Box::new(Stream::open(self, self.reading(repository)?, descriptor)?))
+        self.rest_of_blob(repository, descriptor, Beginning::default())
+    }
+
+    /// As [`Session::blob`], after a beginning that is here already: what follows it comes, and the two together must
+    /// be the blob.
+    ///
+    /// # Errors
+    /// As [`Session::blob`].
+    pub fn rest_of_blob<'s>(
+        &'s self,
+        repository: &Reference,
+        descriptor: &Descriptor,
+        beginning: Beginning,
+    ) -> Result<Box<dyn Read + 's>, Error> {
+        Ok(Box::new(Stream::open(self, self.reading(repository)?, descriptor, beginning)?))
     }
 
     /// All tags of a repository, in the registry's order.

@@ -12,6 +12,15 @@ use super::{Error, Session};
 use crate::domain::Digest;
 use crate::image::Descriptor;
 
+/// The beginning of a blob that is here already.
+#[derive(Debug, Clone, Default)]
+pub struct Beginning {
+    /// How many bytes are here.
+    pub length: u64,
+    /// What has seen them.
+    pub hasher: Sha256,
+}
+
 /// A blob that is being read.
 pub(super) struct Stream<'s> {
     session: &'s Session,
@@ -31,8 +40,8 @@ pub(super) struct Stream<'s> {
 }
 
 impl<'s> Stream<'s> {
-    /// Asks for a blob.
-    pub fn open(session: &'s Session, door: Rc<Door>, blob: &Descriptor) -> Result<Self, Error> {
+    /// Asks for what follows a beginning of a blob, which may be empty.
+    pub fn open(session: &'s Session, door: Rc<Door>, blob: &Descriptor, beginning: Beginning) -> Result<Self, Error> {
         let mut stream = Stream {
             session,
             door,
@@ -42,8 +51,8 @@ impl<'s> Stream<'s> {
             skip: 0,
             whole_only: false,
             bytes: Bytes::new(),
-            offset: 0,
-            hasher: Sha256::new(),
+            offset: beginning.length,
+            hasher: beginning.hasher,
             tries: 0,
             ended: false,
         };

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod base;
+mod base_registry;
 mod build;
 mod builders;
 mod credentials;
@@ -23,11 +24,13 @@ mod killed;
 mod metadata;
 mod new;
 mod plan;
+mod publish;
 mod pulls;
 mod quirks;
 mod recording;
 mod reproducible;
 mod robust;
 mod sample;
+mod servers;
 mod support;
 mod traffic;

@@ -1,6 +1,9 @@
 //! What the tests stand on: sandboxes, independent readers, judges and servers.
 
+pub mod base64;
+pub mod bases;
 pub mod daemon;
+pub mod distribution;
 pub mod files;
 pub mod goods;
 pub mod headers;
@@ -8,10 +11,13 @@ pub mod http;
 pub mod judges;
 pub mod oci;
 pub mod prebuilt;
+pub mod proxy;
 pub mod redact;
 pub mod registry;
 pub mod sandbox;
 pub mod secrets;
+pub mod talk;
+pub mod tokens;
 pub mod toolchain;
 pub mod trip;
 pub mod wine;
