@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cases::{Case, End, cases};
-use snapbox::{Data, IntoData};
+use snapbox::Data;
 
 use crate::support::files;
 use crate::support::goods::{Goods, Recipe};

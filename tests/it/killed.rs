@@ -24,7 +24,7 @@ const LANES: u64 = 4;
 const PAUSE: Duration = Duration::from_millis(3);
 
 /// More requests than a push needs: some runs finish before they are killed.
-const REQUESTS: u64 = 34;
+const REQUESTS: u64 = 40;
 
 /// The command of a user.
 fn publish<'a>(sandbox: &'a Sandbox, registry: &Registry, goods: &Goods) -> Dext<'a> {

@@ -73,14 +73,19 @@ fn what_is_not_there_is_said_to_be_missing() {
         str![[r#"
   error: the registry has no 2.0.0
   place: [HOST]/x/goods, looking for 2.0.0
+  help: check the name `x/goods`; the registry may want the repository to be made first, or `docker login [HOST]`
   error: the registry has no 2.0.0
   place: [HOST]/x/goods, reading 2.0.0
+  help: check the name `x/goods`; the registry may want the repository to be made first, or `docker login [HOST]`
   error: the registry has no sha256:[DIGEST]
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: check the name `x/goods`; the registry may want the repository to be made first, or `docker login [HOST]`
   error: the registry has no sha256:[DIGEST]
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: check the name `x/goods`; the registry may want the repository to be made first, or `docker login [HOST]`
   error: the registry has no such repository
   place: [HOST]/x/nowhere, listing the tags
+  help: check the name `x/nowhere`; the registry may want the repository to be made first, or `docker login [HOST]`
 
 "#]]
         .raw()
@@ -145,11 +150,14 @@ half a body, for ever
 failed 3 times, at last because error decoding response body: error reading a body from connection: end of file before message length reached
   error: failed 3 times, at last because error decoding response body: error reading a body from connection: end of file before message length reached
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
 403
   error: the registry denies access: 403 Forbidden: DENIED: requested access to the resource is denied
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: run `docker login [HOST]`
   error: the registry denies access: 403 Forbidden: DENIED: requested access to the resource is denied
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: run `docker login [HOST]`
 200 with a page
 failed 3 times, at last because it ended too soon
   error: the registry's answer makes no sense: the document hashes to sha256:[DIGEST], which is not what it says

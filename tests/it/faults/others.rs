@@ -31,6 +31,7 @@ fn nobody_is_there() {
     assert_data_eq!(told, str![[r#"
   error: failed 3 times, at last because error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
   place: [HOST]/x/goods, looking for the tag 1.0.0
+  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
 
 "#]].raw());
 }
@@ -56,6 +57,7 @@ http://tokens.example/token
 http://127.0.0.1:9/token
   error: failed 3 times, at last because error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
   place: [HOST]/x/goods, looking for the tag 1.0.0 (asking for a token)
+  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
 ftp://127.0.0.1/token
   error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
   place: [HOST]/x/goods, looking for the tag 1.0.0
@@ -93,8 +95,10 @@ gone
   error: could not open `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29`: No such file or directory (os error 2)
 shorter
   error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+  help: package again
 other bytes
   error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+  help: package again
 
 "#]].raw());
 }
