@@ -155,7 +155,7 @@ pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Targe
             Some(there) if there == shipment.index.digest => TagChange::Unchanged,
             Some(there) if target.overwrite => TagChange::Moved { from: there },
             Some(there) => {
-                let (repository, tag) = (target.repository.clone(), tag.clone());
+                let (repository, tag) = (Box::new(target.repository.clone()), tag.clone());
                 return Err(Error::TagExists { repository, tag, there, ours: shipment.index.digest });
             }
         };

@@ -111,10 +111,13 @@ pub(super) struct Upload {
     state: State,
     session: Option<Url>,
     offset: u64,
+    /// The most that has ever been there. Only more than that is progress: a registry that forgets again and
+    /// again what it has taken shall not be sent the same for ever.
+    best: u64,
     /// Whether bytes were sent since the upload began.
     sent: bool,
-    /// Failures in a row: of looking, of beginning, of sending.
-    failures: [u32; 3],
+    /// Failures in a row: of looking, of beginning, of sending, of asking.
+    failures: [u32; 4],
     rest: Option<Next>,
     end: Option<Next>,
 }
@@ -125,6 +128,7 @@ enum Row {
     Look,
     Begin,
     Send,
+    Ask,
 }
 
 impl Upload {
@@ -139,8 +143,9 @@ impl Upload {
             state: State::Unknown,
             session: None,
             offset: 0,
+            best: 0,
             sent: false,
-            failures: [0; 3],
+            failures: [0; 4],
             rest: None,
             end: None,
         }
@@ -286,7 +291,10 @@ impl Upload {
                     }
                     held if held > self.offset => {
                         self.offset = held;
-                        self.failures[Row::Send as usize] = 0;
+                        if held > self.best {
+                            self.best = held;
+                            self.failures[Row::Send as usize] = 0;
+                        }
                     }
                     held => {
                         self.offset = held;
@@ -324,13 +332,17 @@ impl Upload {
                 self.offset = held;
                 self.state = State::Open;
             }
+            Heard::Passing { why, after } if self.failures[Row::Ask as usize] < self.retries => {
+                self.failed(Row::Ask, why, after);
+                return;
+            }
             // It is gone, or the registry does not answer such questions.
-            Heard::Reply(_) => {
+            Heard::Reply(_) | Heard::Passing { .. } => {
                 self.session = None;
                 self.state = State::Unknown;
             }
-            Heard::Passing { why, after } => self.failed(Row::Send, why, after),
         }
+        self.failures[Row::Ask as usize] = 0;
     }
 
     fn closed(&mut self, heard: Heard) {

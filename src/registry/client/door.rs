@@ -153,9 +153,9 @@ pub(crate) struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// The place of an error.
-    pub fn at(&self, step: &str) -> At {
+    pub fn at(&self, step: &str) -> Box<At> {
         let Door { registry, repository, .. } = self.door;
-        At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() }
+        Box::new(At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() })
     }
 
     /// An answer that must not be.
@@ -292,7 +292,9 @@ impl Dialogue<'_> {
                 status if follows(status, &call.method) && response.headers().contains_key(LOCATION) => {
                     hops += 1;
                     if hops > MAX_REDIRECTS {
-                        return Err(self.senseless(step, format!("it sends around {MAX_REDIRECTS} times")).into());
+                        return Err(self
+                            .senseless(step, format!("it redirects more than {MAX_REDIRECTS} times"))
+                            .into());
                     }
                     wire.read_some(&mut response, MAX_EXPLANATION).await;
                     sent_to = Some(self.location(step, &url, response.headers())?);

@@ -179,7 +179,7 @@ impl Wire {
     /// The next bytes of a body; `None` at its end.
     pub async fn chunk(&self, response: &mut Response) -> Result<Option<Bytes>, Trouble> {
         let chunk = self.watched(&AtomicU64::new(0), response.chunk()).await?;
-        let chunk = chunk.map_err(|error| Trouble::Broken(http::reason(error)))?;
+        let chunk = chunk.map_err(|error| Trouble::Broken(innermost(&error)))?;
         self.counters.received.fetch_add(chunk.as_ref().map_or(0, |bytes| bytes.len() as u64), Ordering::Relaxed);
         Ok(chunk)
     }
@@ -225,9 +225,17 @@ fn trouble(url: &Url, error: reqwest::Error) -> Trouble {
     if let Some(defect) = http::certificate_defect(&error) {
         return Trouble::Certificate { host, why: defect.to_string() };
     }
-    let gibberish = is_gibberish(&error);
-    let why = http::reason(error);
-    if gibberish { Trouble::Gibberish(why) } else { Trouble::Broken(why) }
+    let why = innermost(&error);
+    if is_gibberish(&error) { Trouble::Gibberish(why) } else { Trouble::Broken(why) }
+}
+
+/// What the innermost cause says. Those around it, and the address, say only which library noticed.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    if innermost.is::<reqwest::Error>() { "the request could not be sent".to_owned() } else { innermost.to_string() }
 }
 
 /// Whether the other side speaks something else: TLS where plain HTTP was spoken, or the other way around.

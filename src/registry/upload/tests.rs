@@ -223,6 +223,39 @@ fn a_broken_piece_is_taken_up_where_it_broke() {
 }
 
 #[test]
+fn questions_are_repeated_on_their_own_account() {
+    let begun = || vec![("begin", open("a")), ("patch a 0+4", broken()), ("ask a", broken()), ("ask a", broken())];
+    let answered = vec![("ask a", held(204, 4 << 20)), ("patch a 4+4", open("a")), ("patch a 8+2", open("a"))];
+    ends_well(pieces().absent(), Fate::Sent, [begun(), answered, vec![("close a", status(201))]].concat());
+    // No answer at all: from the beginning.
+    let never = vec![("ask a", broken()), ("look", status(404)), ("begin", open("b"))];
+    let (_, next, _) = play(pieces().absent(), [begun(), never].concat());
+    assert!(matches!(next, Next::Send(UploadCall::Patch { offset: 0, .. })));
+}
+
+#[test]
+fn a_registry_that_forgets_what_it_took_is_given_up() {
+    let mut upload = pieces().absent();
+    let mut requests = 0;
+    loop {
+        let heard = match upload.next() {
+            Next::Send(UploadCall::Look) => status(404),
+            Next::Send(UploadCall::Begin { .. }) => open("a"),
+            Next::Send(UploadCall::Patch { offset: 0, .. }) => held(202, PIECE),
+            Next::Send(_) => lost(404),
+            Next::Rest { .. } => continue,
+            end => {
+                assert!(matches!(end, Next::Failed(Failure::Exhausted { tries: 3, .. })), "{end:?}");
+                break;
+            }
+        };
+        requests += 1;
+        assert!(requests < 20);
+        upload.take(heard);
+    }
+}
+
+#[test]
 fn pieces_that_are_too_large_shrink() {
     let large = Upload::new(BLOB, 2, Vec::new(), Some(8 << 20)).absent();
     let script = vec![
