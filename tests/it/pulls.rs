@@ -147,8 +147,8 @@ the registry's answer makes no sense: what came hashes to sha256:f96a48b454ef502
   error: the registry's answer makes no sense: the document hashes to sha256:[DIGEST], which is not what it says
   place: [HOST]/x/goods, reading sha256:[DIGEST]
 half a body, for ever
-failed 3 times, at last because error decoding response body: error reading a body from connection: end of file before message length reached
-  error: failed 3 times, at last because error decoding response body: error reading a body from connection: end of file before message length reached
+failed 3 times, at last because end of file before message length reached
+  error: failed 3 times, at last because end of file before message length reached
   place: [HOST]/x/goods, reading sha256:[DIGEST]
   help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
 403

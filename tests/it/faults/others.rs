@@ -28,12 +28,16 @@ fn nobody_is_there() {
     let shipment = Shipment::of(&goods.image);
     let error = cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
     let told = explained(&error.expect_err("nobody is there"), &registry).replace(&host, "[HOST]");
-    assert_data_eq!(told, str![[r#"
-  error: failed 3 times, at last because error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+    assert_data_eq!(
+        told,
+        str![[r#"
+  error: failed 3 times, at last because Connection refused (os error 111)
   place: [HOST]/x/goods, looking for the tag 1.0.0
   help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -55,7 +59,7 @@ http://tokens.example/token
   error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
   place: [HOST]/x/goods, looking for the tag 1.0.0
 http://127.0.0.1:9/token
-  error: failed 3 times, at last because error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+  error: failed 3 times, at last because Connection refused (os error 111)
   place: [HOST]/x/goods, looking for the tag 1.0.0 (asking for a token)
   help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
 ftp://127.0.0.1/token

@@ -102,10 +102,10 @@ impl State {
         let below = document["manifests"].as_array().into_iter().flatten().filter_map(|entry| entry["digest"].as_str());
         let below = below.filter_map(|digest| Some(known?.manifests.get(digest)?.media_type.as_str()));
         let all: Vec<&str> = types.into_iter().chain(below).collect();
-        let mixed = all.iter().any(docker) && !all.iter().all(|kind| docker(kind));
+        let mixed = all.iter().any(docker) && !all.iter().all(docker);
         let no_layers = document.get("config").is_some() && document["layers"].as_array().is_none_or(Vec::is_empty);
         match self.quirks.families {
-            Families::Docker if !all.iter().all(|kind| docker(kind)) => Some("unsupported media type".to_owned()),
+            Families::Docker if !all.iter().all(docker) => Some("unsupported media type".to_owned()),
             Families::Unmixed if mixed => Some("mixed media types".to_owned()),
             _ if self.quirks.wants_layers && no_layers => Some("the manifest has no layers".to_owned()),
             _ => None,
