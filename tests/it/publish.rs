@@ -226,6 +226,7 @@ fn a_tag_that_points_elsewhere_stays() {
   Publishing example/demo:1.2.3 ([REGISTRY])
 error: the tag `1.2.3` exists and points at sha256:[DIGEST], not at sha256:[DIGEST]
   --> [REGISTRY]/example/demo:1.2.3
+  help: raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image
 
 "#]]
     );
@@ -581,6 +582,7 @@ fn no_secret_is_told() {
         HEAD http://[REGISTRY]/v2/example/demo/manifests/1.2.3: 401
 error: the registry denies access: 401 Unauthorized
   --> [REGISTRY]/example/demo, looking for the tag 1.2.3
+  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: auths."[REGISTRY]" in DOCKER_AUTH_CONFIG
 
 "#]]
     );

@@ -131,20 +131,20 @@ impl Bases<'_> {
         if self.terms.offline {
             return Err(Error::Offline { base: key.familiar() });
         }
-        // A HEAD first: registries that ration requests do not count it.
+        // A HEAD: registries that ration requests do not count it, and what did not move is in the cache.
         let to = self.source.resolve(key)?.digest;
-        let from = lock.get(key).map(|locked| locked.digest);
-        if from == Some(to) {
-            return Ok(Change::Unchanged(to));
-        }
         let root = self.root_of_digest(key, to)?;
         let images = images::images(key, &root, &mut |descriptor| self.document(key, descriptor))?;
         let manifests = chosen(&images);
         if manifests.is_empty() {
             return Err(no_platform(key, Arch::Amd64, &images));
         }
-        lock.insert(key.clone(), entry(to, &manifests));
-        Ok(from.map_or(Change::Added(to), |from| Change::Updated { from, to }))
+        let locked = entry(to, &manifests);
+        Ok(match lock.insert(key.clone(), locked.clone()) {
+            None => Change::Added(to),
+            Some(old) if old == locked => Change::Unchanged(to),
+            Some(old) => Change::Updated { from: old.digest, to },
+        })
     }
 
     fn root_of_tag(&self, key: &Reference) -> Result<Descriptor, Error> {

@@ -78,7 +78,7 @@ impl Shelf {
 
     fn find(&self, reference: &Reference) -> Result<(Digest, Vec<u8>), registry::Error> {
         let what = reference.to_string();
-        let at = At { registry: String::new(), repository: String::new(), step: String::new() };
+        let at = Box::new(At { registry: String::new(), repository: String::new(), step: String::new() });
         let tags = self.tags.borrow();
         let digest = reference.digest.or_else(|| tags.get(reference.tag.as_ref()?).copied());
         let bytes = digest.and_then(|digest| self.blobs.borrow().get(&digest).cloned());
@@ -444,4 +444,7 @@ fn a_lock_that_its_index_belies_is_refused() {
     lock.insert(base.clone(), Locked { digest, manifests: [(Arch::Amd64, other)].into() });
     let error = room.bases(&shelf, ONLINE).pin(&base, &[Arch::Amd64], &mut lock).expect_err("refused");
     assert!(error.to_string().contains("which its index does not list"), "{error}");
+    // The advice is to update, which mends it.
+    room.bases(&shelf, ONLINE).update(&base, &mut lock).expect("asked");
+    room.bases(&shelf, ONLINE).pin(&base, &Arch::ALL, &mut lock).expect("mended");
 }
