@@ -65,7 +65,7 @@ fn scene(step: Step, case: &Case, cargo: &Cargo) -> (Registry, Trip) {
 fn run(step: Step, case: &Case, cargo: &Cargo) -> String {
     let (registry, mut trip) = scene(step, case, cargo);
     if case.what == What::Stall {
-        trip.timeout = Duration::from_millis(300);
+        trip.timeout = Duration::from_millis(600);
     }
     let before = (registry.repository(REPOSITORY).tags.get(TAG).cloned(), registry.struck());
     registry.fail(Fault { step, from: 0, times: case.times, what: case.what.clone() });

@@ -75,6 +75,16 @@ fn a_first_push_sends_every_blob_once() {
 }
 
 #[test]
+fn connections_are_used_again() {
+    let (registry, goods) = (Registry::start(), Recipe::default().make());
+    Trip { parallel: 1, ..Trip::default() }.arrive(&registry, &goods);
+    let record = registry.record();
+    // One looks for blobs while the other sends them; a third is for the two first questions, asked at once.
+    let connections = record.connections(Door::Registry);
+    assert!(connections <= 3 && record.requests.len() > 30, "{connections}: {}", record.story());
+}
+
+#[test]
 fn one_layer_of_eight_is_all_that_is_sent() {
     let old = Recipe::large().make();
     let new = Recipe::large().version(2).make();
