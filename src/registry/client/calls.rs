@@ -102,11 +102,15 @@ impl Dialogue<'_> {
         }
     }
 
-    /// What a tag stands for, if the registry says so at once.
-    pub async fn glimpse(&self, tag: &str) -> Option<Digest> {
-        let call = Call::manifest(Method::HEAD, tag);
-        let answer = self.ask_once("reading back the tag", &call).await.ok()?;
-        answer.digest().filter(|_| answer.code() == 200)
+    /// Whether the repository has a blob, if it says so at once and without a token.
+    pub async fn glimpse(&self, blob: &Descriptor) -> Option<bool> {
+        let call = Call { answers_challenges: false, ..look(blob) };
+        let answer = self.ask_once("looking for the largest blob", &call).await.ok()?;
+        match (answer.code(), answer.length()) {
+            (200, Some(length)) if length == blob.size => Some(true),
+            (404, _) => Some(false),
+            _ => None,
+        }
     }
 
     /// The document that a tag or digest stands for.
