@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::client::{Answer, Dialogue, Fault, Piece, UploadCall};
+use super::client::{Answer, Call, Dialogue, Fault, Piece, UploadCall};
 use super::push::permits;
 use super::upload::{Failure, Heard, Next, Reply, Upload};
 use super::{Error, Fate, Shipment, Target};
@@ -28,6 +28,9 @@ struct Load {
     /// What was told last.
     told: Cell<Option<u64>>,
 }
+
+/// What came of a request of an upload, with the answer itself if there was one.
+pub(super) type Glimpse = Result<(Heard, Option<Answer>), Error>;
 
 /// What a push works with.
 pub(super) struct Yard<'a> {
@@ -53,13 +56,10 @@ impl<'a> Yard<'a> {
         self.loads.borrow().is_empty()
     }
 
-    /// Brings a blob there. `known` tells whether it is there, if somebody has looked.
-    pub async fn deliver(&self, blob: &Descriptor, known: Option<bool>) -> Result<Fate, Error> {
+    /// Brings a blob there. If it was looked for before, that counts.
+    pub async fn deliver(&self, blob: &Descriptor, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
         let name = self.shipment.name_of(blob);
-        let fate = match known {
-            Some(true) => Fate::Skipped,
-            _ => self.upload(blob, &name, known.is_some()).await?,
-        };
+        let fate = self.upload(blob, &name, glimpse).await?;
         let verb = match &fate {
             Fate::Sent => "Sent",
             Fate::Mounted { .. } => "Mounted",
@@ -69,21 +69,17 @@ impl<'a> Yard<'a> {
         Ok(fate)
     }
 
-    async fn upload(&self, blob: &Descriptor, name: &str, absent: bool) -> Result<Fate, Error> {
+    async fn upload(&self, blob: &Descriptor, name: &str, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
         let (door, options) = (self.talk.door, self.talk.session.options());
-        let file = Piece {
-            path: self.shipment.blob_path(&blob.digest),
-            whole: blob.size,
-            offset: 0,
-            length: blob.size,
-            sent: Arc::default(),
-        };
-        let upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
-        let mut upload = if absent { upload.absent() } else { upload };
-        let mut permit = if absent { None } else { self.looking.acquire().await.ok() };
-        let mut loaded = false;
-        let step = format!("sending {name}");
-        let mut last = None;
+        let (file, step) = (self.file(blob), sending(name));
+        let mut upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
+        let mut permit = self.looking.acquire().await.ok();
+        let (mut loaded, mut last) = (false, None);
+        if let Some(glimpse) = glimpse {
+            let (heard, answer) = glimpse?;
+            upload.take(heard);
+            last = answer;
+        }
         loop {
             if upload.is_known_absent() && !loaded {
                 drop(permit.take());
@@ -94,7 +90,8 @@ impl<'a> Yard<'a> {
             }
             match upload.next() {
                 Next::Send(call) => {
-                    let (heard, answer) = self.once(&step, &call, blob, &file).await?;
+                    let request = self.talk.upload_call(&call, blob, &file);
+                    let (heard, answer) = self.heard(&step, &call, blob, &request).await?;
                     upload.take(heard);
                     last = answer.or(last);
                     if upload.fallback().is_some() {
@@ -112,6 +109,21 @@ impl<'a> Yard<'a> {
         }
     }
 
+    /// Looks for a blob before its turn. `None` if the registry wants to know who asks.
+    pub async fn glimpse(&self, blob: &Descriptor) -> Option<Glimpse> {
+        let step = sending(&self.shipment.name_of(blob));
+        let mut call = self.talk.upload_call(&UploadCall::Look, blob, &self.file(blob));
+        call.answers_challenges = false;
+        let glimpse = self.heard(&step, &UploadCall::Look, blob, &call).await;
+        let refused = matches!(&glimpse, Ok((_, Some(answer))) if answer.code() == 401);
+        (!refused).then_some(glimpse)
+    }
+
+    fn file(&self, blob: &Descriptor) -> Piece {
+        let (path, size) = (self.shipment.blob_path(&blob.digest), blob.size);
+        Piece { path, whole: size, offset: 0, length: size, sent: Arc::default() }
+    }
+
     fn mounts(&self) -> Vec<String> {
         let own = &self.target.repository.repository;
         let others = self.target.mount_from.iter().filter(|from| *from != own && !self.talk.door.no_mounts.get());
@@ -119,15 +131,9 @@ impl<'a> Yard<'a> {
     }
 
     /// Sends one request of an upload.
-    async fn once(
-        &self,
-        step: &str,
-        call: &UploadCall,
-        blob: &Descriptor,
-        file: &Piece,
-    ) -> Result<(Heard, Option<Answer>), Error> {
+    async fn heard(&self, step: &str, call: &UploadCall, blob: &Descriptor, request: &Call) -> Glimpse {
         let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
-        let answer = match self.talk.ask_once(step, &self.talk.upload_call(call, blob, file)).await {
+        let answer = match self.talk.ask_once(step, request).await {
             Ok(answer) => answer,
             Err(Fault::Passing { why, after }) => return Ok((Heard::Passing { why, after }, None)),
             Err(Fault::Final(error)) => return Err(error),
@@ -286,4 +292,9 @@ impl<'a> Yard<'a> {
             self.talk.report.event(Event::Progress { verb: "Uploading", done: all_done, total: all });
         }
     }
+}
+
+/// The step of sending a blob.
+fn sending(name: &str) -> String {
+    format!("sending {name}")
 }

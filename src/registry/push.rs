@@ -14,7 +14,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
 use super::client::Dialogue;
-use super::deliver::Yard;
+use super::deliver::{Glimpse, Yard};
 use super::order::Order;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
@@ -23,7 +23,7 @@ use crate::report::Report;
 use crate::sys::interrupt;
 
 /// Within what time a registry answers that is right here.
-const AT_ONCE: Duration = Duration::from_millis(3);
+const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Where an image goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,18 +177,18 @@ struct Push<'a> {
 
 impl Push<'_> {
     async fn run(&self) -> Result<(Vec<TagOutcome>, Vec<Fate>, Fate), Error> {
-        let (tags, largest) = self.first_questions().await?;
+        let yard = Yard::new(self.talk, self.shipment, self.target);
+        let (tags, glimpse) = self.first_questions(&yard).await?;
         let all_there = || vec![Fate::Skipped; self.shipment.blobs.len()];
         let changed: Vec<&str> =
             tags.iter().filter(|tag| tag.change != TagChange::Unchanged).map(|tag| tag.tag.as_str()).collect();
         if changed.is_empty() {
             return Ok((tags, all_there(), Fate::Skipped));
         }
-        let yard = Yard::new(self.talk, self.shipment, self.target);
         let index = self.shipment.read_document(&self.shipment.index)?.into();
         // A tag that points at the index proves that the index is there, and all below it.
         let whole = changed.len() < tags.len();
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, largest)).await? };
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, glimpse)).await? };
         if fates.is_some() {
             yard.index(&index).await?;
         }
@@ -197,17 +197,17 @@ impl Push<'_> {
         Ok((tags, fates.unwrap_or_else(all_there), documents))
     }
 
-    /// Asks for the tags. If an open registry takes its time, which is the way to it, the largest blob is asked for
+    /// Asks for the tags. If an open registry takes its time, which is the way to it, the largest blob is looked for
     /// without waiting for the answer, so that it can be sent one round trip sooner. Where a token is to be
     /// expected, that question would be refused.
-    async fn first_questions(&self) -> Result<(Vec<TagOutcome>, Option<bool>), Error> {
+    async fn first_questions(&self, yard: &Yard<'_>) -> Result<(Vec<TagOutcome>, Option<Glimpse>), Error> {
         let tags = pin!(tags(self.talk, self.shipment, self.target));
         match select(tags, pin!(tokio::time::sleep(AT_ONCE))).await {
             Either::Left((tags, _)) => Ok((tags?, None)),
             Either::Right(((), tags)) => match self.shipment.blobs.first() {
                 Some(largest) if self.talk.is_open()? => {
-                    let (tags, there) = join(tags, self.talk.glimpse(largest)).await;
-                    Ok((tags?, there))
+                    let (tags, glimpse) = join(tags, yard.glimpse(largest)).await;
+                    Ok((tags?, glimpse))
                 }
                 _ => Ok((tags.await?, None)),
             },
@@ -215,14 +215,15 @@ impl Push<'_> {
     }
 
     /// Brings there what the index refers to. `None` if the registry has the index already.
-    async fn fill(&self, yard: &Yard<'_>, largest: Option<bool>) -> Result<Option<Vec<Fate>>, Error> {
+    async fn fill(&self, yard: &Yard<'_>, mut glimpse: Option<Glimpse>) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
-            let known = largest.filter(|_| at == 0);
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, known).await?)) }));
+            // The largest blob is the first.
+            let glimpse = glimpse.take();
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, glimpse).await?)) }));
         }
         while let Some(done) = tasks.next().await {
             match done? {

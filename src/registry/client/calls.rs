@@ -102,17 +102,6 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Whether the repository has a blob, if it says so at once and without a token.
-    pub async fn glimpse(&self, blob: &Descriptor) -> Option<bool> {
-        let call = Call { answers_challenges: false, ..look(blob) };
-        let answer = self.ask_once("looking for the largest blob", &call).await.ok()?;
-        match (answer.code(), answer.length()) {
-            (200, Some(length)) if length == blob.size => Some(true),
-            (404, _) => Some(false),
-            _ => None,
-        }
-    }
-
     /// The document that a tag or digest stands for.
     pub async fn fetch_document(&self, step: &str, reference: &str) -> Result<Option<Found>, Error> {
         let answer = self.ask(step, &Call::manifest(Method::GET, reference)).await?;
