@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, new, package, packaging, publish, update};
+use crate::command::{Context, doctor, inspect, metadata, new, package, packaging, publish, update};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -38,6 +38,8 @@ enum Command {
     New(new::NewArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),
+    /// Show what an image is and holds: platforms, labels, metadata.json, programs, layers and their sizes
+    Inspect(inspect::InspectArgs),
     /// Package an extension and publish it to a registry
     Publish(publish::PublishArgs),
     /// Update base images as recorded in `Dext.lock`
@@ -140,6 +142,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     let result = match args.command {
         Command::New(args) => new::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
+        Command::Inspect(args) => inspect::run(&args, &context),
         Command::Publish(args) => publish::run(&args, cargo, &context),
         Command::Update(args) => update::run(&args, &context),
         Command::Metadata(args) => metadata::run(&args, &context),
@@ -170,12 +173,14 @@ fn shell(output: &OutputArgs) -> Shell {
         (false, 0) => Verbosity::Normal,
         (false, _) => Verbosity::Verbose,
     };
-    let color = match output.color {
-        None | Some(Color::Auto) => anstream::AutoStream::choice(&std::io::stderr()),
+    let color = |auto: anstream::ColorChoice| match output.color {
+        None | Some(Color::Auto) => auto,
         Some(Color::Always) => anstream::ColorChoice::Always,
         Some(Color::Never) => anstream::ColorChoice::Never,
     };
-    Shell::new(verbosity, color, output.message_format == MessageFormat::Json)
+    let (messages, answers) = (std::io::stderr(), std::io::stdout());
+    Shell::new(verbosity, color(anstream::AutoStream::choice(&messages)), output.message_format == MessageFormat::Json)
+        .with_color_of_answers(color(anstream::AutoStream::choice(&answers)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::Explain;
-use crate::{build, bundle, image, manifest, plan, registry, scaffold, sys};
+use crate::{build, bundle, image, manifest, plan, registry, scaffold, subject, sys};
 
 /// Any stage's error.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +25,13 @@ pub enum Error {
     Image(#[from] image::Error),
     /// Talking to registries.
     #[error(transparent)]
-    Registry(Box<registry::Error>),
+    Registry(#[from] registry::Error),
     /// A base image.
     #[error(transparent)]
     Base(Box<registry::base::Error>),
+    /// Reading an image.
+    #[error(transparent)]
+    Subject(#[from] subject::Error),
     /// Making a new extension.
     #[error(transparent)]
     Scaffold(#[from] scaffold::Error),
@@ -78,12 +81,6 @@ impl From<registry::base::Error> for Error {
     }
 }
 
-impl From<registry::Error> for Error {
-    fn from(error: registry::Error) -> Self {
-        Error::Registry(Box::new(error))
-    }
-}
-
 impl Error {
     fn stage(&self) -> Option<&dyn Explain> {
         Some(match self {
@@ -92,8 +89,9 @@ impl Error {
             Error::Build(error) => error,
             Error::Bundle(error) => error,
             Error::Image(error) => error,
-            Error::Registry(error) => error.as_ref(),
+            Error::Registry(error) => error,
             Error::Base(error) => error.as_ref(),
+            Error::Subject(error) => error,
             Error::Scaffold(error) => error,
             Error::Fs(error) => error,
             Error::Process(error) => error,
@@ -110,6 +108,7 @@ impl Error {
             Error::Build(build::Error::Fetch(error)) if error.is_network() => 3,
             Error::Registry(error) if error.is_network() => 3,
             Error::Base(error) if error.is_network() => 3,
+            Error::Subject(error) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
             Error::Manifest(manifest::Error::Cargo(_)) | Error::Process(_) => 101,
             _ => 1,

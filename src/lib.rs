@@ -18,8 +18,9 @@
 //! 7. [`bundle`]: artifacts → [`bundle::Bundle`]s: the files, labels and configuration of each image.
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
 //! 9. [`registry`]: layouts to registries, and images back from there, base images among them.
-//! 10. [`scaffold`]: a new extension, from nothing.
-//! 11. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
+//! 10. [`subject`]: images as they are, whoever made them and wherever they lie.
+//! 11. [`scaffold`]: a new extension, from nothing.
+//! 12. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
 //!
 //! # Invariants
@@ -27,7 +28,7 @@
 //! `cargo xtask tidy` and the lints of `.clippy.toml` check them.
 //!
 //! 1. Imports point down the floors only: domain < report, sys < manifest < plan < build < bundle < image <
-//!    registry < scaffold < error < shell < command < cli.
+//!    registry < subject < scaffold < error < shell < command < cli.
 //! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}`, `image::document` and
 //!    `registry::{token, upload, order}` do no I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
@@ -74,6 +75,7 @@
 //! * `strsim`: the nearest known key.
 //! * `tar`: the headers of layers and archives.
 //! * `tempfile`: files and folders that are renamed when they are whole.
+//! * `terminal_size`: how wide a bar may be.
 //! * `thiserror`: errors.
 //! * `toml_edit`: the line of a key in Cargo.toml.
 //!
@@ -94,4 +96,5 @@ pub mod registry;
 pub mod report;
 pub mod scaffold;
 pub mod shell;
+pub mod subject;
 pub mod sys;

@@ -14,11 +14,23 @@ use bars::Bars;
 
 use crate::domain::Explain;
 use crate::report::{Event, Message, Report};
+use crate::sys::Env;
 
 const GOOD: Style = AnsiColor::BrightGreen.on_default().bold();
 const WARNING: Style = AnsiColor::BrightYellow.on_default().bold();
 const BAD: Style = AnsiColor::BrightRed.on_default().bold();
 const NOTE: Style = AnsiColor::BrightCyan.on_default().bold();
+
+/// What an answer is written on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Columns of the terminal; none where there is no terminal, and lines may be as long as they are.
+    pub width: Option<usize>,
+    /// Whether it shows more than ASCII.
+    pub unicode: bool,
+    /// Whether it shows colours.
+    pub color: bool,
+}
 
 /// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +48,7 @@ pub enum Verbosity {
 pub struct Shell {
     verbosity: Verbosity,
     color: ColorChoice,
+    answers: ColorChoice,
     json: bool,
     bars: Mutex<Option<Bars>>,
 }
@@ -44,13 +57,44 @@ impl Shell {
     /// A printer to standard error, and with `json` to standard output too.
     #[must_use]
     pub fn new(verbosity: Verbosity, color: ColorChoice, json: bool) -> Self {
-        Shell { verbosity, color, json, bars: Mutex::new(None) }
+        Shell { verbosity, color, answers: ColorChoice::Never, json, bars: Mutex::new(None) }
+    }
+
+    /// The same with colours on standard output, for commands whose answer has some.
+    #[must_use]
+    pub fn with_color_of_answers(self, answers: ColorChoice) -> Self {
+        Shell { answers, ..self }
+    }
+
+    /// What standard output is: how wide, in which letters, in colour or not.
+    #[must_use]
+    pub fn page(&self, env: &Env) -> Page {
+        let columns = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+        let asked = || env.var("COLUMNS").and_then(|columns| columns.parse().ok());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| env.var(name));
+        // macOS and Windows speak UTF-8 without saying so.
+        let utf8 = locale.map_or(!cfg!(target_os = "linux"), |locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        });
+        Page { width: columns.or_else(asked), unicode: utf8, color: self.answers != ColorChoice::Never }
     }
 
     /// Prints `text` to standard output as it is: the answer of a command.
     pub fn print(&self, text: &str) {
+        self.print_bytes(text.as_bytes());
+    }
+
+    /// Prints bytes to standard output as they are.
+    pub fn print_bytes(&self, bytes: &[u8]) {
         // A reader that closed its end, as `head` does, has all it wanted.
-        let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+        let _ = std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush());
+    }
+
+    /// Whether a program listens at standard output.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Prints `text` to standard output, unless a program listens there.

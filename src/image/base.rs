@@ -24,6 +24,8 @@ pub struct BaseImage {
     layout: Layout,
     /// Its layers and their diff ids, lowest first.
     layers: Vec<(Descriptor, Digest)>,
+    /// Whether somebody has just proven its layers whole.
+    is_proven: bool,
 }
 
 impl BaseImage {
@@ -53,23 +55,35 @@ impl BaseImage {
                 found: manifests.iter().map(|(platform, _)| platform.to_string()).collect(),
             }),
         });
-        Self::chosen(layout, &chosen.collect::<Result<_, _>>()?, family)
+        Self::all(layout, &chosen.collect::<Result<_, _>>()?, family, false)
     }
 
-    /// As [`BaseImage::open`], where it is known which manifest is for which CPU. The layout's `index.json` is not
-    /// read.
+    /// As [`BaseImage::open`], for a layout that is a cache of this program: it is known which manifest is for which
+    /// CPU, and there need not be an `index.json`. The caller proves the layers whole before an image is assembled,
+    /// which then links them and reads none.
     ///
     /// # Errors
     /// As [`BaseImage::open`].
-    pub fn chosen(
+    pub fn cached(
         layout: &Path,
         manifests: &BTreeMap<Arch, Descriptor>,
         family: MediaTypes,
     ) -> Result<BTreeMap<Arch, BaseImage>, Error> {
+        Self::all(layout, manifests, family, true)
+    }
+
+    fn all(
+        layout: &Path,
+        manifests: &BTreeMap<Arch, Descriptor>,
+        family: MediaTypes,
+        is_proven: bool,
+    ) -> Result<BTreeMap<Arch, BaseImage>, Error> {
         let damaged = |source| Error::Base { layout: layout.to_owned(), source };
         let files = Layout::open(layout).map_err(damaged)?;
-        let read =
-            |(arch, manifest): (&Arch, &Descriptor)| Ok((*arch, Self::read(layout, files.clone(), manifest, family)?));
+        let read = |(arch, manifest): (&Arch, &Descriptor)| {
+            let image = Self::read(layout, files.clone(), manifest, family)?;
+            Ok((*arch, BaseImage { is_proven, ..image }))
+        };
         manifests.iter().map(read).collect()
     }
 
@@ -91,7 +105,7 @@ impl BaseImage {
         }
         let execution = config.config.unwrap_or_default();
         let history = history_of_layers(config.history.unwrap_or_default(), layers.len());
-        Ok(BaseImage { execution, history, path: path.to_owned(), layout, layers })
+        Ok(BaseImage { execution, history, path: path.to_owned(), layout, layers, is_proven: false })
     }
 
     /// How many layers it has.
@@ -118,12 +132,16 @@ impl BaseImage {
         })
     }
 
-    /// Copies its layers into a layout, each verified on the way.
+    /// Copies its layers into a layout, each verified on the way, or links those that are proven.
     ///
     /// # Errors
     /// When one is missing, of another size, or not what its digest says.
     pub(super) fn copy_layers(&self, target: &Target) -> Result<(), Error> {
         for (layer, _) in &self.layers {
+            if self.is_proven {
+                target.link(&self.layout.blob_path(&layer.digest), &layer.digest)?;
+                continue;
+            }
             let there = hash_file(&target.blob_path(&layer.digest));
             if !there.is_ok_and(|there| there.digest == layer.digest && there.size == layer.size) {
                 self.copy(layer, target)?;

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, join, select};
 use tokio::sync::Semaphore;
 
 use super::client::{Answer, Dialogue, Fault, Piece, UploadCall};
-use super::push::permits;
+use super::push::{HEAD_START, permits};
 use super::upload::{Failure, Heard, Next, Reply, Upload};
 use super::{Error, Fate, Shipment, Target};
 use crate::image::Descriptor;
@@ -53,13 +54,10 @@ impl<'a> Yard<'a> {
         self.loads.borrow().is_empty()
     }
 
-    /// Brings a blob there. `known` tells whether it is there, if somebody has looked.
-    pub async fn deliver(&self, blob: &Descriptor, known: Option<bool>) -> Result<Fate, Error> {
+    /// Brings a blob there.
+    pub async fn deliver(&self, blob: &Descriptor) -> Result<Fate, Error> {
         let name = self.shipment.name_of(blob);
-        let fate = match known {
-            Some(true) => Fate::Skipped,
-            _ => self.upload(blob, &name, known.is_some()).await?,
-        };
+        let fate = self.upload(blob, &name).await?;
         let verb = match &fate {
             Fate::Sent => "Sent",
             Fate::Mounted { .. } => "Mounted",
@@ -69,7 +67,7 @@ impl<'a> Yard<'a> {
         Ok(fate)
     }
 
-    async fn upload(&self, blob: &Descriptor, name: &str, absent: bool) -> Result<Fate, Error> {
+    async fn upload(&self, blob: &Descriptor, name: &str) -> Result<Fate, Error> {
         let (door, options) = (self.talk.door, self.talk.session.options());
         let file = Piece {
             path: self.shipment.blob_path(&blob.digest),
@@ -78,9 +76,8 @@ impl<'a> Yard<'a> {
             length: blob.size,
             sent: Arc::default(),
         };
-        let upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
-        let mut upload = if absent { upload.absent() } else { upload };
-        let mut permit = if absent { None } else { self.looking.acquire().await.ok() };
+        let mut upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
+        let mut permit = self.looking.acquire().await.ok();
         let mut loaded = false;
         let step = format!("sending {name}");
         let mut last = None;
@@ -192,7 +189,7 @@ impl<'a> Yard<'a> {
         let attempt = async || {
             if misses_blobs {
                 for blob in below {
-                    self.deliver(blob, None).await?;
+                    self.deliver(blob).await?;
                 }
             }
             let answer = self.talk.ask_once(step, &call).await?;
@@ -216,10 +213,44 @@ impl<'a> Yard<'a> {
         self.talk.patiently(step, attempt).await
     }
 
-    /// Lets a tag point at the index, and looks whether it does.
+    /// Writes the index by its digest.
+    pub async fn index(&self, index: &Bytes) -> Result<(), Error> {
+        let descriptor = &self.shipment.index;
+        self.write("writing the index", &descriptor.digest.to_string(), descriptor, index, &[]).await
+    }
+
+    /// Writes the index by its digest, if the registry takes it at once.
+    pub async fn index_once(&self, index: &Bytes) -> bool {
+        let Descriptor { digest, media_type, .. } = &self.shipment.index;
+        let Ok(call) = self.talk.put_document(&digest.to_string(), media_type, index) else { return false };
+        let answer = self.talk.ask_once("writing the index", &call).await;
+        answer.is_ok_and(|answer| answer.code() == 201 && answer.digest().is_none_or(|found| found == *digest))
+    }
+
+    /// Lets a tag point at the index, and looks whether it does. Where the registry is far, it is looked for when
+    /// the tag has been sent and not a round trip later, when it is confirmed: if it is seen to point at the
+    /// index, it does, and if not, it is looked for again.
     pub async fn tag(&self, tag: &str, index: &Bytes) -> Result<(), Error> {
         let descriptor = &self.shipment.index;
-        self.write(&format!("writing the tag {tag}"), tag, descriptor, index, &[]).await?;
+        let step = format!("writing the tag {tag}");
+        let before = self.talk.session.traffic().retries;
+        let writing = pin!(self.write(&step, tag, descriptor, index, &[]));
+        match select(writing, pin!(tokio::time::sleep(HEAD_START))).await {
+            Either::Left((written, _)) => written?,
+            Either::Right(((), writing)) if self.talk.session.traffic().retries > before => writing.await?,
+            Either::Right(((), writing)) => {
+                let (written, seen) = join(writing, self.talk.glimpse(tag)).await;
+                written?;
+                if seen == Some(descriptor.digest) {
+                    return Ok(());
+                }
+            }
+        }
+        self.read_back(tag).await
+    }
+
+    async fn read_back(&self, tag: &str) -> Result<(), Error> {
+        let descriptor = &self.shipment.index;
         let step = format!("reading back the tag {tag}");
         let mut tries = 0;
         loop {

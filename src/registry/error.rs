@@ -64,7 +64,7 @@ pub enum Error {
     #[error("the tag `{tag}` exists and points at {there}, not at {ours}")]
     TagExists {
         /// The repository.
-        repository: Reference,
+        repository: Box<Reference>,
         /// The tag.
         tag: String,
         /// What it points at.
@@ -78,13 +78,13 @@ pub enum Error {
         /// What is not there.
         what: String,
         /// Where it was looked for.
-        at: At,
+        at: Box<At>,
     },
     /// The registry does not let us in.
     #[error("the registry denies access: {answer}")]
     Denied {
         /// Where.
-        at: At,
+        at: Box<At>,
         /// The status and what it said.
         answer: String,
         /// Where our credentials came from.
@@ -94,7 +94,7 @@ pub enum Error {
     #[error("the registry answered {answer}")]
     Refused {
         /// Where.
-        at: At,
+        at: Box<At>,
         /// The status.
         status: u16,
         /// The status and what it said.
@@ -108,13 +108,13 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
         /// Where.
-        at: At,
+        at: Box<At>,
     },
     /// It did not work, however often it was tried.
     #[error("failed {tries} times, at last because {why}")]
     Unreachable {
         /// Where.
-        at: At,
+        at: Box<At>,
         /// How often it was tried.
         tries: u32,
         /// What went wrong the last time.
@@ -124,7 +124,7 @@ pub enum Error {
     #[error("the registry's answer makes no sense: {why}")]
     Answer {
         /// Where.
-        at: At,
+        at: Box<At>,
         /// What is wrong with it.
         why: String,
     },
@@ -132,7 +132,7 @@ pub enum Error {
     #[error("the tag `{tag}` was written, but the registry answers {}", found.map_or_else(|| "that it does not exist".to_owned(), |found| format!("that it points at {found}")))]
     ReadBack {
         /// Where.
-        at: At,
+        at: Box<At>,
         /// The tag.
         tag: String,
         /// What it points at.
@@ -234,7 +234,10 @@ mod tests {
 
     #[test]
     fn errors_say_where_and_what_to_do() {
-        let at = || At { registry: "r.example".to_owned(), repository: "a/b".to_owned(), step: "sending x".to_owned() };
+        let at = || {
+            let (registry, repository) = ("r.example".to_owned(), "a/b".to_owned());
+            Box::new(At { registry, repository, step: "sending x".to_owned() })
+        };
         let answer = || "403 Forbidden: DENIED: no".to_owned();
         for (error, text) in [
             (

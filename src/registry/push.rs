@@ -1,30 +1,30 @@
 //! Sending an image: what is asked, what is sent, and what must be there before what.
 //!
-//! One question first: if every tag points at the index already, that is all. Then blobs, several at once, the
+//! One question first: if the tag points at the index already, that is all. Then blobs, several at once, the
 //! largest first; each platform's manifest as soon as its blobs are there; the index by its digest; and last the
 //! tags, which are read back. Whoever looks, at any moment and after any accident, finds a tag that is absent, or
 //! old and whole, or new and whole.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{Either, LocalBoxFuture, join, select, try_join, try_join_all};
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::future::{Either, LocalBoxFuture, join, select, try_join_all};
+use futures_util::stream::{FuturesUnordered, StreamExt, TryStreamExt};
 use tokio::sync::Semaphore;
 
-use super::client::{self, Call, Dialogue, Door};
+use super::client::Dialogue;
 use super::deliver::Yard;
 use super::order::Order;
-use super::token::scope;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
 use crate::report::Report;
 use crate::sys::interrupt;
 
-/// How long the index is on its way before the tags follow unasked.
-const HEAD_START: Duration = Duration::from_millis(10);
+/// How long a request is on its way before the one that builds on it follows unconfirmed.
+pub(super) const HEAD_START: Duration = Duration::from_millis(10);
 
 /// Where an image goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,36 +132,34 @@ pub fn push(session: &Session, shipment: &Shipment, target: &Target, report: &dy
     // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
     let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let before = session.traffic();
-    let door = door(session, target, "pull,push")?;
+    let door = session.door(&target.repository, "pull,push", &target.mount_from)?;
     let push = Push { talk: Dialogue { session, door: &door, report }, shipment, target };
     let (tags, blobs, documents) = session.run(push.run())?;
     Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))
 }
 
-/// The door to a target, whose token allows to read where blobs may be mounted from.
-pub(super) fn door(session: &Session, target: &Target, actions: &str) -> Result<Door, Error> {
-    let Reference { registry, repository, .. } = &target.repository;
-    let wishes = target.mount_from.iter().filter(|from| *from != repository).map(|from| scope(from, "pull"));
-    Door::new(session, registry, repository, vec![scope(repository, actions)], wishes.collect())
+/// What tags point at before anything is sent. The first question finds out about tokens; the others wait for it
+/// and are asked together.
+pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Target) -> Result<Vec<TagOutcome>, Error> {
+    let Some((first, others)) = target.tags.split_first() else { return Ok(Vec::new()) };
+    let mut outcomes = vec![tag(talk, shipment, target, first).await?];
+    outcomes.extend(try_join_all(others.iter().map(|other| tag(talk, shipment, target, other))).await?);
+    Ok(outcomes)
 }
 
-/// What tags point at before anything is sent.
-pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Target) -> Result<Vec<TagOutcome>, Error> {
-    let mut outcomes = Vec::with_capacity(target.tags.len());
-    for tag in &target.tags {
-        let found = talk.look_up(&format!("looking for the tag {tag}"), tag).await?;
-        let change = match found.map(|found| found.descriptor.digest) {
-            None => TagChange::Created,
-            Some(there) if there == shipment.index.digest => TagChange::Unchanged,
-            Some(there) if target.overwrite => TagChange::Moved { from: there },
-            Some(there) => {
-                let (repository, tag) = (target.repository.clone(), tag.clone());
-                return Err(Error::TagExists { repository, tag, there, ours: shipment.index.digest });
-            }
-        };
-        outcomes.push(TagOutcome { tag: tag.clone(), change });
-    }
-    Ok(outcomes)
+async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str) -> Result<TagOutcome, Error> {
+    let ours = shipment.index.digest;
+    let found = talk.look_up(&format!("looking for the tag {tag}"), tag).await?;
+    let tag = tag.to_owned();
+    let change = match found.map(|found| found.descriptor.digest) {
+        None => TagChange::Created,
+        Some(there) if there == ours => TagChange::Unchanged,
+        Some(from) if target.overwrite => TagChange::Moved { from },
+        Some(there) => {
+            return Err(Error::TagExists { repository: Box::new(target.repository.clone()), tag, there, ours });
+        }
+    };
+    Ok(TagOutcome { tag, change })
 }
 
 /// A task that has ended.
@@ -172,6 +170,8 @@ enum Done {
     Index(bool),
 }
 
+type Tasks<'t> = FuturesUnordered<LocalBoxFuture<'t, Result<Done, Error>>>;
+
 struct Push<'a> {
     talk: Dialogue<'a>,
     shipment: &'a Shipment,
@@ -180,94 +180,43 @@ struct Push<'a> {
 
 impl Push<'_> {
     async fn run(&self) -> Result<(Vec<TagOutcome>, Vec<Fate>, Fate), Error> {
-        let (tags, first) = self.first_questions().await?;
+        let tags = tags(self.talk, self.shipment, self.target).await?;
         let all_there = || vec![Fate::Skipped; self.shipment.blobs.len()];
-        if tags.iter().all(|tag| tag.change == TagChange::Unchanged) {
-            return Ok((tags, all_there(), Fate::Skipped));
-        }
-        // A tag that points at the index proves that the index is there, and all below it.
-        let whole = tags.iter().any(|tag| tag.change == TagChange::Unchanged);
-        let yard = Yard::new(self.talk, self.shipment, self.target);
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, first)).await? };
-        let index = self.shipment.read_document(&self.shipment.index)?.into();
         let changed: Vec<&str> =
             tags.iter().filter(|tag| tag.change != TagChange::Unchanged).map(|tag| tag.tag.as_str()).collect();
-        let documents = match fates {
-            None => {
-                self.write_tags(&yard, &changed, &index).await?;
-                Fate::Skipped
-            }
-            Some(_) => {
-                self.write_index(&yard, &changed, &index).await?;
-                Fate::Sent
-            }
-        };
+        if changed.is_empty() {
+            return Ok((tags, all_there(), Fate::Skipped));
+        }
+        let yard = Yard::new(self.talk, self.shipment, self.target);
+        let index = self.shipment.read_document(&self.shipment.index)?.into();
+        // A tag that points at the index proves that the index is there, and all below it.
+        let whole = changed.len() < tags.len();
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, &index)).await? };
+        try_join_all(changed.iter().map(|tag| yard.tag(tag, &index))).await?;
+        let documents = if fates.is_some() { Fate::Sent } else { Fate::Skipped };
         Ok((tags, fates.unwrap_or_else(all_there), documents))
     }
 
-    /// Writes the index by its digest, and then the tags. Where the registry is far, they follow when the index
-    /// has been sent and not a round trip later when it is confirmed: a registry stores what a tag is given, and
-    /// takes it only with all its manifests, so that neither request needs the other. If the index meets with any
-    /// trouble, they wait for its end.
-    async fn write_index(&self, yard: &Yard<'_>, tags: &[&str], index: &Bytes) -> Result<(), Error> {
-        let retries = || self.talk.session.traffic().retries;
-        let before = retries();
-        let digest = self.shipment.index.digest.to_string();
-        let writing = pin!(yard.write("writing the index", &digest, &self.shipment.index, index, &[]));
-        match select(writing, pin!(tokio::time::sleep(HEAD_START))).await {
-            Either::Left((written, _)) => written?,
-            Either::Right(((), writing)) if retries() > before => writing.await?,
-            Either::Right(((), writing)) => {
-                return try_join(writing, self.write_tags(yard, tags, index)).await.map(|_| ());
-            }
-        }
-        self.write_tags(yard, tags, index).await
-    }
-
-    async fn write_tags(&self, yard: &Yard<'_>, tags: &[&str], index: &Bytes) -> Result<(), Error> {
-        try_join_all(tags.iter().map(|tag| yard.tag(tag, index))).await.map(drop)
-    }
-
-    /// Asks for the tags. Where no token is to be expected, the largest blob is asked for at the same time, so
-    /// that it can be sent one round trip sooner: with a token, the two requests would be four.
-    async fn first_questions(&self) -> Result<(Vec<TagOutcome>, Option<bool>), Error> {
-        let tags = tags(self.talk, self.shipment, self.target);
-        let registry = &self.target.repository.registry;
-        let early = client::is_own_machine(registry) && self.target.tags.len() == 1 && self.talk.is_anonymous().await?;
-        match self.shipment.blobs.first() {
-            Some(largest) if early => {
-                let call = Call { persists: false, ..client::look(largest) };
-                let step = format!("looking for {}", self.shipment.name_of(largest));
-                let (tags, answer) = join(tags, self.talk.ask_once(&step, &call)).await;
-                let there = answer.ok().and_then(|answer| match answer.code() {
-                    200 => Some(true),
-                    404 => Some(false),
-                    _ => None,
-                });
-                Ok((tags?, there))
-            }
-            _ => Ok((tags.await?, None)),
-        }
-    }
-
-    /// Sends what the index refers to. `None` if the registry has the index already.
-    async fn fill(&self, yard: &Yard<'_>, largest_there: Option<bool>) -> Result<Option<Vec<Fate>>, Error> {
+    /// Brings the index there and all that it refers to. `None` if the registry had the index already.
+    async fn fill(&self, yard: &Yard<'_>, index: &Bytes) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
-        let mut fates: Vec<Option<Fate>> = vec![None; self.shipment.blobs.len()];
-        let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
-        for (at, blob) in self.shipment.blobs.iter().enumerate() {
-            let known = largest_there.filter(|_| at == 0);
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, known).await?)) }));
+        let blobs = &self.shipment.blobs;
+        let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
+        let mut tasks: Tasks<'_> = FuturesUnordered::new();
+        for (at, blob) in blobs.iter().enumerate() {
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob).await?)) }));
         }
-        while let Some(done) = tasks.next().await {
+        while fates.len() < blobs.len()
+            && let Some(done) = tasks.next().await
+        {
             match done? {
                 Done::Blob(at, fate) => {
                     // If the largest blob is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
                         tasks.push(Box::pin(async { Ok(Done::Index(self.has_index().await?)) }));
                     }
-                    fates[at] = Some(fate);
-                    for platform in order.arrived(&self.shipment.blobs[at].digest) {
+                    fates.insert(at, fate);
+                    for platform in order.arrived(&blobs[at].digest) {
                         tasks.push(Box::pin(async move {
                             yard.manifest(platform).await?;
                             Ok(Done::Manifest)
@@ -278,7 +227,28 @@ impl Push<'_> {
                 Done::Index(_) | Done::Manifest => {}
             }
         }
-        Ok(Some(fates.into_iter().flatten().collect()))
+        self.finish(yard, tasks, index).await?;
+        Ok(Some(fates.into_values().collect()))
+    }
+
+    /// Writes the index after the manifests that are still on their way. Where the registry is far, the index
+    /// follows them when they have been sent and not a round trip later, when they are confirmed: a registry takes
+    /// an index only with all its manifests, so that one that came too early is refused, and sent again.
+    async fn finish(&self, yard: &Yard<'_>, manifests: Tasks<'_>, index: &Bytes) -> Result<(), Error> {
+        let before = self.talk.session.traffic().retries;
+        let confirmed = pin!(manifests.try_for_each(async |_| Ok(())));
+        match select(confirmed, pin!(tokio::time::sleep(HEAD_START))).await {
+            Either::Left((confirmed, _)) => confirmed?,
+            Either::Right(((), confirmed)) if self.talk.session.traffic().retries > before => confirmed.await?,
+            Either::Right(((), confirmed)) => {
+                let (ahead, confirmed) = join(yard.index_once(index), confirmed).await;
+                confirmed?;
+                if ahead {
+                    return Ok(());
+                }
+            }
+        }
+        yard.index(index).await
     }
 
     async fn has_index(&self) -> Result<bool, Error> {

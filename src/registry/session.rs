@@ -1,5 +1,6 @@
 //! How registries are talked to, and the door through which everything goes.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -94,8 +95,8 @@ pub struct Session {
     keychain: Keychain,
     runtime: Runtime,
     wire: Wire,
-    /// The doors for reading, by registry and repository.
-    reading: std::cell::RefCell<BTreeMap<(String, String), Rc<Door>>>,
+    /// The doors so far, by registry, repository and what their tokens allow.
+    doors: RefCell<BTreeMap<[String; 3], Rc<Door>>>,
 }
 
 impl fmt::Debug for Session {
@@ -113,7 +114,7 @@ impl Session {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Error::Setup { why: error.to_string() })?;
         let wire = Wire::new(&options);
-        Ok(Session { options, keychain, runtime, wire, reading: std::cell::RefCell::default() })
+        Ok(Session { options, keychain, runtime, wire, doors: RefCell::default() })
     }
 
     /// What has gone over the wire so far.
@@ -152,13 +153,22 @@ impl Session {
 
     /// The door for reading from a repository.
     pub(crate) fn reading(&self, repository: &Reference) -> Result<Rc<Door>, Error> {
-        let Reference { registry, repository, .. } = repository;
-        let key = (registry.clone(), repository.clone());
-        if let Some(door) = self.reading.borrow().get(&key) {
+        self.door(repository, "pull", &[])
+    }
+
+    /// The door to a repository for some actions, and for reading from others where that is allowed. It is the
+    /// same for all who ask for the same, and so are its tokens.
+    pub(crate) fn door(&self, to: &Reference, actions: &str, others: &[String]) -> Result<Rc<Door>, Error> {
+        let Reference { registry, repository, .. } = to;
+        let wishes: Vec<String> =
+            others.iter().filter(|other| *other != repository).map(|other| scope(other, "pull")).collect();
+        let scopes = vec![scope(repository, actions)];
+        let key = [registry.clone(), repository.clone(), [scopes.as_slice(), &wishes].concat().join(" ")];
+        if let Some(door) = self.doors.borrow().get(&key) {
             return Ok(Rc::clone(door));
         }
-        let door = Rc::new(Door::new(self, registry, repository, vec![scope(repository, "pull")], Vec::new())?);
-        self.reading.borrow_mut().insert(key, Rc::clone(&door));
+        let door = Rc::new(Door::new(self, registry, repository, scopes, wishes)?);
+        self.doors.borrow_mut().insert(key, Rc::clone(&door));
         Ok(door)
     }
 }

@@ -156,11 +156,6 @@ impl Upload {
         self.pieces.filter(|_| self.fell_back)
     }
 
-    /// A blob of which it is known that it is not there.
-    pub fn absent(self) -> Self {
-        Upload { state: State::Absent, ..self }
-    }
-
     /// Takes over what the uploads before this one have found out.
     pub fn learn(&mut self, pieces: Option<u64>) {
         if self.pieces.is_none() && self.session.is_none() {

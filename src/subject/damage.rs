@@ -66,6 +66,14 @@ pub enum LayerDamage {
     Spool(String),
 }
 
+impl LayerDamage {
+    /// Whether the blob is not the one that the manifest names, so that another copy of it may be whole.
+    #[must_use]
+    pub fn is_of_the_blob(&self) -> bool {
+        matches!(self, LayerDamage::Missing | LayerDamage::Size { .. } | LayerDamage::Digest { .. })
+    }
+}
+
 impl From<io::Error> for LayerDamage {
     /// What our own readers said, or else what the unpacking library says.
     fn from(error: io::Error) -> Self {

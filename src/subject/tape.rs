@@ -17,6 +17,9 @@ use header::{BLOCK, Header};
 /// The longest name or list of extensions that is read, in bytes.
 const MAX_EXTENSION: u64 = 1 << 20;
 
+/// The most bytes of one member: more than any disk has, and few enough to count further.
+const MAX_SIZE: u64 = 1 << 60;
+
 /// An entry of a tar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
@@ -108,11 +111,15 @@ impl<R: Skip> Tape<R> {
         loop {
             self.skip_rest()?;
             let at = self.position;
-            let Some(block) = self.header_block()? else { return Ok(None) };
             let torn = |what| Torn::Header { offset: at, what };
+            let block = self.header_block().map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof if at == 0 => torn(header::NO_HEADER),
+                _ => error.into(),
+            })?;
+            let Some(block) = block else { return Ok(None) };
             let header = Header::parse(&block).map_err(torn)?;
             if let Some(what) = header.extends() {
-                self.begin(header.size);
+                self.begin(header.size).map_err(torn)?;
                 if what == header::Extends::Everything {
                     // What holds for all entries is no business of a single name or size.
                     continue;
@@ -129,10 +136,7 @@ impl<R: Skip> Tape<R> {
             if sparse_blocks {
                 self.skip_sparse_maps()?;
             }
-            if at.checked_add(stored).is_none() {
-                return Err(torn("announces more bytes than there can be"));
-            }
-            self.begin(stored);
+            self.begin(stored).map_err(torn)?;
             member.offset = self.position;
             return Ok(Some(member));
         }
@@ -143,9 +147,13 @@ impl<R: Skip> Tape<R> {
         self.reader
     }
 
-    fn begin(&mut self, size: u64) {
+    fn begin(&mut self, size: u64) -> Result<(), &'static str> {
+        if size > MAX_SIZE {
+            return Err("announces more bytes than there can be");
+        }
         self.left = size;
         self.padding = size.next_multiple_of(BLOCK as u64) - size;
+        Ok(())
     }
 
     fn skip_rest(&mut self) -> io::Result<()> {

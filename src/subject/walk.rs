@@ -28,6 +28,8 @@ pub struct Walked {
     pub gone: BTreeSet<String>,
     /// The length of the tar in bytes.
     pub unpacked: u64,
+    /// The hash of the tar.
+    pub diff_id: Digest,
     /// How the blob is packed.
     pub packing: Packing,
     /// What is strange about it.
@@ -81,14 +83,12 @@ pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Ma
     drained.map_err(Stopped::Source)?;
     let damage = match result {
         Err(bound @ (LayerDamage::Bomb { .. } | LayerDamage::TooLarge { .. } | LayerDamage::TooMany { .. })) => bound,
-        _ if packed.bytes() != expected.size => {
-            LayerDamage::Size { expected: expected.size, found: packed.bytes() }
-        }
+        _ if packed.bytes() != expected.size => LayerDamage::Size { expected: expected.size, found: packed.bytes() },
         _ if packed.digest() != expected.digest => LayerDamage::Digest { found: packed.digest() },
         Err(damage) => damage,
         Ok(walked) => match expected.diff_id {
-            Some(diff_id) if unpacked.digest() != diff_id => {
-                LayerDamage::DiffId { expected: diff_id, found: unpacked.digest() }
+            Some(diff_id) if walked.diff_id != diff_id => {
+                LayerDamage::DiffId { expected: diff_id, found: walked.diff_id }
             }
             _ => return Ok(walked),
         },
@@ -104,14 +104,15 @@ fn read(
     manner: &Manner,
 ) -> Result<Walked, LayerDamage> {
     let (packing, stream) = unpack(reader)?;
-    let mut tape = Tape::new(Stream(BufReader::with_capacity(CHUNK, Unpacked::new(stream, unpacked, packed, manner.limits))));
+    let mut tape =
+        Tape::new(Stream(BufReader::with_capacity(CHUNK, Unpacked::new(stream, unpacked, packed, manner.limits))));
     let mut walk = Walk::new(wish, manner);
     while let Some(member) = tape.next()? {
         walk.member(member, &mut tape)?;
     }
     // The hash of the tar is that of all its bytes, those behind its end too.
     io::copy(&mut tape.into_inner().0, &mut io::sink())?;
-    Ok(walk.finish(packing, unpacked.bytes()))
+    Ok(walk.finish(packing, unpacked))
 }
 
 /// What was seen so far.
@@ -131,6 +132,7 @@ impl<'a> Walk<'a> {
             opaque: BTreeSet::new(),
             gone: BTreeSet::new(),
             unpacked: 0,
+            diff_id: Digest::of(&[]),
             packing: Packing::Plain,
             remarks: Remarks::default(),
         };
@@ -208,9 +210,9 @@ impl<'a> Walk<'a> {
         self.walked.remarks.add(remark, path);
     }
 
-    fn finish(mut self, packing: Packing, unpacked: u64) -> Walked {
+    fn finish(mut self, packing: Packing, unpacked: &Tally) -> Walked {
         self.join_hard_links();
-        Walked { packing, unpacked, ..self.walked }
+        Walked { packing, unpacked: unpacked.bytes(), diff_id: unpacked.digest(), ..self.walked }
     }
 
     /// Gives every second name of a file what the first one has.

@@ -76,7 +76,10 @@ fn what_is_locked_and_cached_needs_no_registry() {
     let pushed = bases.push("1", &BOTH, 1, Family::Oci);
     let project = prebuilt::project();
     project.base(&bases.name("1"));
-    let first = project.pack(["--message-format", "json"]).run().success().digest();
+    let first = project.pack(["--message-format", "json"]).run().success();
+    let expected = serde_json::json!({ "reason": "dext-base", "image": bases.name("1"), "digest": pushed.digest });
+    assert_eq!(first.message("dext-base"), expected);
+    let first = first.digest();
     let lock = project.lock().expect("a lock");
     let image = format!("image = \"{}\"\ndigest = \"{}\"\nlinux-amd64 = \"sha256:", bases.name("1"), pushed.digest);
     assert!(lock.contains(&image), "{lock}");
@@ -145,6 +148,42 @@ fn a_tag_that_moves_is_followed_when_it_is_asked_for() {
     project.pack([]).run().success();
     assert_eq!(project.lock(), None);
     assert_eq!(project.run(["update"]).told(), "    Finished no tag of a base image needs a lock\n");
+}
+
+#[test]
+fn the_extensions_of_a_workspace_share_a_lock() {
+    let Some(bases) = Bases::start() else { return };
+    let digests = ["1", "2"].map(|tag| bases.push(tag, &BOTH, tag.len() as u64, Family::Oci).digest);
+    let project = Sandbox::of("workspace");
+    let base = format!("bin = \"service\"\nbase = \"{}\"\n", bases.name("1"));
+    project.edit("Cargo.toml", "bin = \"service\"\n", &base);
+    let table = format!(
+        "\n[package.metadata.extension]\ntitle = \"B\"\nvendor = \"B\"\ndescription = \"B\"\nvm = {{ bin = \"service\", base = \"{}\" }}\n",
+        bases.name("2")
+    );
+    project.append("backend/Cargo.toml", &table);
+    // One of them, and then all.
+    project.run(["update", "--package", "backend"]);
+    let lock = project.lock().expect("beside Cargo.lock");
+    assert!(lock.contains(&bases.name("2")) && !lock.contains(&bases.name("1")), "{lock}");
+    let outcome = project.run(["update"]);
+    let lock = project.lock().expect("beside Cargo.lock");
+    assert!(digests.iter().all(|digest| lock.contains(digest)), "{lock}\n{}", outcome.told());
+    assert!(!project.path("backend/Dext.lock").exists());
+}
+
+#[test]
+fn what_the_registry_does_not_have_is_told() {
+    let Some(bases) = Bases::start() else { return };
+    bases.push("1", &BOTH, 1, Family::Oci);
+    let project = prebuilt::project();
+    project.base(&bases.name("2"));
+    for words in [&prebuilt::PACKAGE[..], &["update"]] {
+        let outcome = project.dext(words).run().failure(3);
+        let text = told(&outcome, &bases);
+        assert!(text.contains("[REGISTRY]/test/base") && text.contains("help: check `vm.base`"), "{text}");
+    }
+    assert_eq!(project.lock(), None);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod doctor;
 mod downloads;
 mod guards;
 mod image;
+mod inspect;
 mod json;
 mod judges;
 mod metadata;

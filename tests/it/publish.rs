@@ -532,14 +532,20 @@ fn a_tag_that_exists_is_told_before_anything_is_compiled() {
 fn layers_are_mounted_from_another_repository() {
     let Some(place) = Place::new() else { return };
     let first = place.push([]);
-    let other = format!("{}/example/other", place.registry.address);
-    let words = ["publish", "--no-build", "--artifacts", "artifacts", "--message-format=json", "--image", &other];
-    let from = format!("{}/example/demo", place.registry.address);
-    let words = words.into_iter().chain(["--mount-from", &from]);
-    let message = place.project.dext(words).run().success().message("dext-push");
-    assert_eq!((&message["mounted"], &message["sent"]), (&first["sent"], &0.into()), "{message}");
-    let blobs = message["blobs"].as_array().expect("a list");
-    assert!(blobs.iter().all(|blob| blob["fate"] == "mounted" && blob["from"] == "example/demo"), "{message}");
+    let publish = |repository: &str, more: &[&str]| {
+        let image = format!("{}/example/{repository}", place.registry.address);
+        let words = ["publish", "--no-build", "--artifacts", "artifacts", "--message-format=json", "--image", &image];
+        let outcome = place.project.dext(words.into_iter().chain(more.iter().copied()));
+        // Another home knows nothing of earlier runs.
+        outcome.env("CARGO_DEXT_CACHE_DIR", place.project.root().join("other")).run().success().message("dext-push")
+    };
+    let asked = format!("{}/example/demo", place.registry.address);
+    for (repository, more) in [("asked", &["--mount-from", asked.as_str()][..]), ("remembered", &[])] {
+        let message = publish(repository, more);
+        assert_eq!((&message["mounted"], &message["sent"]), (&first["sent"], &0.into()), "{message}");
+        let blobs = message["blobs"].as_array().expect("a list");
+        assert!(blobs.iter().all(|blob| blob["fate"] == "mounted"), "{message}");
+    }
 }
 
 #[test]

@@ -17,10 +17,10 @@ pub use args::PublishArgs;
 
 use super::Context;
 use super::packaging::CargoOutput;
-use crate::domain::Reference;
+use crate::domain::{Explain, Reference};
 use crate::error::Error;
 use crate::registry::base::Remote;
-use crate::registry::{self, Options, Session, Target};
+use crate::registry::{self, Options, Record, Session, TagChange, Target};
 use crate::report::Report;
 use crate::sys::fs;
 use args::session;
@@ -33,7 +33,7 @@ use told::Told;
 /// # Errors
 /// Any stage's. No tag points at anything incomplete then.
 pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<(), Error> {
-    let (started, shell) = (Instant::now(), &context.shell);
+    let started = Instant::now();
     let goods = Goods::find(args, cargo, context)?;
     let destination = Destination::of(args.image.as_deref(), &goods.tags(args), goods.project())?;
     doubts(destination.doubts(), context);
@@ -49,17 +49,38 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     let platforms: Vec<String> = shipment.platforms.iter().map(|image| image.platform.to_string()).collect();
     doubts(destination.missing(&platforms), context);
     let told = Told { destination: &destination, shipment, started };
+    send(args, &session, target, &told, context)
+}
+
+/// Pushes, or with `--dry-run` asks what a push would do, and tells of it.
+fn send(
+    args: &PublishArgs,
+    session: &Session,
+    mut target: Target,
+    told: &Told<'_>,
+    context: &Context,
+) -> Result<(), Error> {
+    let (shell, shipment) = (&context.shell, told.shipment);
+    let mut record = context.env.cache_dir().map(|dir| Record::load(&dir));
+    let seen = record.iter().flat_map(|record| record.candidates(&target.repository, &shipment.blobs));
+    let new: Vec<String> = seen.filter(|repository| !target.mount_from.contains(repository)).collect();
+    target.mount_from.extend(new);
     if args.dry_run {
-        let survey = registry::survey(&session, shipment, &target, shell)?;
-        told.would(&survey, context);
+        told.would(&registry::survey(session, shipment, &target, shell)?, context);
         return Ok(());
     }
     shell.status("Publishing", told.heading());
-    let pushed = registry::push(&session, shipment, &target, shell)?;
+    let pushed = registry::push(session, shipment, &target, shell)?;
     if let Some(file) = &args.digest_file {
         fs::write_atomic(&context.env.cwd.join(file), pushed.digest.to_string().as_bytes())?;
     }
     told.did(&pushed, context);
+    let changed = pushed.tags.iter().any(|tag| tag.change != TagChange::Unchanged);
+    if let Some(record) = record.as_mut().filter(|_| changed) {
+        record.note(&target.repository, &shipment.blobs);
+        // It only makes later pushes faster, and this one has succeeded.
+        record.save().unwrap_or_else(|error| shell.warning(error.to_string(), error.help()));
+    }
     Ok(())
 }
 

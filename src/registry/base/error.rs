@@ -119,6 +119,9 @@ impl Explain for Error {
 
     fn help(&self) -> Option<String> {
         let help = match self {
+            Error::Registry(error) if matches!(**error, registry::Error::NotFound { .. }) => {
+                "check `vm.base`; if its image was removed, `cargo dext update` takes what the tag stands for now"
+            }
             Error::Registry(error) => return error.help(),
             Error::Lock(error) => return error.help(),
             Error::Fs(error) => return error.help(),

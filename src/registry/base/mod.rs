@@ -116,7 +116,7 @@ impl Bases<'_> {
         }
         self.store.mark()?;
         let unfit = |source| Error::Image { base: base.familiar(), source: Box::new(source) };
-        let images = BaseImage::chosen(self.store.root(), manifests, family).map_err(unfit)?;
+        let images = BaseImage::cached(self.store.root(), manifests, family).map_err(unfit)?;
         let layers: BTreeMap<Digest, &Descriptor> =
             images.values().flat_map(BaseImage::descriptors).map(|layer| (layer.digest, layer)).collect();
         self.bring(pinned, layers.into_values())?;
@@ -131,20 +131,20 @@ impl Bases<'_> {
         if self.terms.offline {
             return Err(Error::Offline { base: key.familiar() });
         }
-        // A HEAD first: registries that ration requests do not count it.
+        // A HEAD: registries that ration requests do not count it, and what did not move is in the cache.
         let to = self.source.resolve(key)?.digest;
-        let from = lock.get(key).map(|locked| locked.digest);
-        if from == Some(to) {
-            return Ok(Change::Unchanged(to));
-        }
         let root = self.root_of_digest(key, to)?;
         let images = images::images(key, &root, &mut |descriptor| self.document(key, descriptor))?;
         let manifests = chosen(&images);
         if manifests.is_empty() {
             return Err(no_platform(key, Arch::Amd64, &images));
         }
-        lock.insert(key.clone(), entry(to, &manifests));
-        Ok(from.map_or(Change::Added(to), |from| Change::Updated { from, to }))
+        let locked = entry(to, &manifests);
+        Ok(match lock.insert(key.clone(), locked.clone()) {
+            None => Change::Added(to),
+            Some(old) if old == locked => Change::Unchanged(to),
+            Some(old) => Change::Updated { from: old.digest, to },
+        })
     }
 
     fn root_of_tag(&self, key: &Reference) -> Result<Descriptor, Error> {
@@ -225,17 +225,15 @@ impl Bases<'_> {
     fn receive(&self, base: &Reference, blob: &Descriptor, moved: &mut dyn FnMut(u64)) -> Result<(), Error> {
         loop {
             let mut part = self.store.part(blob)?;
-            let resumed = part.here().length > 0;
-            let mut rest = match part.here().length == blob.size {
-                true => Box::new(std::io::empty()),
-                false => self.source.rest_of_blob(base, blob, part.here().clone())?,
+            let resumed = part.length() > 0;
+            let filled = match part.length() == blob.size {
+                true => part.is(blob),
+                false => part.fill(blob, &mut self.source.rest_of_blob(base, blob, part.left().clone())?, moved),
             };
-            let Err(trouble) = part.fill(blob, &mut rest, moved) else {
-                return Ok(self.store.finish(part, blob)?);
-            };
+            let Err(trouble) = filled else { return Ok(self.store.finish(part, blob)?) };
             // All has come and is not the blob. What was there before may be why; that is tried once, for then
             // nothing is there.
-            let is_wrong = matches!(trouble, Trouble::Other) || part.here().length == blob.size;
+            let is_wrong = matches!(trouble, Trouble::Other) || part.length() == blob.size;
             if is_wrong {
                 part.remove()?;
             }

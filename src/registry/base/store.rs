@@ -94,7 +94,7 @@ impl Store {
         fs::create_dir_all(&self.blobs())?;
         // One name for each blob: what killed runs have left does not pile up.
         let path = self.root.join(format!("{}.part", blob.digest.hex()));
-        let mut part = Part { file: fs::open_or_create(&path)?, path, here: Beginning::default() };
+        let mut part = Part { file: fs::open_or_create(&path)?, path, left: Beginning::default(), length: 0 };
         part.look(blob.size).map_err(|error| fs::Error::new("read", &part.path, error))?;
         Ok(part)
     }
@@ -102,6 +102,8 @@ impl Store {
     /// Gives a blob that is whole its name.
     pub(super) fn finish(&self, part: Part, blob: &Descriptor) -> Result<(), fs::Error> {
         let Part { file, path, .. } = part;
+        // Images link to it.
+        fs::sync_file(&file, &path)?;
         // Windows renames no open file.
         drop(file);
         fs::rename(&path, &self.path(&blob.digest))
@@ -129,13 +131,21 @@ impl Store {
 pub(super) struct Part {
     path: PathBuf,
     file: File,
-    here: Beginning,
+    /// What an earlier run has left.
+    left: Beginning,
+    /// How many bytes are here.
+    length: u64,
 }
 
 impl Part {
-    /// What is here.
-    pub fn here(&self) -> &Beginning {
-        &self.here
+    /// What an earlier run has left.
+    pub fn left(&self) -> &Beginning {
+        &self.left
+    }
+
+    /// How many bytes are here.
+    pub fn length(&self) -> u64 {
+        self.length
     }
 
     /// Reads what an earlier run has left. More than the whole is nothing.
@@ -147,31 +157,36 @@ impl Part {
         loop {
             match self.file.read(&mut buffer) {
                 Ok(0) => return Ok(()),
-                Ok(length) => self.count(&buffer[..length]),
+                Ok(length) => {
+                    self.left.hasher.update(&buffer[..length]);
+                    self.left.length += length as u64;
+                    self.length = self.left.length;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    fn count(&mut self, bytes: &[u8]) {
-        self.here.hasher.update(bytes);
-        self.here.length += bytes.len() as u64;
+    /// Whether what an earlier run has left is all of a blob.
+    pub fn is(&self, blob: &Descriptor) -> Result<(), Trouble> {
+        let is_whole = Digest::from_hasher(self.left.hasher.clone()) == blob.digest;
+        if is_whole { Ok(()) } else { Err(Trouble::Other) }
     }
 
-    /// Takes the rest. `moved` is told how many bytes are here.
+    /// Takes the rest, whose source proves that it is the rest. `moved` is told how many bytes are here.
     pub fn fill(&mut self, blob: &Descriptor, from: &mut dyn Read, moved: &mut dyn FnMut(u64)) -> Result<(), Trouble> {
         let mut buffer = vec![0; CHUNK];
         loop {
             match from.read(&mut buffer) {
-                Ok(0) if Digest::from_hasher(self.here.hasher.clone()) == blob.digest => return Ok(()),
+                Ok(0) if self.length == blob.size => return Ok(()),
                 Ok(0) => return Err(Trouble::Other),
-                Ok(length) if self.here.length + length as u64 > blob.size => return Err(Trouble::Other),
+                Ok(length) if self.length + length as u64 > blob.size => return Err(Trouble::Other),
                 Ok(length) => {
                     let bytes = &buffer[..length];
                     self.file.write_all(bytes).map_err(|error| fs::Error::new("write", &self.path, error))?;
-                    self.count(bytes);
-                    moved(self.here.length);
+                    self.length += length as u64;
+                    moved(self.length);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Trouble::Read(error)),

@@ -1,9 +1,10 @@
 //! Bases from a registry that is a map in memory: which image is taken, what is asked for, and what is kept.
 
 use std::cell::{Cell, RefCell};
-use std::io::{Cursor, Read};
+use std::io::{Cursor, ErrorKind, Read};
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::*;
 use crate::image::document::canonical;
@@ -29,12 +30,12 @@ struct Shelf {
     breaks_after: Cell<Option<u64>>,
 }
 
-/// The end of a connection: nothing, or a failure where it broke early.
-struct Breaking(u64);
+/// The end of a stream: nothing, or a failure.
+struct Ending(Option<ErrorKind>);
 
-impl Read for Breaking {
+impl Read for Ending {
     fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-        if self.0 == u64::MAX { Ok(0) } else { Err(std::io::ErrorKind::ConnectionReset.into()) }
+        self.0.map_or(Ok(0), |kind| Err(kind.into()))
     }
 }
 
@@ -78,7 +79,7 @@ impl Shelf {
 
     fn find(&self, reference: &Reference) -> Result<(Digest, Vec<u8>), registry::Error> {
         let what = reference.to_string();
-        let at = At { registry: String::new(), repository: String::new(), step: String::new() };
+        let at = Box::new(At { registry: String::new(), repository: String::new(), step: String::new() });
         let tags = self.tags.borrow();
         let digest = reference.digest.or_else(|| tags.get(reference.tag.as_ref()?).copied());
         let bytes = digest.and_then(|digest| self.blobs.borrow().get(&digest).cloned());
@@ -119,9 +120,15 @@ impl Source for Shelf {
         if self.broken == digest {
             bytes[0] ^= 1;
         }
-        let rest = Cursor::new(bytes.split_off(from));
-        let length = self.breaks_after.take().unwrap_or(u64::MAX);
-        Ok(Box::new(rest.take(length).chain(Breaking(length))))
+        let rest = bytes.split_off(from);
+        let mut hasher = beginning.hasher;
+        hasher.update(&rest);
+        let end = match (self.breaks_after.take(), digest == Some(Digest::from_hasher(hasher))) {
+            (Some(after), _) => (after, Ending(Some(ErrorKind::ConnectionReset))),
+            (None, true) => (u64::MAX, Ending(None)),
+            (None, false) => (u64::MAX, Ending(Some(ErrorKind::InvalidData))),
+        };
+        Ok(Box::new(Cursor::new(rest).take(end.0).chain(end.1)))
     }
 }
 
@@ -355,7 +362,7 @@ fn other_bytes_than_promised_are_not_kept() {
     let bases = room.bases(&shelf, ONLINE);
     let pinned = bases.pin(&reference("a/b:1"), &[Arch::Amd64], &mut Lock::default()).expect("pinned");
     let error = bases.open(&pinned, MediaTypes::Oci).expect_err("refused");
-    assert!(error.to_string().contains("came with other bytes"), "{error}");
+    assert!(error.to_string().contains("could not be read: invalid data"), "{error}");
     assert!(!fs::exists(&room.blob(b"amd64 layer")));
     let left = fs::list(&room.temp.path().join("bases")).expect("listed");
     assert!(left.iter().all(|file| file.path.extension().is_none_or(|extension| extension != "part")));
@@ -444,4 +451,7 @@ fn a_lock_that_its_index_belies_is_refused() {
     lock.insert(base.clone(), Locked { digest, manifests: [(Arch::Amd64, other)].into() });
     let error = room.bases(&shelf, ONLINE).pin(&base, &[Arch::Amd64], &mut lock).expect_err("refused");
     assert!(error.to_string().contains("which its index does not list"), "{error}");
+    // The advice is to update, which mends it.
+    room.bases(&shelf, ONLINE).update(&base, &mut lock).expect("asked");
+    room.bases(&shelf, ONLINE).pin(&base, &Arch::ALL, &mut lock).expect("mended");
 }

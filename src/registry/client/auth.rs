@@ -90,15 +90,6 @@ impl Dialogue<'_> {
         Ok(again)
     }
 
-    /// Whether the user has no credentials for the registry.
-    pub async fn is_anonymous(&self) -> Result<bool, Error> {
-        let mut auth = self.door.auth.lock().await;
-        if auth.found.is_none() {
-            auth.found = Some(self.find()?);
-        }
-        Ok(auth.found.as_ref().is_some_and(|found| matches!(found.credential, Credential::Anonymous)))
-    }
-
     fn find(&self) -> Result<Found, Error> {
         let found = self.session.keychain().find(&self.door.registry, &self.door.repository)?;
         let secret = match &found.credential {
@@ -126,7 +117,7 @@ impl Dialogue<'_> {
     async fn fetch(&self, step: &str, auth: &mut Auth) -> Result<(), Fault> {
         let step = format!("{step} (asking for a token)");
         loop {
-            let wide = !self.door.no_mounts.get() && !self.door.wishes.is_empty();
+            let wide = !self.door.narrow.get() && !self.door.wishes.is_empty();
             let answer = self.patiently(&step, async || self.ask_server(&step, auth, wide).await).await?;
             match answer.code() {
                 200..=299 => {
@@ -138,7 +129,10 @@ impl Dialogue<'_> {
                     auth.until = Some(until);
                     return Ok(());
                 }
-                401 | 403 if wide => self.door.no_mounts.set(true),
+                401 | 403 if wide => {
+                    self.door.narrow.set(true);
+                    self.door.no_mounts.set(true);
+                }
                 _ => return Err(self.refusal(&step, &answer).into()),
             }
         }

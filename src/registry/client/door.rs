@@ -31,7 +31,9 @@ pub(crate) struct Door {
     pub(super) scopes: Vec<String>,
     /// What a token should allow too, if it can be had: reading where blobs may be mounted from.
     pub(super) wishes: Vec<String>,
-    /// Whether the wishes were refused, so that mounting is not tried.
+    /// Whether the token server has refused the wishes.
+    pub(super) narrow: Cell<bool>,
+    /// Whether mounting is not tried any more.
     pub no_mounts: Cell<bool>,
     /// The size of pieces, once the registry has refused a whole blob in one request.
     pub pieces: Cell<Option<u64>>,
@@ -62,6 +64,7 @@ impl Door {
             repository: repository.to_owned(),
             scopes,
             wishes,
+            narrow: Cell::new(false),
             no_mounts: Cell::new(false),
             pieces: Cell::new(session.options().chunk),
             base: RefCell::new(base),
@@ -93,14 +96,12 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     /// What it carries.
     pub payload: Payload,
-    /// Whether a challenge is answered; otherwise it is the answer.
-    pub persists: bool,
 }
 
 impl Call {
     /// A request without a body.
     pub fn new(method: Method, place: Place) -> Self {
-        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty, persists: true }
+        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty }
     }
 }
 
@@ -153,9 +154,9 @@ pub(crate) struct Dialogue<'a> {
 
 impl Dialogue<'_> {
     /// The place of an error.
-    pub fn at(&self, step: &str) -> At {
+    pub fn at(&self, step: &str) -> Box<At> {
         let Door { registry, repository, .. } = self.door;
-        At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() }
+        Box::new(At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() })
     }
 
     /// An answer that must not be.
@@ -282,7 +283,7 @@ impl Dialogue<'_> {
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
-                StatusCode::UNAUTHORIZED if own && !renewed && call.persists => {
+                StatusCode::UNAUTHORIZED if own && !renewed => {
                     let said = wire.read_some(&mut response, MAX_EXPLANATION).await;
                     if !self.renew(step, generation, response.headers()).await? {
                         return Ok(Incoming { url, response, body: Some(said) });
@@ -324,6 +325,8 @@ impl Dialogue<'_> {
         if wants_tls && url.scheme() == "http" {
             self.turn("https");
         } else if !is_silent {
+            // Another request may have met with something else meanwhile; this one has an answer.
+            self.turn(url.scheme());
             self.door.settled.set(true);
         }
         body

@@ -47,6 +47,14 @@ fn word(call: &UploadCall) -> String {
     }
 }
 
+impl Upload {
+    /// The same blob, which was looked for in vain.
+    fn absent(mut self) -> Self {
+        self.take(status(404));
+        self
+    }
+}
+
 /// Plays a conversation; each rest must come where the script has one.
 fn play(mut upload: Upload, script: Vec<(&str, Heard)>) -> (Upload, Next, Vec<u32>) {
     let mut rests = Vec::new();

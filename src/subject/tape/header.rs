@@ -3,6 +3,9 @@
 /// The bytes of a block.
 pub(super) const BLOCK: usize = 512;
 
+/// What is said of bytes that are no header.
+pub(super) const NO_HEADER: &str = "is no header of a tar, or a damaged one";
+
 /// What a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Kind {
@@ -57,9 +60,9 @@ impl Header {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(block: &[u8; BLOCK]) -> Result<Self, &'static str> {
-        let stated = number(&block[148..156]).ok_or("has no checksum")?;
-        if !sums(block).contains(&stated) {
-            return Err("is no header of a tar, or a damaged one");
+        let stated = number(&block[148..156]);
+        if !stated.is_some_and(|stated| sums(block).contains(&stated)) {
+            return Err(NO_HEADER);
         }
         let flag = block[156];
         let gnu = &block[257..265] == b"ustar  \0";
@@ -121,7 +124,10 @@ fn text(field: &[u8]) -> &[u8] {
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] == 0x80 {
         let (high, low) = field[1..].split_at((field.len() - 1).saturating_sub(8));
-        return high.iter().all(|byte| *byte == 0).then(|| low.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
+        return high
+            .iter()
+            .all(|byte| *byte == 0)
+            .then(|| low.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
     }
     let digits = text(field).trim_ascii();
     digits.iter().try_fold(0_u64, |sum, digit| {
