@@ -55,7 +55,7 @@ fn tls_goes_through_a_tunnel() {
 
 #[test]
 fn the_proxy_wants_a_password_too() {
-    let Some(mut shop) = named() else { return };
+    let Some(shop) = named() else { return };
     let (written, meant) = PROXY_PASSWORD;
     for secret in [written, meant] {
         shop.keep_secret(secret.split_once(':').expect("a user and a password").1);
