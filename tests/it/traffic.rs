@@ -41,7 +41,9 @@ fn nothing_changed_is_one_question() {
         stock(&registry, REPOSITORY, TAG, &goods);
         let pushed = trip.arrive(&registry, &goods);
         let record = registry.record();
-        assert!(requests(&record) <= 2, "{}", record.story());
+        // Slow answers of an open registry are not waited for; that question is refused if it wants a token.
+        let early = record.count(Step::HeadBlob);
+        assert!(requests(&record) <= 2 + early.min(1), "{}", record.story());
         assert_eq!(record.count(Step::Token), tokens, "{}", record.story());
         assert_eq!(pushed.tags[0].change, TagChange::Unchanged);
         assert_eq!((pushed.sent, pushed.mounted, pushed.skipped), (0, 0, bytes(&goods)));
@@ -190,7 +192,8 @@ fn one_token_is_for_everything() {
         let record = registry.record();
         assert_eq!(record.count(Step::Token), 1, "{name}: {}", record.story());
         let refused = record.requests.iter().filter(|request| request.status == Some(401)).count();
-        assert_eq!(refused, 1, "{name}: {}", record.story());
+        // The second is the look for the largest blob, if the registry is slow.
+        assert!(matches!(refused, 1 | 2), "{name}: {}", record.story());
     }
 }
 
@@ -221,7 +224,8 @@ fn a_token_is_renewed_before_it_expires() {
     let record = registry.record();
     assert!(record.count(Step::Token) >= 2, "{}", record.story());
     let refused = record.requests.iter().filter(|request| request.status == Some(401)).count();
-    assert_eq!(refused, 1, "{}", record.story());
+    // The second is the look for the largest blob: the registry is slow.
+    assert!(matches!(refused, 1 | 2), "{}", record.story());
 }
 
 #[test]
