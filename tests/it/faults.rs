@@ -75,7 +75,7 @@ fn run(step: Step, case: &Case, cargo: &Cargo) -> String {
     let fail = |why: &str| panic!("{name}: {why}\n{}", registry.peek().story());
     let told = match &result {
         Ok(_) => "  arrives\n".to_owned(),
-        Err(error) => without_origin(&explained(error, &registry)),
+        Err(error) => explained(error, &registry),
     };
     let offences = registry.offences();
     if !offences.is_empty() {
@@ -110,13 +110,6 @@ fn run(step: Step, case: &Case, cargo: &Cargo) -> String {
         trip.arrived(&registry, &cargo.new);
     }
     format!("{}\n{told}", case.name)
-}
-
-/// Leaves out whose credentials they were: that is told if they were looked for, which depends on the time.
-fn without_origin(told: &str) -> String {
-    let known = "`docker login [HOST]`";
-    let line = |line: &str| line.split_once(known).map_or_else(|| line.to_owned(), |(run, _)| format!("{run}{known}"));
-    told.lines().map(|text| if text.contains("help: run") { line(text) } else { text.to_owned() } + "\n").collect()
 }
 
 /// After a failure the next push finishes the work, and sends nothing twice.
