@@ -65,6 +65,7 @@ impl Dialogue<'_> {
             auth.found = Some(self.find()?);
         }
         let credential = auth.found.as_ref().map(|found| &found.credential);
+        self.door.origin.replace(auth.found.as_ref().map_or_else(String::new, |found| found.origin.clone()));
         if let Some(Credential::RegistryToken(token)) = credential {
             // Shown once and refused, it stays refused.
             let shown = auth.generation == 0;
@@ -113,7 +114,6 @@ impl Dialogue<'_> {
             | Credential::IdentityToken(secret)
             | Credential::RegistryToken(secret) => Some(secret.expose()),
         };
-        self.door.origin.replace(found.origin.clone());
         self.door.secrets.borrow_mut().extend(secret.filter(|secret| !secret.is_empty()).map(str::to_owned));
         Ok(found)
     }

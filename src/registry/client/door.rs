@@ -41,7 +41,7 @@ pub(crate) struct Door {
     /// Whether the registry has answered in the protocol that `base` names.
     settled: Cell<bool>,
     pub(super) auth: Mutex<Auth>,
-    /// Where our credentials came from, once they were asked for.
+    /// Where our credentials came from, once the registry has asked for them.
     pub(super) origin: RefCell<String>,
     /// What must not be repeated, should a server repeat it.
     pub(super) secrets: RefCell<Vec<String>>,
