@@ -218,7 +218,8 @@ impl<'a> Yard<'a> {
                     let why = format!("the registry answered {}", self.talk.words(&answer));
                     Err(Fault::Passing { why, after: None })
                 }
-                400 | 415 if concerns_types(&answer, document) => {
+                // What is there by its digest is of a type that the registry takes, under a tag too.
+                400 | 415 if reference == document.digest.to_string() && concerns_types(&answer, document) => {
                     Err(Error::MediaTypes { at: self.talk.at(step), answer: self.talk.words(&answer) }.into())
                 }
                 _ => Err(self.talk.refusal(step, &answer).into()),

@@ -244,9 +244,8 @@ impl Explain for Error {
             Error::MediaTypes { .. } => {
                 "if the registry knows Docker's media types only, publish with `--media-types docker`"
             }
-            Error::Refused { .. } | Error::TokenServer { .. } => {
-                "read what the registry says; asking again will not change it"
-            }
+            Error::Refused { .. } => "read what the registry says; asking again will not change it",
+            Error::TokenServer { .. } => "read what the token server says; asking again will not change it",
             Error::Certificate { .. } => {
                 "if the registry has a certificate of its own authority, name that in a PEM file with `--cacert`"
             }

@@ -345,11 +345,11 @@ impl Upload {
     fn closed(&mut self, heard: Heard) {
         match heard {
             Heard::Reply(Reply { status: 200 | 201 | 204, .. }) => self.end = Some(Next::Done(Fate::Sent)),
-            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
-                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
-            }
             Heard::Reply(Reply { status: 416, words, .. }) => {
                 self.begin_again(format!("the registry does not end the upload: {words}"), None);
+            }
+            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
+                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
             }
             Heard::Reply(_) => self.fail(Failure::Refused),
             Heard::Passing { why, after } => {
