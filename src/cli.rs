@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, new, package};
+use crate::command::{Context, doctor, import, metadata, new, package};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -36,6 +36,8 @@ struct DextArgs {
 enum Command {
     /// Create a new extension
     New(new::NewArgs),
+    /// Take over an extension that has a Dockerfile
+    Import(import::ImportArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),
     /// Print the generated metadata.json or the image labels
@@ -126,6 +128,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     };
     let result = match args.command {
         Command::New(args) => new::run(&args, &context),
+        Command::Import(args) => import::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
         Command::Metadata(args) => metadata::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

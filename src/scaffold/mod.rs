@@ -7,6 +7,7 @@
 pub mod error;
 pub mod escape;
 pub mod files;
+pub mod import;
 pub mod name;
 pub mod project;
 pub mod surroundings;

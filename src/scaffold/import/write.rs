@@ -1,0 +1,161 @@
+//! Copies the files of an import into place, and the table into Cargo.toml: all of it, or nothing.
+
+use std::path::{Path, PathBuf};
+
+use super::Target;
+use super::dockerfile::Context;
+use super::folder::Disk;
+use super::merge::{NoPlace, merged};
+use crate::report::Report;
+use crate::scaffold::Error;
+use crate::sys::fs::{self, Kind};
+
+/// The most files, and bytes of all files together, that are copied. A `node_modules` folder that a Dockerfile copies
+/// has more.
+const MAX_FILES: usize = 20_000;
+const MAX_BYTES: u64 = 1 << 30;
+
+/// What is to be copied where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Copies {
+    /// Files by their `/`-separated paths below both folders.
+    pub files: Vec<String>,
+    /// Files that are in place already.
+    pub there: Vec<String>,
+    /// Links, which no image of an extension should have, and other things that are no files.
+    pub passed_over: Vec<String>,
+}
+
+impl Copies {
+    /// Tells what becomes of the files.
+    pub fn tell(&self, report: &dyn Report) {
+        let named = |files: &[String]| match files {
+            [first, .., last] if files.len() > 4 => format!("{} files, `{first}` to `{last}`", files.len()),
+            files => files.iter().map(|file| format!("`{file}`")).collect::<Vec<_>>().join(", "),
+        };
+        for (verb, files) in [("Copied", &self.files), ("Found", &self.there)] {
+            if !files.is_empty() {
+                report.status(verb, named(files));
+            }
+        }
+        if !self.passed_over.is_empty() {
+            let help = "Docker Desktop on Windows cannot install an extension with links (E17)".to_owned();
+            report.warning(format!("not copied, because no regular file: {}", named(&self.passed_over)), Some(help));
+        }
+    }
+}
+
+/// What has to be copied so that every one of `sources` is below `to`.
+///
+/// # Errors
+/// When a file with another content is in the way, something cannot be read, or there is too much of it.
+pub fn copies(from: &Path, to: &Path, sources: &[String]) -> Result<Copies, Error> {
+    let root = fs::canonical(from)?;
+    let disk = Disk { root: &root };
+    let mut copies = Copies::default();
+    let mut bytes = 0;
+    for source in sources {
+        let mut found = Vec::new();
+        match disk.kind(source) {
+            Some(Kind::Dir) => {
+                for below in fs::walk(&disk.path(source))? {
+                    let below_path = below.relative.to_str().map(|path| path.replace('\\', "/"));
+                    let Some(path) = below_path.map(|path| join(source, &path)) else {
+                        copies.passed_over.push(below.relative.display().to_string());
+                        continue;
+                    };
+                    match below.kind {
+                        Kind::File(size) => found.push((path, size)),
+                        Kind::Dir => {}
+                        Kind::Symlink | Kind::Special => copies.passed_over.push(path),
+                    }
+                }
+            }
+            Some(Kind::File(size)) => found.push((source.clone(), size)),
+            _ => copies.passed_over.push(source.clone()),
+        }
+        for (path, size) in found {
+            bytes += size;
+            if copies.files.len() + copies.there.len() == MAX_FILES || bytes > MAX_BYTES {
+                return Err(Error::TooMuch { source_path: source.clone(), files: MAX_FILES, bytes: MAX_BYTES });
+            }
+            place(&disk, to, path, &mut copies)?;
+        }
+    }
+    Ok(copies)
+}
+
+fn join(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
+fn place(disk: &Disk<'_>, to: &Path, path: String, copies: &mut Copies) -> Result<(), Error> {
+    let (from, to) = (disk.path(&path), Disk { root: to }.path(&path));
+    match fs::kind(&to) {
+        Err(error) if error.is_not_found() => copies.files.push(path),
+        Err(error) => return Err(error.into()),
+        Ok(_) if fs::canonical(&to).ok() == Some(fs::canonical(&from)?) => copies.there.push(path),
+        Ok(Kind::File(_)) if fs::digest(&to)? == fs::digest(&from)? => copies.there.push(path),
+        Ok(_) => return Err(Error::InTheWay(to)),
+    }
+    Ok(())
+}
+
+/// The text of Cargo.toml with the table.
+///
+/// # Errors
+/// When it has a table for an extension already, or cannot hold one.
+pub fn manifest(target: &Target, table: &str) -> Result<String, Error> {
+    let path = || target.origin.manifest_path.clone();
+    merged(&target.text, target.origin.key, table).map_err(|why| match why {
+        NoPlace::Taken => Error::HasTable { path: path(), key: target.origin.key },
+        NoPlace::NoTable => Error::NoTable { path: path(), key: target.origin.key },
+        NoPlace::Broken(why) => Error::BrokenManifest { path: path(), why },
+    })
+}
+
+/// Copies the files, then writes Cargo.toml. If something fails, what was copied is removed again.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> Result<(), Error> {
+    let root = fs::canonical(from)?;
+    let mut made = Made::default();
+    let all = copies.files.iter().try_for_each(|path| {
+        made.copy(&Disk { root: &root }.path(path), &Disk { root: &target.origin.dir }.path(path))
+    });
+    let all = all.and_then(|()| fs::write_atomic(&target.origin.manifest_path, manifest.as_bytes()));
+    if all.is_err() {
+        made.undo();
+    }
+    Ok(all?)
+}
+
+/// What was made so far, in order.
+#[derive(Debug, Default)]
+struct Made {
+    files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+impl Made {
+    fn copy(&mut self, from: &Path, to: &Path) -> Result<(), fs::Error> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        let missing: Vec<&Path> = folder.ancestors().take_while(|dir| !fs::exists(dir)).collect();
+        fs::create_dir_all(folder)?;
+        self.folders.extend(missing.into_iter().rev().map(Path::to_owned));
+        fs::copy_new(from, to)?;
+        self.files.push(to.to_owned());
+        Ok(())
+    }
+
+    fn undo(self) {
+        // The first failure is what the user has to know.
+        for file in self.files {
+            let _ = fs::remove_file(&file);
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_empty_dir(folder);
+        }
+    }
+}
