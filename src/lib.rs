@@ -17,7 +17,7 @@
 //! 6. [`build`]: plan → [`build::Artifacts`]: preflight, compile, fetch, and read every binary before it is used.
 //! 7. [`bundle`]: artifacts → [`bundle::Bundle`]s: the files, labels and configuration of each image.
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
-//! 9. [`scaffold`]: a new extension, from nothing.
+//! 9. [`scaffold`]: a new extension, from nothing, or a table for one that has a Dockerfile.
 //! 10. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
 //!
@@ -63,7 +63,7 @@
 //! * `tar`: the headers of layers and archives.
 //! * `tempfile`: files and folders that are renamed when they are whole.
 //! * `thiserror`: errors.
-//! * `toml_edit`: the line of a key in Cargo.toml.
+//! * `toml_edit`: the line of a key in Cargo.toml, and a table that is added to it.
 //!
 //! In tests:
 //!

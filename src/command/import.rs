@@ -10,6 +10,9 @@ use crate::report::Report;
 use crate::scaffold;
 use crate::scaffold::import::{self, Target, folder, write};
 
+/// The Cargo.toml that gets the table, if nobody names one.
+const DEFAULT: &str = "Cargo.toml";
+
 /// Take over an extension that has a Dockerfile
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -32,7 +35,7 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), Error> {
     let cwd = &context.env.cwd;
     let source = cwd.join(&args.source);
     let imported = folder::read(&source)?;
-    let manifest = cwd.join(args.manifest_path.as_deref().unwrap_or("Cargo.toml".as_ref()));
+    let manifest = cwd.join(args.manifest_path.as_deref().unwrap_or(DEFAULT.as_ref()));
     let target = match Target::find(&manifest, &context.env) {
         Err(scaffold::Error::NoManifest(folder)) if args.print => Target::imagined(&folder),
         target => target?,
@@ -51,7 +54,7 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), Error> {
     write::write(&source, &copies, &target, &text)?;
     import.account.tell(report);
     copies.tell(report);
-    report.status("Added", format!("[{}] to {}", target.origin.key, target.origin.manifest_path.display()));
-    report.status("Next", "cargo dext metadata".to_owned());
+    let file = args.manifest_path.as_deref().unwrap_or(DEFAULT.as_ref());
+    report.status("Added", format!("[{}] to {}", target.origin.key, file.display()));
     Ok(())
 }

@@ -152,7 +152,9 @@ impl Explain for Error {
                 Some("pass `--print`, and put the table there by hand".to_owned())
             }
             Error::InTheWay(_) => Some("move it away; nothing was changed".to_owned()),
-            Error::TooMuch { .. } => Some("remove what was built or installed there, such as `node_modules`".to_owned()),
+            Error::TooMuch { .. } => {
+                Some("remove what was built or installed there, such as `node_modules`".to_owned())
+            }
             Error::Manifest(error) => error.help(),
             Error::Fs(error) => error.help(),
             Error::Git(_) => Some("pass `--vcs none` to do without a git repository".to_owned()),

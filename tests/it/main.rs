@@ -16,6 +16,7 @@ mod doctor;
 mod downloads;
 mod guards;
 mod image;
+mod import;
 mod json;
 mod judges;
 mod metadata;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
+use super::place::Role;
 use super::{Imported, Provenance, Target, faults, labels, place};
 use crate::domain::ImagePath;
 use crate::manifest::mistake::KeyPath;
@@ -64,17 +65,22 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: 
         missing: tried.missing.clone(),
         tried: tried.wrong.is_empty(),
     };
-    account.left.extend(imported.metadata.left_out.iter().map(|(path, why)| Left {
-        what: format!("metadata.json `{path}`: {why}"),
-        help: None,
-    }));
+    account.left.extend(
+        imported
+            .metadata
+            .left_out
+            .iter()
+            .map(|(path, why)| Left { what: format!("metadata.json `{path}`: {why}"), help: None }),
+    );
     account.left.extend(made(parts));
     account.left.extend(dropped(parts, tried));
     account.left.extend(version(parts, target));
-    account.left.extend(tried.wrong.iter().map(|mistake| Left {
-        what: format!("{}: {}", mistake.path, mistake.what),
-        help: mistake.help.clone(),
-    }));
+    account.left.extend(
+        tried
+            .wrong
+            .iter()
+            .map(|mistake| Left { what: format!("{}: {}", mistake.path, mistake.what), help: mistake.help.clone() }),
+    );
     account
 }
 
@@ -165,13 +171,29 @@ fn version(parts: &Parts<'_>, target: &Target) -> Option<Left> {
 fn made(parts: &Parts<'_>) -> Vec<Left> {
     let mut told = std::collections::BTreeSet::new();
     let mut left = Vec::new();
-    for (_, key, value) in place::named(parts.metadata) {
+    for (role, key, value) in place::named(parts.metadata) {
         let Ok(path) = ImagePath::new(value) else { continue };
-        if let (Some(Provenance::Made { how, help }), true) = (parts.places.get(&path), told.insert(path.clone())) {
-            left.push(Left { what: format!("the file of {key}, `{value}`: {how}"), help: Some(help.clone()) });
+        if let (Some(Provenance::Made { how }), true) = (parts.places.get(&path), told.insert(path.clone())) {
+            left.push(Left { what: format!("the file of {key}, `{value}`: {how}"), help: Some(help(parts, role)) });
         }
     }
     left
+}
+
+/// What to write once a file is there.
+fn help(parts: &Parts<'_>, role: Role) -> String {
+    let files = "name it with `[[files]]` once it is there";
+    match role {
+        Role::Icon => "name it as `icon` once it is there, and remove `extra.icon`".to_owned(),
+        Role::Ui => "name the folder that holds the built page as `ui.source`; `ui.build` can run its build".to_owned(),
+        Role::Compose => "name it as `vm.composefile` once it is there, and remove `vm.extra.composefile`".to_owned(),
+        Role::Host(group, _) => match place::as_binary(parts.metadata, group) {
+            Some(keys) => {
+                format!("{files}; or let Cargo build it: in `host[{group}]`, {keys} stands for all its lists")
+            }
+            None => files.to_owned(),
+        },
+    }
 }
 
 /// What was refused and stands nowhere.

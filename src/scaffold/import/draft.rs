@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::place::{Places, Provenance, Role, named};
-use super::{labels, shape};
+use super::place::{Places, Role, local, named};
+use super::{labels, scripts, shape};
 use crate::domain::{ImagePath, Os};
 use crate::manifest::mistake::{KeyPath, Step};
 
@@ -68,7 +68,14 @@ pub(super) fn table(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String,
             "icon" => icon(parts, value, verbatim).map(|icon| ("icon", icon, Map::new())),
             "ui" => shape::ui(value, verbatim).map(|(ui, beside)| ("ui", with_source(parts, ui), beside)),
             "vm" => shape::vm(value, verbatim).map(|vm| ("vm", machine(parts, vm, verbatim), Map::new())),
-            "host" => shape::host(value, verbatim).map(|(groups, beside)| ("host", json!(groups), beside)),
+            "host" => shape::host(value, verbatim).map(|(mut groups, beside)| {
+                for group in &mut groups {
+                    if let Some(files) = scripts::of_lists(parts, group) {
+                        *group = files;
+                    }
+                }
+                ("host", json!(groups), beside)
+            }),
             _ => None,
         };
         match kept {
@@ -93,25 +100,17 @@ pub(super) fn table(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String,
     table
 }
 
-/// A file of the source, if `value` is a path in the image that it lands at.
-fn local<'a>(parts: &Parts<'a>, value: &str) -> Option<(&'a str, bool)> {
-    match parts.places.get(&ImagePath::new(value).ok()?)? {
-        Provenance::Local { path, folder } => Some((path, *folder)),
-        Provenance::Made { .. } | Provenance::Nowhere { .. } => None,
-    }
-}
-
 /// The icon's key needs a file; a bare one lands at the root under its own name.
 fn icon(parts: &Parts<'_>, value: &Value, verbatim: &BTreeSet<Part>) -> Option<Value> {
     let value = value.as_str().filter(|_| !verbatim.contains(&Part::Icon))?;
-    let (source, _) = local(parts, value).filter(|(_, folder)| !folder)?;
+    let (source, _) = local(parts.places, value).filter(|(_, folder)| !folder)?;
     let lands = source.rsplit('/').next().unwrap_or(source);
     Some(if lands == value { json!(source) } else { json!({ "source": source, "path": value }) })
 }
 
 fn with_source(parts: &Parts<'_>, mut ui: Map<String, Value>) -> Value {
     let root = ui.get("root").and_then(Value::as_str).unwrap_or_default();
-    if let Some((source, true)) = local(parts, root) {
+    if let Some((source, true)) = local(parts.places, root) {
         let source = json!(source);
         ui.insert("source".to_owned(), source);
     }
@@ -122,7 +121,7 @@ fn with_source(parts: &Parts<'_>, mut ui: Map<String, Value>) -> Value {
 /// `composefile`.
 fn machine(parts: &Parts<'_>, mut vm: Map<String, Value>, verbatim: &BTreeSet<Part>) -> Value {
     if let Some(Value::String(value)) = vm.get("composefile").cloned() {
-        match local(parts, &value).filter(|(_, folder)| !folder) {
+        match local(parts.places, &value).filter(|(_, folder)| !folder) {
             Some((source, _)) if source == value.trim_start_matches('/') => {}
             Some((source, _)) => {
                 vm.insert("composefile".to_owned(), json!({ "source": source, "path": value }));
@@ -153,9 +152,9 @@ fn files(parts: &Parts<'_>, table: &Map<String, Value>, verbatim: &BTreeSet<Part
             Role::Icon => table.contains_key("icon"),
             Role::Ui => has("ui", "source"),
             Role::Compose => has("vm", "composefile"),
-            Role::Host(..) => false,
+            Role::Host(group, _) => table.get("host").and_then(|host| host.get(group)?.get("file")).is_some(),
         };
-        let (Some((source, _)), Ok(path)) = (local(parts, value), ImagePath::new(value)) else { continue };
+        let (Some((source, _)), Ok(path)) = (local(parts.places, value), ImagePath::new(value)) else { continue };
         let covered = files.iter().any(|(folder, from, _)| {
             path.starts_with(folder) && source == format!("{from}{}", &path.as_str()[folder.as_str().len()..])
         });
@@ -173,7 +172,8 @@ fn files(parts: &Parts<'_>, table: &Map<String, Value>, verbatim: &BTreeSet<Part
 
 /// The part that a mistake is about; `at` is its key below the table.
 pub(super) fn part_of(at: &KeyPath, table: &Map<String, Value>) -> Option<Part> {
-    let keys: Vec<&str> = at.0.iter().map_while(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect();
+    let keys: Vec<&str> =
+        at.0.iter().map_while(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect();
     Some(match (keys.as_slice(), at.0.get(1), at.0.get(2)) {
         (["icon", ..], ..) => Part::Icon,
         (["ui", "backend-socket"], ..) => Part::TabSocket,

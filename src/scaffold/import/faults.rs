@@ -145,10 +145,13 @@ fn host(metadata: &Value, faults: &mut Faults) {
         };
         for (key, files) in group {
             let sound = |entry: &Value| {
-                entry.as_object().is_some_and(|entry| entry.len() == 1 && entry.get("path").is_some_and(Value::is_string))
+                entry
+                    .as_object()
+                    .is_some_and(|entry| entry.len() == 1 && entry.get("path").is_some_and(Value::is_string))
             };
             if key.parse::<Os>().is_err() {
-                faults.add("E09", format!("`host.binaries[{index}]` has the key `{key}`, which is no operating system"));
+                faults
+                    .add("E09", format!("`host.binaries[{index}]` has the key `{key}`, which is no operating system"));
             } else if !files.as_array().is_some_and(|files| files.iter().all(sound)) {
                 faults.add("E09", format!("`host.binaries[{index}].{key}` is no list of `{{ \"path\": … }}`"));
             }
@@ -182,7 +185,9 @@ fn files(imported: &Imported, faults: &mut Faults) {
         match ImagePath::new(value) {
             Err(error) => faults.add(rule, format!("{key}: {error}")),
             Ok(path) => {
-                if let (Some(Provenance::Nowhere { how }), true) = (imported.places.get(&path), told.insert(path.clone())) {
+                if let (Some(Provenance::Nowhere { how }), true) =
+                    (imported.places.get(&path), told.insert(path.clone()))
+                {
                     faults.add(rule, format!("{key}, `{value}`: {how}"));
                 }
             }
@@ -194,6 +199,7 @@ fn labels(labels: &BTreeMap<String, String>, faults: &mut Faults) {
     for name in REQUIRED {
         match labels.get(name).map(|value| value.trim()) {
             None => faults.add("E20", format!("the label {name} is missing")),
+            Some("") if faults.0.iter().any(|fault| fault.rule == "E20" && fault.what.starts_with(name)) => {}
             Some("") => faults.add("E20", format!("the label {name} is empty")),
             Some(_) => {}
         }
@@ -227,12 +233,16 @@ fn labels(labels: &BTreeMap<String, String>, faults: &mut Faults) {
         }
     }
     if let Some(text) = filled("com.docker.extension.account-info").filter(|text| *text != "required") {
-        faults.add("W29", format!("the label com.docker.extension.account-info is neither `required` nor empty: {text:?}"));
+        faults.add(
+            "W29",
+            format!("the label com.docker.extension.account-info is neither `required` nor empty: {text:?}"),
+        );
     }
     if filled("org.opencontainers.image.title").is_some_and(|title| title.to_lowercase().contains("extension")) {
         faults.add("W30", "the title has the word `extension`");
     }
-    if filled("org.opencontainers.image.vendor").is_some_and(|vendor| vendor.trim().eq_ignore_ascii_case("Docker Inc.")) {
+    if filled("org.opencontainers.image.vendor").is_some_and(|vendor| vendor.trim().eq_ignore_ascii_case("Docker Inc."))
+    {
         faults.add("W31", "the vendor is the template's, `Docker Inc.`");
     }
 }

@@ -82,10 +82,7 @@ fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
     match disk.kind(path.relative()) {
         Some(Kind::Dir) => local(true),
         Some(Kind::File(_)) => local(false),
-        _ => Provenance::Made {
-            how: "there is no Dockerfile that says what it is made of".to_owned(),
-            help: format!("name it with `[[files]]`: `source = \"…\"`, `path = \"{path}\"`"),
-        },
+        _ => Provenance::Made { how: "there is no Dockerfile that says where it comes from".to_owned() },
     }
 }
 
@@ -96,7 +93,9 @@ fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>,
     imported.faults.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
     for (line, why) in &dockerfile.broken {
         let what = format!("line {line} of the Dockerfile: {why}");
-        imported.left.push(Left { what, help: Some("`docker build` refuses it as well, or needs an argument".to_owned()) });
+        imported
+            .left
+            .push(Left { what, help: Some("`docker build` refuses it as well, or needs an argument".to_owned()) });
     }
     for (what, line) in [("ENTRYPOINT", dockerfile.start().entrypoint), ("CMD", dockerfile.start().cmd)] {
         imported.left.extend(line.map(|line| Left {

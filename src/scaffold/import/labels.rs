@@ -52,7 +52,8 @@ pub(super) fn words(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String,
 
 /// `marketplace`
 pub(super) fn marketplace(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String, Value> {
-    let said = MARKET.into_iter().filter_map(|(key, name)| Some((key.to_owned(), market_value(parts, key, name, verbatim)?)));
+    let said =
+        MARKET.into_iter().filter_map(|(key, name)| Some((key.to_owned(), market_value(parts, key, name, verbatim)?)));
     said.collect()
 }
 

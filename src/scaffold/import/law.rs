@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{self, Part, Parts};
 use super::labels::{VERSION, WORDS};
+use crate::manifest::Extension;
 use crate::manifest::convert::{Facts, convert};
 use crate::manifest::extension::Origin;
 use crate::manifest::mistake::{KeyPath, Mistake};
-use crate::manifest::Extension;
 use crate::{bundle, sys};
 
 /// Stands in for a text that the user has to write, while the rest is tried.
@@ -99,7 +99,12 @@ fn missing(table: &Map<String, Value>, origin: &Origin, facts: &Facts) -> Vec<&'
     wanted.into_iter().filter(|(key, wanted)| *wanted && !table.contains_key(*key)).map(|(key, _)| key).collect()
 }
 
-fn back(table: &Map<String, Value>, missing: &[&str], origin: &Origin, facts: &Facts) -> Result<Extension, Vec<Mistake>> {
+fn back(
+    table: &Map<String, Value>,
+    missing: &[&str],
+    origin: &Origin,
+    facts: &Facts,
+) -> Result<Extension, Vec<Mistake>> {
     let mut table = table.clone();
     for key in missing {
         table.insert((*key).to_owned(), json!(if *key == "version" { "0.0.0" } else { MISSING }));
@@ -118,7 +123,8 @@ fn differences(parts: &Parts<'_>, missing: &[&str], extension: &Extension) -> Ve
     let by_cargo = |name: &str| name == VERSION || parts.inherited.contains_key(name);
     let unsaid = |name: &str| WORDS.iter().any(|(key, label)| *label == name && missing.contains(key));
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    for name in names.into_iter().filter(|name| !unsaid(name) && !(by_cargo(name) && !was.contains_key(*name))) {
+    let added = |name: &str| by_cargo(name) && !was.contains_key(name);
+    for name in names.into_iter().filter(|name| !unsaid(name) && !added(name)) {
         let (was, is) = (was.get(name), is.get(name));
         if !same(was, is) {
             found.push(Difference { what: format!("label {name}"), was: was.cloned(), is: is.cloned() });

@@ -79,7 +79,10 @@ mod tests {
     #[test]
     fn tables_that_are_closed_are_opened() {
         for (manifest, opened) in [
-            ("[package]\nname = \"x\"\nmetadata = { a = 1 }\n", "[package]\nname = \"x\"\n\n[package.metadata]\na = 1\n"),
+            (
+                "[package]\nname = \"x\"\nmetadata = { a = 1 }\n",
+                "[package]\nname = \"x\"\n\n[package.metadata]\na = 1\n",
+            ),
             ("[package]\nmetadata.a = 1\nname = \"x\"\n", "[package]\nname = \"x\"\n\n[package.metadata]\na = 1\n"),
             ("package.name = \"x\" # it\n[lib]\n", "[package]\nname = \"x\" # it\n[lib]\n"),
         ] {

@@ -17,6 +17,7 @@ mod law;
 pub mod merge;
 pub mod place;
 pub mod render;
+mod scripts;
 mod shape;
 pub mod target;
 pub mod write;
@@ -65,23 +66,33 @@ impl Import {
         render::toml(key, &self.table)
     }
 
-    /// The files and folders of the source that the table names, `/`-separated, each once and no file of a folder
-    /// that is named.
+    /// The files and folders of the source that the table names, `/`-separated, each once, and none that lies in a
+    /// folder that is named.
     #[must_use]
     pub fn sources(&self) -> Vec<String> {
-        let pointers = ["/icon", "/icon/source", "/ui/source", "/vm/composefile/source"];
         let table = Value::Object(self.table.clone());
-        let single = pointers.iter().filter_map(|pointer| table.pointer(pointer)?.as_str().map(str::to_owned));
-        // A bare compose file keeps its path, which metadata.json may begin with `/`.
-        let compose = table.pointer("/vm/composefile").and_then(Value::as_str).map(|path| path.trim_start_matches('/').to_owned());
-        let files = table.get("files").and_then(Value::as_array).into_iter().flatten();
-        let files = files.filter_map(|file| file.get("source")?.as_str().map(str::to_owned));
-        let mut sources: Vec<String> = single.chain(compose).chain(files).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        let all = sources.clone();
-        sources.retain(|source| !all.iter().any(|folder| source.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))));
-        sources
+        let single = ["/icon", "/icon/source", "/ui/source", "/vm/composefile", "/vm/composefile/source"];
+        let single = single.iter().filter_map(|pointer| table.pointer(pointer));
+        let list = |key: &str| table.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        let further: Vec<Value> = list("files").iter().filter_map(|file| file.get("source").cloned()).collect();
+        let host: Vec<Value> = list("host").iter().filter_map(|group| group.get("file").cloned()).collect();
+        let mut sources = std::collections::BTreeSet::new();
+        for value in single.chain(&further).chain(&host) {
+            texts(value, &mut sources);
+        }
+        let above = |source: &str| source.match_indices('/').any(|(end, _)| sources.contains(&source[..end]));
+        sources.iter().filter(|source| !above(source)).cloned().collect()
+    }
+}
+
+/// A text, or every text of a list or of the values of a table of systems; an icon's table names its source alone.
+fn texts(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        // A compose file keeps its path, which metadata.json may begin with `/`.
+        Value::String(text) => drop(found.insert(text.trim_start_matches('/').to_owned())),
+        Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
+        Value::Object(map) if !map.contains_key("source") => map.values().for_each(|value| texts(value, found)),
+        _ => {}
     }
 }
 

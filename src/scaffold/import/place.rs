@@ -20,8 +20,6 @@ pub enum Provenance {
     Made {
         /// What does, and in which line.
         how: String,
-        /// What to write once it exists.
-        help: String,
     },
     /// Nothing puts it there.
     Nowhere {
@@ -72,6 +70,14 @@ fn host(metadata: &Value) -> impl Iterator<Item = (Role, String, &str)> {
     })
 }
 
+/// The file of the source, and whether it is a folder, that lands at a path which metadata.json names.
+pub(super) fn local<'a>(places: &'a Places, value: &str) -> Option<(&'a str, bool)> {
+    match places.get(&ImagePath::new(value).ok()?)? {
+        Provenance::Local { path, folder } => Some((path, *folder)),
+        Provenance::Made { .. } | Provenance::Nowhere { .. } => None,
+    }
+}
+
 /// The paths that metadata.json names, each once. What cannot be a path of an image is left out.
 #[must_use]
 pub fn wanted(metadata: &Value) -> Vec<ImagePath> {
@@ -80,4 +86,66 @@ pub fn wanted(metadata: &Value) -> Vec<ImagePath> {
     paths.sort_unstable();
     paths.dedup();
     paths
+}
+
+/// The keys that would say a group with a Cargo binary, if its paths are those of one binary on each system.
+#[must_use]
+pub fn as_binary(metadata: &Value, group: usize) -> Option<String> {
+    let mut patterns: Vec<(&str, String)> = Vec::new();
+    let mut systems = Vec::new();
+    for (role, _, path) in named(metadata) {
+        let Role::Host(its, os) = role else { continue };
+        if its == group {
+            let (folder, file) = path.rsplit_once('/')?;
+            patterns.push((file.strip_suffix(os.exe_suffix())?, folder.replace(os.as_str(), "{os}")));
+            systems.push(format!("\"{os}\""));
+        }
+    }
+    let all = systems.len();
+    systems.dedup();
+    patterns.dedup();
+    let [(name, folder)] = patterns.as_slice() else { return None };
+    // Without its system in it, a path would be that of two programs.
+    if all > 1 && !folder.contains("{os}") {
+        return None;
+    }
+    let mut keys = format!("`bin = \"{name}\"`");
+    if folder != "/{os}" {
+        keys += &format!(", `path = \"{folder}/{{bin}}{{exe}}\"`");
+    }
+    if all < Os::ALL.len() {
+        keys += &format!(", `os = [{}]`", systems.join(", "));
+    }
+    (all == systems.len() && !name.is_empty()).then_some(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_binary_on_each_system_is_seen() {
+        let p = |path: &str| json!([{ "path": path }]);
+        for (group, expected) in [
+            (
+                json!({ "darwin": p("/darwin/t"), "windows": p("/windows/t.exe"), "linux": p("/linux/t") }),
+                Some("`bin = \"t\"`"),
+            ),
+            (
+                json!({ "darwin": p("/host/darwin/t"), "linux": p("/host/linux/t") }),
+                Some("`bin = \"t\"`, `path = \"/host/{os}/{bin}{exe}\"`, `os = [\"darwin\", \"linux\"]`"),
+            ),
+            (json!({ "darwin": p("/bin/t"), "windows": p("/bin/t.exe"), "linux": p("/bin/t") }), None),
+            (json!({ "windows": p("/windows/t.cmd") }), None),
+            (json!({ "linux": p("/linux/t"), "darwin": p("/darwin/u") }), None),
+            (json!({ "linux": [{ "path": "/linux/t" }, { "path": "/linux/t" }] }), None),
+            (json!({ "linux": p("t") }), None),
+            (json!({}), None),
+        ] {
+            let metadata = json!({ "host": { "binaries": [group] } });
+            assert_eq!(as_binary(&metadata, 0).as_deref(), expected, "{metadata}");
+        }
+    }
 }

@@ -5,11 +5,46 @@ use serde_json::{Map, Value};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value as Toml};
 
 /// Keys in the order in which a person would write them; others follow in the order of the alphabet.
-const ORDER: [&str; 38] = [
-    "title", "vendor", "description", "version", "icon", "image", "composefile", "api-version", "ui", "vm", "host",
-    "source", "root", "src", "path", "backend-socket", "socket", "base", "mode", "darwin", "windows", "linux",
-    "publisher-url", "icon-url", "alt", "url", "screenshots", "additional-urls", "detailed-description", "changelog",
-    "categories", "account-info", "marketplace", "labels", "files", "build", "args", "extra",
+const ORDER: [&str; 39] = [
+    "title",
+    "vendor",
+    "description",
+    "version",
+    "icon",
+    "image",
+    "composefile",
+    "api-version",
+    "ui",
+    "vm",
+    "host",
+    "source",
+    "file",
+    "root",
+    "src",
+    "path",
+    "backend-socket",
+    "socket",
+    "base",
+    "mode",
+    "darwin",
+    "windows",
+    "linux",
+    "publisher-url",
+    "icon-url",
+    "alt",
+    "url",
+    "screenshots",
+    "additional-urls",
+    "detailed-description",
+    "changelog",
+    "categories",
+    "account-info",
+    "marketplace",
+    "labels",
+    "files",
+    "build",
+    "args",
+    "extra",
 ];
 
 /// Tables under headers of their own.
@@ -201,10 +236,27 @@ name = "x"
 
     #[test]
     fn every_value_comes_back() {
-        for text in ["", "\"", "'", "'''\"\"\"", "\\", "a\nb", "a\r\nb", "\r", "\t", "\u{0}\u{7f}\u{1b}", "\u{feff}é🎉", "\n", "\n\n'''", " "] {
+        for text in [
+            "",
+            "\"",
+            "'",
+            "'''\"\"\"",
+            "\\",
+            "a\nb",
+            "a\r\nb",
+            "\r",
+            "\t",
+            "\u{0}\u{7f}\u{1b}",
+            "\u{feff}é🎉",
+            "\n",
+            "\n\n'''",
+            " ",
+        ] {
             check(&json!({ "title": text, "labels": { text: text }, "extra": { text: [text, { text: text }] } }));
         }
-        for number in [json!(0), json!(-0.0), json!(1.5e300), json!(i64::MIN), json!(i64::MAX), json!(1e-300), json!(3.0)] {
+        for number in
+            [json!(0), json!(-0.0), json!(1.5e300), json!(i64::MIN), json!(i64::MAX), json!(1e-300), json!(3.0)]
+        {
             check(&json!({ "extra": { "a": number, "b": [[number, true, []], {}, [{ "c": { "d": {} } }]] } }));
         }
         check(&json!({ "host": [], "vm": {}, "ui": {} }));

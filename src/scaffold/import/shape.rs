@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::draft::Part;
 use crate::domain::Os;
 
-/// A part as a table, and what beside it has no key.
-pub(super) type Split = (Map<String, Value>, Map<String, Value>);
+/// A part as a table or list of tables, and what beside it has no key.
+pub(super) type Split<T = Map<String, Value>> = (T, Map<String, Value>);
 
 /// `ui`: a table needs all three texts of the tab, because it would write the ones that are missing.
 pub(super) fn ui(value: &Value, verbatim: &BTreeSet<Part>) -> Option<Split> {
@@ -51,10 +51,7 @@ pub(super) fn vm(value: &Value, verbatim: &BTreeSet<Part>) -> Option<Map<String,
 }
 
 /// `host`: its groups, and what beside `binaries` has no key.
-pub(super) fn host(
-    value: &Value,
-    verbatim: &BTreeSet<Part>,
-) -> Option<(Vec<Map<String, Value>>, Map<String, Value>)> {
+pub(super) fn host(value: &Value, verbatim: &BTreeSet<Part>) -> Option<Split<Vec<Map<String, Value>>>> {
     if verbatim.contains(&Part::Host) {
         return None;
     }

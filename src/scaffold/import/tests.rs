@@ -37,7 +37,8 @@ fn found(metadata: &Value) -> json::Found {
 fn all_local(metadata: &Value) -> Places {
     let local = |path: ImagePath| {
         let folder = metadata.pointer("/ui/dashboard-tab/root").and_then(Value::as_str);
-        let folder = folder.and_then(|root| ImagePath::new(root).ok()) == Some(path.clone()) || path.as_str() == "/windows";
+        let folder =
+            folder.and_then(|root| ImagePath::new(root).ok()) == Some(path.clone()) || path.as_str() == "/windows";
         (path.clone(), Provenance::Local { path: format!("old{path}"), folder })
     };
     place::wanted(metadata).into_iter().map(local).collect()
@@ -47,39 +48,39 @@ fn all_local(metadata: &Value) -> Places {
 fn generated(import: &Import) -> (Value, BTreeMap<String, String>) {
     let text = import.toml("package.metadata.extension");
     let read = json(&text).pointer("/package/metadata/extension").cloned().unwrap_or_default();
-    let extension = convert(read, &origin(), &facts(), &texts)
-        .unwrap_or_else(|mistakes| panic!("{text}\n{}", told(&mistakes)));
+    let extension =
+        convert(read, &origin(), &facts(), &texts).unwrap_or_else(|mistakes| panic!("{text}\n{}", told(&mistakes)));
     let metadata = serde_json::from_slice(&bundle::metadata::metadata_json(&extension)).expect("JSON");
     (metadata, bundle::labels::labels(&extension))
 }
 
-/// Checks the law, with files that lie in the source and without.
-fn law(name: &str, metadata: &Value, labels: &BTreeMap<String, String>) -> Import {
-    let mut last = None;
-    for places in [Places::new(), all_local(metadata)] {
-        let imported =
-            Imported { metadata: found(metadata), labels: Some(labels.clone()), places, ..Imported::default() };
-        let import = import(&imported, &target()).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(import.account.tried && import.account.differs.is_empty(), "{name}: {:#?}", import.account);
-        let (is, mut has) = generated(&import);
-        assert_eq!(is, *metadata, "{name}: {}", import.toml("x"));
-        for (label, _) in &import.account.by_cargo {
-            has.remove(label);
-        }
-        let lists = |labels: &BTreeMap<String, String>| -> BTreeMap<String, Value> {
-            let list = |text: &String| serde_json::from_str(text).ok().filter(Value::is_array);
-            labels.iter().map(|(name, text)| (name.clone(), list(text).unwrap_or_else(|| json!(text)))).collect()
-        };
-        assert_eq!(lists(&has), lists(labels), "{name}");
-        last = Some(import);
+/// Checks the law, with every file in the source and with none.
+fn law(name: &str, metadata: &Value, labels: &BTreeMap<String, String>) -> [Import; 2] {
+    [all_local(metadata), Places::new()].map(|places| law_with(name, metadata, labels, places))
+}
+
+fn law_with(name: &str, metadata: &Value, labels: &BTreeMap<String, String>, places: Places) -> Import {
+    let imported = Imported { metadata: found(metadata), labels: Some(labels.clone()), places, ..Imported::default() };
+    let import = import(&imported, &target()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(import.account.tried && import.account.differs.is_empty(), "{name}: {:#?}", import.account);
+    let (is, mut has) = generated(&import);
+    assert_eq!(is, *metadata, "{name}: {}", import.toml("x"));
+    for (label, _) in &import.account.by_cargo {
+        has.remove(label);
     }
-    last.expect("there were two rounds")
+    let lists = |labels: &BTreeMap<String, String>| -> BTreeMap<String, Value> {
+        let list = |text: &String| serde_json::from_str(text).ok().filter(Value::is_array);
+        labels.iter().map(|(name, text)| (name.clone(), list(text).unwrap_or_else(|| json!(text)))).collect()
+    };
+    assert_eq!(lists(&has), lists(labels), "{name}");
+    import
 }
 
 /// Checks the law for a list of host binaries, and which keys it is said in.
 fn binaries(name: &str, list: Value, expected: &Value) {
-    let import = law(name, &json!({ "host": { "binaries": list } }), &basic());
-    assert_eq!(import.table.get("host").or_else(|| import.table.get("extra")), Some(expected), "{name}");
+    let [_, import] = law(name, &json!({ "host": { "binaries": list } }), &basic());
+    let said = import.table.get("host").or_else(|| import.table.get("extra"));
+    assert_eq!(said, Some(expected), "{name}");
 }
 
 #[test]
@@ -146,7 +147,11 @@ fn v10_to_v13_are_said_in_keys_or_kept() {
         json!([{ "windows": twice, "linux": [{ "path": "/linux/x" }] }]),
         &json!([{ "extra": { "windows": twice, "linux": [{ "path": "/linux/x" }] } }]),
     );
-    binaries("V12", json!([{ "name": "tool", "cmd": "tool" }]), &json!([{ "extra": { "name": "tool", "cmd": "tool" } }]));
+    binaries(
+        "V12",
+        json!([{ "name": "tool", "cmd": "tool" }]),
+        &json!([{ "extra": { "name": "tool", "cmd": "tool" } }]),
+    );
     binaries("V13", json!([{ "darwin": [{ "path": "/darwin/tool" }] }]), &json!([{ "darwin": ["/darwin/tool"] }]));
     binaries(
         "V13 with an empty list",
@@ -173,7 +178,7 @@ fn v14_to_v17_are_kept() {
         let groups: Vec<Value> = list.as_array().into_iter().flatten().map(|group| json!({ "extra": group })).collect();
         binaries(&format!("V15 {nth}"), list, &json!(groups));
     }
-    let import = law(
+    let [_, import] = law(
         "V16",
         &json!({ "host": { "binaries": [{ "linux": [{ "path": "/linux/tool" }] }], "permissions": [{ "connect": { "allowed": ["*"] } }] } }),
         &basic(),
@@ -189,8 +194,40 @@ fn v14_to_v17_are_kept() {
         binaries("odd", odd.clone(), &json!({ "host": { "binaries": odd } }));
     }
     for odd in [json!({}), json!("x"), json!([]), json!({ "x-rd-install": { "linux": ["/a.sh"] } })] {
-        let import = law("odd host", &json!({ "host": odd }), &basic());
+        let [_, import] = law("odd host", &json!({ "host": odd }), &basic());
         assert_eq!(import.table["extra"], json!({ "host": odd }));
+    }
+}
+
+#[test]
+fn scripts_of_the_source_are_files() {
+    let p = |path: &str| json!([{ "path": path }]);
+    for (list, expected) in [
+        (
+            json!([{ "darwin": p("/host/t.sh"), "linux": p("/host/t.sh"), "windows": p("/host/t.cmd") }]),
+            json!([{ "file": { "darwin": "old/host/t.sh", "linux": "old/host/t.sh", "windows": "old/host/t.cmd" }, "path": "/host/{file}" }]),
+        ),
+        (
+            json!([{ "darwin": p("h/a.properties"), "linux": p("h/a.properties"), "windows": p("h/a.properties") }]),
+            json!([{ "file": "old/h/a.properties", "path": "h/{file}" }]),
+        ),
+        (
+            json!([{ "windows": [{ "path": "/windows/b.cmd" }, { "path": "/windows/a.ps1" }] }]),
+            json!([{ "file": { "windows": ["old/windows/b.cmd", "old/windows/a.ps1"] } }]),
+        ),
+        (
+            json!([{ "linux": p("/linux/a"), "darwin": [{ "path": "/mac/a" }] }]),
+            json!([{ "linux": ["/linux/a"], "darwin": ["/mac/a"] }]),
+        ),
+    ] {
+        let metadata = json!({ "host": { "binaries": list } });
+        let places = all_local(&metadata);
+        let imported = Imported { metadata: found(&metadata), labels: Some(basic()), places, ..Imported::default() };
+        let import = import(&imported, &target()).expect("imported");
+        assert_eq!(import.table["host"], expected);
+        assert_eq!(generated(&import).0, metadata);
+        assert!(!import.sources().is_empty());
+        assert_eq!(import.table.contains_key("files"), import.table["host"][0].get("file").is_none());
     }
 }
 

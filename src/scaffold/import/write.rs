@@ -159,3 +159,81 @@ impl Made {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("temp");
+        for (path, text) in files {
+            fs::write_atomic(&dir.path().join(path), text.as_bytes()).expect(path);
+        }
+        dir
+    }
+
+    fn listing(folder: &Path) -> Vec<String> {
+        let found = fs::walk(folder).expect("walked").into_iter();
+        found.map(|found| found.relative.to_string_lossy().replace('\\', "/")).collect()
+    }
+
+    fn of(list: &[&str]) -> Vec<String> {
+        list.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_there_already_is_not_copied() {
+        let from = folder(&[("a/b.txt", "1"), ("a/c/d.txt", "2"), ("e.txt", "3"), ("unwanted", "4")]);
+        let to = folder(&[("a/b.txt", "1")]);
+        let wanted = of(&["a", "e.txt", "gone"]);
+        let copies = copies(from.path(), to.path(), &wanted).expect("nothing is in the way");
+        assert_eq!(copies.files, ["a/c/d.txt", "e.txt"]);
+        assert_eq!((copies.there, copies.passed_over), (of(&["a/b.txt"]), of(&["gone"])));
+        let same = super::copies(from.path(), from.path(), &wanted).expect("they are in place");
+        assert_eq!((same.files.len(), same.there.len()), (0, 3));
+    }
+
+    #[test]
+    fn another_file_is_in_the_way() {
+        let from = folder(&[("a/b.txt", "1")]);
+        for other in [folder(&[("a/b.txt", "2")]), folder(&[("a/b.txt/c", "1")]), folder(&[("a", "1")])] {
+            let before = listing(other.path());
+            let result = copies(from.path(), other.path(), &of(&["a/b.txt"]));
+            assert!(matches!(result, Err(Error::InTheWay(_) | Error::Fs(_))), "{result:?}");
+            assert_eq!(listing(other.path()), before);
+        }
+    }
+
+    #[test]
+    fn a_failure_leaves_nothing_behind() {
+        let from = folder(&[("a/b/c.txt", "1"), ("d.txt", "2")]);
+        let to = folder(&[("Cargo.toml", "[package]\nname = \"x\"\n")]);
+        let target = Target { text: "[package]\nname = \"x\"\n".to_owned(), ..Target::imagined(to.path()) };
+        let text = manifest(&target, "[package.metadata.extension]\n").expect("merged");
+        let wanted = of(&["a", "d.txt"]);
+        let planned = copies(from.path(), to.path(), &wanted).expect("nothing is in the way");
+        // Somebody is faster with the last of them.
+        fs::write_atomic(&to.path().join("d.txt"), b"mine").expect("written");
+        assert!(write(from.path(), &planned, &target, &text).is_err());
+        assert_eq!(listing(to.path()), ["Cargo.toml", "d.txt"]);
+        assert_eq!(fs::read_text(&to.path().join("Cargo.toml")).expect("read"), target.text);
+        fs::remove_file(&to.path().join("d.txt")).expect("removed");
+        write(from.path(), &planned, &target, &text).expect("written");
+        assert_eq!(listing(to.path()), ["Cargo.toml", "a", "a/b", "a/b/c.txt", "d.txt"]);
+        assert_eq!(fs::read_text(&to.path().join("Cargo.toml")).expect("read"), text);
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_take_it_is_refused() {
+        let told = |text: &str| {
+            let target = Target { text: text.to_owned(), ..Target::imagined(Path::new("x")) };
+            manifest(&target, "[package.metadata.extension]\n").map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            told("[package.metadata.extension]"),
+            Err("Cargo.toml has `[package.metadata.extension]` already".to_owned())
+        );
+        assert!(told("[package]\nmetadata = 1").is_err());
+        assert!(told("[").is_err());
+    }
+}

@@ -71,13 +71,13 @@ fn in_stage(stages: &[Stage], index: usize, path: &str, context: &dyn Context, d
     let ran = chain.iter().rev().flat_map(|stage| stage.runs.iter().rev()).find(|(_, line)| mentions(line, path));
     if let Some((line, _)) = ran {
         let how = format!("the command in line {line} of the Dockerfile makes it");
-        return Provenance::Made { how, help: make_it(path) };
+        return Provenance::Made { how };
     }
     let within = chain.iter().flat_map(|stage| &stage.copies).filter(|copy| below(path, &copy.to).is_some());
     let lines: Vec<String> = within.map(|copy| copy.line.to_string()).collect();
     if !lines.is_empty() {
         let how = format!("it is put together by the Dockerfile (line {})", lines.join(", "));
-        return Provenance::Made { how, help: make_it(path) };
+        return Provenance::Made { how };
     }
     if let Some(found) = asked(true) {
         return found;
@@ -89,24 +89,16 @@ fn in_stage(stages: &[Stage], index: usize, path: &str, context: &dyn Context, d
 
 /// Whether a command speaks of a path, and not only of a longer one.
 fn mentions(command: &str, path: &str) -> bool {
-    command.match_indices(path).any(|(at, _)| {
-        !command[at + path.len()..].starts_with(|c: char| c.is_alphanumeric() || "_-.".contains(c))
-    })
+    command
+        .match_indices(path)
+        .any(|(at, _)| !command[at + path.len()..].starts_with(|c: char| c.is_alphanumeric() || "_-.".contains(c)))
 }
 
-fn make_it(path: &str) -> String {
-    format!("have it made before packaging, and name it with `[[files]]`: `source = \"…\"`, `path = \"{path}\"`")
+fn made(how: String) -> Answer {
+    Answer::Is(Provenance::Made { how })
 }
 
-fn answer(
-    stages: &[Stage],
-    index: usize,
-    copy: &Copy,
-    wish: &Wish<'_>,
-    context: &dyn Context,
-    depth: usize,
-) -> Answer {
-    let made = |how: String| Answer::Is(Provenance::Made { how, help: make_it(wish.path) });
+fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context: &dyn Context, depth: usize) -> Answer {
     let line = copy.line;
     for source in copy.sources.iter().rev() {
         if copy.is_add && source.contains("://") {
@@ -128,6 +120,7 @@ fn answer(
         return match find(&stages[..index], from) {
             Some(stage) if wish.guess && is_program(stages, index, stage, source) => continue,
             Some(stage) if depth < MAX_DEPTH => match built(stages, stage, copy, &inner, context, depth) {
+                Answer::No => continue,
                 Answer::Is(Provenance::Made { .. }) if wish.guess => {
                     made(format!("line {line} of the Dockerfile may bring it, as `{inner}` of `{from}`"))
                 }
@@ -139,8 +132,7 @@ fn answer(
     Answer::No
 }
 
-/// Whether what is copied out of a stage is a program: it is started in the end, a compiler writes it, or its name has
-/// an ending.
+/// Whether what is copied out of a stage is a program: it is started in the end, or a compiler writes it.
 fn is_program(stages: &[Stage], last: usize, stage: usize, source: &str) -> bool {
     let name = source.rsplit('/').next().unwrap_or_default();
     let written = |command: &String| {
@@ -149,7 +141,7 @@ fn is_program(stages: &[Stage], last: usize, stage: usize, source: &str) -> bool
     };
     let start = &stages[last].start;
     let started = [&start.entrypoint, &start.cmd].into_iter().flatten().any(|line| mentions(line, &format!("/{name}")));
-    !name.is_empty() && (name.contains('.') || started || stages[stage].runs.iter().any(|(_, command)| written(command)))
+    !name.is_empty() && (started || stages[stage].runs.iter().any(|(_, command)| written(command)))
 }
 
 fn differs(copy: &Copy) -> String {
@@ -159,20 +151,22 @@ fn differs(copy: &Copy) -> String {
 
 /// A path of another stage: a stage that runs nothing only hands on.
 fn built(stages: &[Stage], stage: usize, copy: &Copy, inner: &str, context: &dyn Context, depth: usize) -> Answer {
-    let passes_on = chain(stages, stage).iter().all(|stage| stage.runs.is_empty());
-    if passes_on {
+    let below = chain(stages, stage);
+    let title = stages[stage].title(stage);
+    let how = if below.iter().all(|stage| stage.runs.is_empty()) {
         match in_stage(stages, stage, inner, context, depth + 1) {
             // What no line brings comes with the stage's image.
             Provenance::Nowhere { .. } => {}
             found => return Answer::Is(found),
         }
-    }
-    let title = stages[stage].title(stage);
-    let how = match (&stages[stage].image, passes_on) {
-        (Some(image), true) => format!("line {} of the Dockerfile takes it from the image `{image}`", copy.line),
-        _ => format!("built in stage `{title}` as `{inner}` (line {} of the Dockerfile)", copy.line),
+        match below.first().and_then(|stage| stage.image.as_deref()) {
+            Some("scratch") | None => return Answer::No,
+            Some(image) => format!("line {} of the Dockerfile takes it from the image `{image}`", copy.line),
+        }
+    } else {
+        format!("built in stage `{title}` as `{inner}` (line {} of the Dockerfile)", copy.line)
     };
-    Answer::Is(Provenance::Made { how, help: "build it and name it as `source`, or as a Cargo binary".to_owned() })
+    made(how)
 }
 
 /// The path that a source has for what is wished, if the copy brings it: the source itself, or what lies below it. What
@@ -184,7 +178,9 @@ fn lands(copy: &Copy, source: &str, wish: &Wish<'_>) -> Option<String> {
     if copy.into_folder && as_file == wish.path && !name.is_empty() {
         return Some(source);
     }
-    let below = below(&copy.to, wish.path).filter(|_| copy.to != "/" || wish.guess || source == "/")?;
+    // A name with an ending is a file's.
+    let folder = copy.to != "/" || source == "/" || wish.guess && !name.contains('.');
+    let below = below(&copy.to, wish.path).filter(|_| folder)?;
     Some(joined(&source, below))
 }
 
@@ -201,7 +197,6 @@ fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
 /// A copy out of the folder of the Dockerfile.
 fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &dyn Context) -> Answer {
     let path = wish.path;
-    let made = |how: String| Answer::Is(Provenance::Made { how, help: make_it(path) });
     if copy.heredoc {
         return match lands(copy, source, wish) {
             Some(_) => made(format!("it is written out from line {} of the Dockerfile on", copy.line)),

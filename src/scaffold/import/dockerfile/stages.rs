@@ -64,7 +64,8 @@ pub(super) fn chain(stages: &[Stage], last: usize) -> Vec<&Stage> {
 
 /// The stage that is meant by a name or number, among those before `before`.
 pub(super) fn find(stages: &[Stage], name: &str) -> Option<usize> {
-    let named = stages.iter().rposition(|stage| stage.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+    let named =
+        stages.iter().rposition(|stage| stage.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
     named.or_else(|| name.parse().ok().filter(|index| *index < stages.len()))
 }
 
@@ -112,7 +113,8 @@ fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Resu
 
 fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Result<(), String> {
     let escape = instruction.escape;
-    let start = |text: &str| serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |list| list.join(" "));
+    let start =
+        |text: &str| serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |list| list.join(" "));
     match instruction.name.as_str() {
         "ARG" => args(instruction, &mut stage.variables, Some(global))?,
         "ENV" => {

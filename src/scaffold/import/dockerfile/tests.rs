@@ -88,7 +88,10 @@ fn escapes_of_windows() {
 #[test]
 fn variables() {
     for (text, expected) in [
-        ("ARG X=1\nLABEL a=$X b=${X} c=\"${X}2\" d='$X' e=\\$X f=$Xy g=${X}y", &[("a", "1"), ("b", "1"), ("c", "12"), ("d", "$X"), ("e", "$X"), ("f", ""), ("g", "1y")][..]),
+        (
+            "ARG X=1\nLABEL a=$X b=${X} c=\"${X}2\" d='$X' e=\\$X f=$Xy g=${X}y",
+            &[("a", "1"), ("b", "1"), ("c", "12"), ("d", "$X"), ("e", "$X"), ("f", ""), ("g", "1y")][..],
+        ),
         ("ENV X=1 Y=$X\nLABEL a=$X b=$Y", &[("a", "1"), ("b", "")]),
         ("ENV X one two\nARG X=arg\nLABEL a=$X", &[("a", "one two")]),
         ("ARG X\nLABEL a=${X:-d} b=${X-d} c=${X:+d} d=${X+d}", &[("a", "d"), ("b", "d"), ("c", ""), ("d", "")]),
@@ -183,16 +186,30 @@ COPY --from=bitnami/kubectl /bin/kubectl /windows/kubectl.exe
 COPY <<EOF /written
 x
 EOF
-WORKDIR /work
+WORKDIR /srv
 COPY here.txt ./
 "#;
 
 #[test]
 fn every_way_a_file_comes_in() {
     let context = Made(vec![
-        "docker.svg", "docker-compose.yaml", "metadata.json", "host/run.sh", "host/run.cmd", "with blank/x.sh",
-        "assets/a.png", "assets/b.svg", "static/index.html", "static/sub/x.js", "extra.txt", "one.txt", "two.txt",
-        "data.tar.gz", "here.txt", "bin/amd64/tool", "ui/index.html",
+        "docker.svg",
+        "docker-compose.yaml",
+        "metadata.json",
+        "host/run.sh",
+        "host/run.cmd",
+        "with blank/x.sh",
+        "assets/a.png",
+        "assets/b.svg",
+        "static/index.html",
+        "static/sub/x.js",
+        "extra.txt",
+        "one.txt",
+        "two.txt",
+        "data.tar.gz",
+        "here.txt",
+        "bin/amd64/tool",
+        "ui/index.html",
     ]);
     let dockerfile = Dockerfile::read(DOCKERFILE);
     assert_eq!(dockerfile.broken, []);
@@ -210,11 +227,14 @@ fn every_way_a_file_comes_in() {
         ("/usr/share/html", "static/"),
         ("/usr/share/html/sub/x.js", "static/sub/x.js"),
         ("/usr/share/html/more/extra.txt", "extra.txt"),
-        ("/work/here.txt", "here.txt"),
+        ("/srv/here.txt", "here.txt"),
         ("/service", "built in stage `builder` as `/backend/bin/service` (line 16 of the Dockerfile)"),
         ("/ui", "built in stage `page` as `/ui/build` (line 17 of the Dockerfile)"),
         ("/ui/index.html", "built in stage `page` as `/ui/build/index.html` (line 17 of the Dockerfile)"),
-        ("/linux/tool", "line 23 of the Dockerfile chooses it by TARGETARCH, and a file of the table is the same for all"),
+        (
+            "/linux/tool",
+            "line 23 of the Dockerfile chooses it by TARGETARCH, and a file of the table is the same for all",
+        ),
         ("/windows/tool.exe", "line 24 of the Dockerfile copies `gone/tool.exe`, which is not in the folder"),
         ("/linux/kubectl", "line 29 of the Dockerfile fetches it from https://example.com/kubectl"),
         ("/darwin/kubectl", "the command in line 31 of the Dockerfile makes it"),
@@ -222,7 +242,10 @@ fn every_way_a_file_comes_in() {
         ("/data/x", "line 30 of the Dockerfile unpacks `data.tar.gz`"),
         ("/odd", "it is put together by the Dockerfile (line 27, 28)"),
         ("/written", "it is written out from line 33 of the Dockerfile on"),
-        ("/pictures/b.svg", "nothing in the Dockerfile puts it into the image; only its base image `alpine` could bring it"),
+        (
+            "/pictures/b.svg",
+            "nothing in the Dockerfile puts it into the image; only its base image `alpine` could bring it",
+        ),
         ("/docker", "nothing in the Dockerfile puts it into the image; only its base image `alpine` could bring it"),
     ] {
         assert_eq!(told(path), expected, "{path}");
@@ -241,7 +264,9 @@ fn the_whole_folder_and_stages_on_stages() {
         "FROM scratch\nCOPY *.json ic?n.svg /\nCOPY u* /ui/",
     ] {
         let dockerfile = Dockerfile::read(text);
-        for (path, local) in [("/metadata.json", "metadata.json"), ("/icon.svg", "icon.svg"), ("/ui/index.html", "ui/index.html")] {
+        for (path, local) in
+            [("/metadata.json", "metadata.json"), ("/icon.svg", "icon.svg"), ("/ui/index.html", "ui/index.html")]
+        {
             let found = dockerfile.place(&ImagePath::new(path).expect(path), &context);
             assert_eq!(found, Provenance::Local { path: local.to_owned(), folder: false }, "{text}");
         }
@@ -251,8 +276,9 @@ fn the_whole_folder_and_stages_on_stages() {
 #[test]
 fn hostile_files_are_read_to_their_end() {
     let deep = format!("FROM x\nLABEL a={}{}", "${b:-".repeat(10_000), "}".repeat(10_000));
-    let stages: String =
-        (1..2000).map(|n| format!("FROM x AS s{n}\nCOPY --from=s{} /x /x\nCOPY --from=s{} /x /x\n", n - 1, n - 1)).collect();
+    let stages: String = (1..2000)
+        .map(|n| format!("FROM x AS s{n}\nCOPY --from=s{} /x /x\nCOPY --from=s{} /x /x\n", n - 1, n - 1))
+        .collect();
     let context = Made(vec!["x"]);
     for text in [
         deep.as_str(),

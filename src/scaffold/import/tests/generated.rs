@@ -27,9 +27,8 @@ impl Dice {
     }
 }
 
-const TEXTS: [&str; 14] = [
-    "x", "Tool", "/linux/tool", "a b", "", "'", "\"", "\\", "é🎉", "a\nb", "'''", "\"\"\"", "\u{1}", "[{\"alt\":1}]",
-];
+const TEXTS: [&str; 14] =
+    ["x", "Tool", "/linux/tool", "a b", "", "'", "\"", "\\", "é🎉", "a\nb", "'''", "\"\"\"", "\u{1}", "[{\"alt\":1}]"];
 
 fn any(dice: &mut Dice, depth: usize) -> Value {
     match dice.roll(if depth > 3 { 4 } else { 7 }) {
@@ -63,7 +62,11 @@ fn metadata(dice: &mut Dice) -> Value {
     }
     if dice.often() {
         let mut tab = Map::new();
-        for (key, values) in [("title", ["Tool", "é", "x"]), ("root", ["ui", "/ui", "client"]), ("src", ["index.html", "./v2/x.html", "x?y"])] {
+        for (key, values) in [
+            ("title", ["Tool", "é", "x"]),
+            ("root", ["ui", "/ui", "client"]),
+            ("src", ["index.html", "./v2/x.html", "x?y"]),
+        ] {
             if !dice.seldom() {
                 tab.insert(key.to_owned(), json!(dice.pick(&values)));
             }
@@ -78,7 +81,10 @@ fn metadata(dice: &mut Dice) -> Value {
     }
     if dice.often() {
         let mut vm = Map::new();
-        for (key, values) in [("image", ["${DESKTOP_PLUGIN_IMAGE}", "a/b:1", "A B"]), ("composefile", ["compose.yaml", "/vm/c.yml", ".."])] {
+        for (key, values) in [
+            ("image", ["${DESKTOP_PLUGIN_IMAGE}", "a/b:1", "A B"]),
+            ("composefile", ["compose.yaml", "/vm/c.yml", ".."]),
+        ] {
             if dice.often() {
                 vm.insert(key.to_owned(), json!(dice.pick(&values)));
             }
@@ -118,8 +124,18 @@ fn some_labels(dice: &mut Dice) -> BTreeMap<String, String> {
         "x y",
     ];
     let values = [
-        "", "https://example.com/a.svg", "required", "a,b", "a, b", r#"[{"alt":"a","url":"https://example.com"}]"#,
-        r#"[{"title":"a","url":"https://example.com"}]"#, "[]", "<p>\n</p>\r\n", "'\"\\", "${X}", " ",
+        "",
+        "https://example.com/a.svg",
+        "required",
+        "a,b",
+        "a, b",
+        r#"[{"alt":"a","url":"https://example.com"}]"#,
+        r#"[{"title":"a","url":"https://example.com"}]"#,
+        "[]",
+        "<p>\n</p>\r\n",
+        "'\"\\",
+        "${X}",
+        " ",
     ];
     for name in names.into_iter().take(if dice.seldom() { 12 } else { 11 }) {
         if dice.often() {

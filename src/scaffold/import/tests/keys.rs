@@ -16,13 +16,21 @@ fn every_key_of_real_files() {
         (json!({ "icon": "icon.ico", "vm": {} }), &["extra", "files", "vm"]),
         (tab(json!({ "title": "Tool", "root": "ui", "src": "index.html" })), &["ui"]),
         (tab(json!({ "title": "T", "root": "/usr/share/nginx/html", "src": "index.html?v0.4.0" })), &["ui"]),
-        (tab(json!({ "title": "T", "root": "/ui", "src": "./v2/index.html", "backend": { "socket": "a.sock", "tcp": "9000" } })), &["ui"]),
+        (
+            tab(
+                json!({ "title": "T", "root": "/ui", "src": "./v2/index.html", "backend": { "socket": "a.sock", "tcp": "9000" } }),
+            ),
+            &["ui"],
+        ),
         (tab(json!({ "title": "T", "root": "ui", "src": "/index.html", "backend": {}, "kwasm": true })), &["ui"]),
         (tab(json!({ "title": "T", "root": "ui" })), &["extra", "files"]),
         (tab(json!({ "title": "", "root": "ui", "src": "" })), &["extra", "files"]),
         (tab(json!({ "title": "a\nb", "root": "..", "src": "x" })), &["extra"]),
         (json!({ "ui": {} }), &["extra"]),
-        (json!({ "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" }, "settings": { "a": 1.5 } } }), &["extra", "ui"]),
+        (
+            json!({ "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" }, "settings": { "a": 1.5 } } }),
+            &["extra", "ui"],
+        ),
         (json!({ "vm": {} }), &["vm"]),
         (json!({ "vm": { "image": own } }), &["vm"]),
         (json!({ "vm": { "image": "ghcr.io/example/x:1.0", "exposes": { "socket": "a.sock" } } }), &["vm"]),
@@ -36,12 +44,18 @@ fn every_key_of_real_files() {
         (json!({ "vm": { "composefile": "c.yaml", "exposes": { "socket": "/run/a.sock" } } }), &["vm"]),
         (json!({ "vm": "x" }), &["extra"]),
         (json!({ "host": { "binaries": [] }, "name": "x", "provider": "y", "version": 1 }), &["extra", "host"]),
-        (json!({ "vm": { "image": own, "exposes": { "socket": "a.sock" } }, "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x", "backend": { "socket": "b.sock" } } } }), &["ui", "vm"]),
-        (json!({ "icon": "ui/icon.svg", "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" } } }), &["icon", "ui"]),
+        (
+            json!({ "vm": { "image": own, "exposes": { "socket": "a.sock" } }, "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x", "backend": { "socket": "b.sock" } } } }),
+            &["ui", "vm"],
+        ),
+        (
+            json!({ "icon": "ui/icon.svg", "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" } } }),
+            &["icon", "ui"],
+        ),
         (json!({ "icon": "metadata.json/x.svg", "vm": {} }), &["icon", "vm"]),
         (json!({ "icon": "metadata.json", "vm": { "composefile": "metadata.json" } }), &["extra", "vm"]),
     ] {
-        let import = law(&metadata.to_string(), &metadata, &basic());
+        let [import, _] = law(&metadata.to_string(), &metadata, &basic());
         let set: Vec<&str> = import.table.keys().map(String::as_str).filter(|key| !is_word(key)).collect();
         let without_files: Vec<&str> = keys.iter().copied().filter(|key| *key != "files").collect();
         assert!(set == keys || set == without_files, "{metadata}: {set:?}");
@@ -63,7 +77,11 @@ fn every_label_is_said_or_kept() {
         ("com.docker.desktop.extension.icon", "docker.svg", false),
         ("com.docker.desktop.extension.icon", "https://example.com/icon.ico", false),
         ("com.docker.extension.screenshots", shots, true),
-        ("com.docker.extension.screenshots", " [ { \"url\" : \"https://example.com/1.png\", \"alt\": \"One\" } ] ", true),
+        (
+            "com.docker.extension.screenshots",
+            " [ { \"url\" : \"https://example.com/1.png\", \"alt\": \"One\" } ] ",
+            true,
+        ),
         ("com.docker.extension.screenshots", "", false),
         ("com.docker.extension.screenshots", "[]", false),
         ("com.docker.extension.screenshots", "[{alt:One}]", false),
@@ -94,7 +112,7 @@ fn every_label_is_said_or_kept() {
     ] {
         let mut labels = basic();
         labels.insert(name.to_owned(), value.to_owned());
-        let import = law(&format!("{name}={value}"), &json!({ "vm": {} }), &labels);
+        let [import, _] = law(&format!("{name}={value}"), &json!({ "vm": {} }), &labels);
         assert_eq!(import.table.contains_key("marketplace"), in_market, "{name}={value}");
         assert_eq!(import.table.contains_key("labels"), !in_market, "{name}={value}");
     }
@@ -102,12 +120,13 @@ fn every_label_is_said_or_kept() {
     let mut labels = basic();
     labels.insert("org.opencontainers.image.licenses".to_owned(), "MIT".to_owned());
     labels.insert("org.opencontainers.image.version".to_owned(), "1.2.3".to_owned());
-    let import = law("licence", &json!({ "vm": {} }), &labels);
+    let [import, _] = law("licence", &json!({ "vm": {} }), &labels);
     assert!(!import.table.contains_key("labels"));
 }
 
 fn account(metadata: &str, labels: Option<BTreeMap<String, String>>) -> Account {
-    let imported = Imported { metadata: super::json::read(metadata.as_bytes()).expect("JSON"), labels, ..Imported::default() };
+    let imported =
+        Imported { metadata: super::json::read(metadata.as_bytes()).expect("JSON"), labels, ..Imported::default() };
     import(&imported, &target()).expect("imported").account
 }
 
@@ -131,17 +150,60 @@ fn what_cannot_be_said_is_told() {
         Some(labels)
     };
     for (metadata, labels, expected) in [
-        (r#"{"vm":{"a":null,"b":[1,null]}}"#, Some(basic()), &["metadata.json `vm.a`: TOML has no `null`", "metadata.json `vm.b[1]`: TOML has no `null`"][..]),
+        (
+            r#"{"vm":{"a":null,"b":[1,null]}}"#,
+            Some(basic()),
+            &["metadata.json `vm.a`: TOML has no `null`", "metadata.json `vm.b[1]`: TOML has no `null`"][..],
+        ),
         (r#"{"vm":{"a":9223372036854775808}}"#, Some(basic()), &["metadata.json `vm.a`: TOML has no number as large"]),
-        (r#"{"vm":{"a":{"$__toml_private_datetime":"x"}}}"#, Some(basic()), &["metadata.json `vm.a`: Cargo takes an object with such a key for a date"]),
-        (vm, with("org.opencontainers.image.version", "2.0.0"), &["the label org.opencontainers.image.version says `2.0.0`; it is always the package's version, `1.2.3`", "Difference { what: \"label org.opencontainers.image.version\", was: Some(\"2.0.0\"), is: Some(\"1.2.3\") }"]),
-        (vm, with("", "x"), &["the label \"\": the name of a label is empty or has a blank", "Difference { what: \"label \", was: Some(\"x\"), is: None }"]),
+        (
+            r#"{"vm":{"a":{"$__toml_private_datetime":"x"}}}"#,
+            Some(basic()),
+            &["metadata.json `vm.a`: Cargo takes an object with such a key for a date"],
+        ),
+        (
+            vm,
+            with("org.opencontainers.image.version", "2.0.0"),
+            &[
+                "the label org.opencontainers.image.version says `2.0.0`; it is always the package's version, `1.2.3`",
+                "Difference { what: \"label org.opencontainers.image.version\", was: Some(\"2.0.0\"), is: Some(\"1.2.3\") }",
+            ],
+        ),
+        (
+            vm,
+            with("", "x"),
+            &[
+                "the label \"\": the name of a label is empty or has a blank",
+                "Difference { what: \"label \", was: Some(\"x\"), is: None }",
+            ],
+        ),
         (vm, without("org.opencontainers.image.vendor"), &["vendor"]),
-        (vm, with("org.opencontainers.image.vendor", ""), &["the label org.opencontainers.image.vendor: the text is empty", "vendor"]),
+        (
+            vm,
+            with("org.opencontainers.image.vendor", ""),
+            &["the label org.opencontainers.image.vendor: the text is empty", "vendor"],
+        ),
         (vm, without("org.opencontainers.image.title"), &["title"]),
-        (r#"{"ui":{"dashboard-tab":{"title":"Tab","root":"ui","src":"x"}}}"#, without("org.opencontainers.image.title"), &["Difference { what: \"label org.opencontainers.image.title\", was: None, is: Some(\"Tab\") }"]),
-        (vm, without("com.docker.desktop.extension.api.version"), &["Difference { what: \"label com.docker.desktop.extension.api.version\", was: None, is: Some(\">= 0.3.4\") }"]),
-        (vm, with("com.docker.desktop.extension.api.version", "latest"), &["the label com.docker.desktop.extension.api.version: `latest` is no version constraint: unexpected character 'l' while parsing major version number", "Difference { what: \"label com.docker.desktop.extension.api.version\", was: Some(\"latest\"), is: Some(\">= 0.3.4\") }"]),
+        (
+            r#"{"ui":{"dashboard-tab":{"title":"Tab","root":"ui","src":"x"}}}"#,
+            without("org.opencontainers.image.title"),
+            &["Difference { what: \"label org.opencontainers.image.title\", was: None, is: Some(\"Tab\") }"],
+        ),
+        (
+            vm,
+            without("com.docker.desktop.extension.api.version"),
+            &[
+                "Difference { what: \"label com.docker.desktop.extension.api.version\", was: None, is: Some(\">= 0.3.4\") }",
+            ],
+        ),
+        (
+            vm,
+            with("com.docker.desktop.extension.api.version", "latest"),
+            &[
+                "the label com.docker.desktop.extension.api.version: `latest` is no version constraint: unexpected character 'l' while parsing major version number",
+                "Difference { what: \"label com.docker.desktop.extension.api.version\", was: Some(\"latest\"), is: Some(\">= 0.3.4\") }",
+            ],
+        ),
         (vm, None, &["vendor", "title"]),
     ] {
         let mut told = told(&account(metadata, labels));
@@ -160,7 +222,8 @@ fn what_is_no_extension_is_refused() {
         ("{}", "metadata.json has neither `ui` nor `vm` nor `host` (E04)"),
         (r#"{"icon":"x.svg","ui":null}"#, "metadata.json has neither `ui` nor `vm` nor `host` (E04)"),
     ] {
-        let imported = Imported { metadata: super::json::read(metadata.as_bytes()).expect("JSON"), ..Imported::default() };
+        let imported =
+            Imported { metadata: super::json::read(metadata.as_bytes()).expect("JSON"), ..Imported::default() };
         assert_eq!(import(&imported, &target()).expect_err(metadata).to_string(), why);
     }
     for text in ["", "{", "{\"ui\":{},}", "\u{feff}{}", "{} x", &"[".repeat(10_000), "{\"a\":1e999}", "\"\\ud800\""] {
