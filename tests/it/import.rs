@@ -41,7 +41,7 @@ fn the_report_says_what_became_of_each_part() {
     let sandbox = project();
     let outcome = import(&sandbox, &["../old"]).success();
     assert_data_eq!(outcome.told(), str![[r#"
-  Taken over api-version, description, host (3), icon, marketplace.detailed-description, marketplace.publisher-url, marketplace.screenshots, title, ui.backend-socket, ui.root, ui.source, ui.src, ui.title, vendor, vm.base, vm.composefile, vm.socket
+  Taken over title, vendor, description, icon, api-version, ui.title, ui.source, ui.root, ui.src, ui.backend-socket, vm.composefile, vm.socket, vm.base, host (3), marketplace.publisher-url, marketplace.screenshots, marketplace.detailed-description
   Kept as is extra.provider: no key of the table says it
   Kept as is ui.extra.backend: no key of the table says it
   Kept as is host[2].extra.linux: no key of the table says it

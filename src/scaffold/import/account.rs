@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
 use super::place::Role;
-use super::{Imported, Provenance, Target, faults, labels, place};
+use super::{Imported, Provenance, Target, faults, labels, place, render};
 use crate::domain::ImagePath;
 use crate::manifest::mistake::KeyPath;
-use crate::report::Report;
+use crate::report::{Event, Report};
 
 /// More of one kind are counted, not told.
 const MAX_TOLD: usize = 40;
@@ -87,11 +87,12 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: 
 /// The keys that say something in words of their own.
 fn taken(table: &Map<String, Value>) -> Vec<String> {
     let mut keys = Vec::new();
-    for (key, value) in table {
+    for (key, value) in render::sorted(table) {
         match (key.as_str(), value) {
             ("extra" | "labels", _) => {}
             ("ui" | "vm" | "marketplace", Value::Object(section)) if !section.is_empty() => {
-                keys.extend(section.keys().filter(|key| *key != "extra").map(|inner| format!("{key}.{inner}")));
+                let inner = render::sorted(section).into_iter().filter(|(key, _)| *key != "extra");
+                keys.extend(inner.map(|(inner, _)| format!("{key}.{inner}")));
             }
             ("host" | "files", Value::Array(list)) if !list.is_empty() => keys.push(format!("{key} ({})", list.len())),
             _ => keys.push(key.clone()),
@@ -215,6 +216,7 @@ fn dropped(parts: &Parts<'_>, tried: &Tried) -> Vec<Left> {
 impl Account {
     /// Tells everything, the least important first.
     pub fn tell(&self, report: &dyn Report) {
+        let report = &Printable(report);
         if !self.taken.is_empty() {
             report.status("Taken over", self.taken.join(", "));
         }
@@ -252,7 +254,7 @@ impl Account {
         self.verdict(report);
     }
 
-    fn verdict(&self, report: &dyn Report) {
+    fn verdict(&self, report: &Printable<'_>) {
         if !self.missing.is_empty() {
             let keys: Vec<String> = self.missing.iter().map(|key| format!("`{key} = \"…\"`")).collect();
             report.warning(format!("the table cannot be read yet: nothing says {}", keys.join(", ")), None);
@@ -262,5 +264,49 @@ impl Account {
         } else if self.tried && self.differs.is_empty() {
             report.status("Checked", "apart from that, the table gives the same metadata.json and labels".to_owned());
         }
+    }
+}
+
+/// A report in which nothing that a source quotes steers the terminal.
+pub(super) struct Printable<'a>(pub(super) &'a dyn Report);
+
+impl Report for Printable<'_> {
+    fn event(&self, event: Event) {
+        let escape = |text: String| match text.contains(steers) {
+            true => text.chars().map(|c| if steers(c) { c.escape_unicode().to_string() } else { c.into() }).collect(),
+            false => text,
+        };
+        self.0.event(match event {
+            Event::Status { verb, text } => Event::Status { verb, text: escape(text) },
+            Event::Warning { text, help } => Event::Warning { text: escape(text), help: help.map(escape) },
+            other => other,
+        });
+    }
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Recorder;
+
+    #[test]
+    fn what_a_source_quotes_does_not_steer_the_terminal() {
+        let odd = "a\u{1b}[31m\n\u{202e}b";
+        let left = vec![Left { what: odd.to_owned(), help: Some(odd.to_owned()) }; MAX_TOLD + 3];
+        let account = Account { taken: vec![odd.to_owned()], left, ..Account::default() };
+        let recorder = Recorder::default();
+        account.tell(&recorder);
+        let events = recorder.events();
+        assert_eq!(events.len(), 1 + MAX_TOLD + 1);
+        let clean = r"a\u{1b}[31m\u{a}\u{202e}b".to_owned();
+        assert_eq!(events[0], Event::Status { verb: "Taken over", text: clean.clone() });
+        let text = format!("not taken over: {clean}");
+        assert_eq!(events[1], Event::Warning { text, help: Some(clean) });
+        assert_eq!(events[1 + MAX_TOLD], Event::Status { verb: "", text: "and 3 more".to_owned() });
     }
 }

@@ -161,3 +161,80 @@ impl Context for Disk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METADATA: &str = r#"{"icon":"icon.svg","ui":{"dashboard-tab":{"title":"T","root":"ui","src":"x"}}}"#;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("temp");
+        for (path, text) in files {
+            fs::write_atomic(&dir.path().join(path), text.as_bytes()).expect(path);
+        }
+        dir
+    }
+
+    fn place(imported: &Imported, path: &str) -> Option<Provenance> {
+        imported.places.get(&ImagePath::new(path).expect(path)).cloned()
+    }
+
+    #[test]
+    fn without_a_dockerfile_names_say_where_files_are() {
+        let dir = folder(&[("metadata.json", METADATA), ("ui/x", "")]);
+        let imported = read(dir.path()).expect("read");
+        assert_eq!(imported.labels, None);
+        assert_eq!(place(&imported, "ui"), Some(Provenance::Local { path: "ui".to_owned(), folder: true }));
+        assert!(matches!(place(&imported, "icon.svg"), Some(Provenance::Made { .. })));
+        assert_eq!(imported.left.len(), 1);
+    }
+
+    #[test]
+    fn metadata_is_the_file_that_becomes_it() {
+        let other = r#"{"vm":{}}"#;
+        let dir = folder(&[
+            ("Dockerfile", "FROM alpine:${V:-3}\nCOPY image/ /\nCOPY i.svg /icon.svg\nCMD [\"/b\"]\nLABEL\n"),
+            ("metadata.json", other),
+            ("image/metadata.json", METADATA),
+            ("i.svg", ""),
+        ]);
+        let imported = read(dir.path()).expect("read");
+        assert_eq!(imported.metadata.value["icon"], "icon.svg");
+        assert_eq!(place(&imported, "icon.svg"), Some(Provenance::Local { path: "i.svg".to_owned(), folder: false }));
+        assert!(matches!(place(&imported, "ui"), Some(Provenance::Nowhere { .. })));
+        assert_eq!((imported.base.as_deref(), imported.labels), (Some("alpine:3"), Some(BTreeMap::new())));
+        let left: Vec<_> = imported.left.iter().map(|left| left.what.as_str()).collect();
+        assert_eq!(left, ["line 5 of the Dockerfile: it has no arguments", "`CMD` of the image: /b"]);
+
+        let dir = folder(&[("Dockerfile", "FROM scratch\nCOPY metadata.json /app/\n"), ("metadata.json", METADATA)]);
+        let faults = read(dir.path()).expect("read").faults;
+        assert_eq!(faults[0].rule, "E01");
+        assert!(faults[0].what.contains("does not get to the root of the image"), "{faults:?}");
+    }
+
+    #[test]
+    fn odd_labels_are_told() {
+        let dockerfile = "FROM scratch\nLABEL a=1\nLABEL a=$X b=$TARGETARCH\n";
+        let dir = folder(&[("Dockerfile", dockerfile), ("metadata.json", METADATA)]);
+        let imported = read(dir.path()).expect("read");
+        let told: Vec<_> = imported.faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.what)).collect();
+        assert_eq!(
+            told[1..],
+            [
+                "label: a is set in line 3 over what line 2 has set",
+                "E20: a (line 3) is made of X, which has no value",
+                "W39: b (line 3) differs by TARGETARCH",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_source_is_refused() {
+        let dir = folder(&[("file", ""), ("a/metadata.json", "{"), ("b/x", "")]);
+        assert!(matches!(read(&dir.path().join("file")), Err(Error::NoSource(_))));
+        assert!(matches!(read(&dir.path().join("gone")), Err(Error::NoSource(_))));
+        assert!(matches!(read(&dir.path().join("a")), Err(Error::NoJson { .. })));
+        assert!(matches!(read(&dir.path().join("b")), Err(Error::NoMetadata(_))));
+    }
+}

@@ -78,18 +78,17 @@ fn rank(key: &str) -> usize {
     ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len())
 }
 
-fn sorted(map: &Map<String, Value>, ranked: bool) -> Vec<(&String, &Value)> {
+/// The entries of a table as they are written.
+pub(super) fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     let mut entries: Vec<_> = map.iter().collect();
-    if ranked {
-        entries.sort_by_key(|(key, _)| rank(key));
-    }
+    entries.sort_by_key(|(key, _)| rank(key));
     entries
 }
 
 /// A table under a header. At the `top`, sections of the extension are tables too.
 fn section(map: &Map<String, Value>, top: bool) -> Table {
     let mut table = Table::new();
-    for (key, value) in sorted(map, true) {
+    for (key, value) in sorted(map) {
         let headed = if top { SECTIONS.contains(&key.as_str()) } else { key == "extra" };
         let item = match value {
             Value::Object(map) if headed => Item::Table(plain(key, map)),
@@ -110,7 +109,7 @@ fn plain(name: &str, map: &Map<String, Value>) -> Table {
         return section(map, false);
     }
     let mut table = Table::new();
-    for (key, value) in sorted(map, false) {
+    for (key, value) in map {
         table.insert(key, Item::Value(laid_out(key, value)));
     }
     table
@@ -142,7 +141,7 @@ fn toml_value(value: &Value) -> Toml {
         Value::Array(list) => Toml::Array(list.iter().map(toml_value).collect::<Array>()),
         Value::Object(map) => {
             let mut table = InlineTable::new();
-            for (key, value) in sorted(map, true) {
+            for (key, value) in sorted(map) {
                 table.insert(key, toml_value(value));
             }
             Toml::InlineTable(table)

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Target;
+use super::account::Printable;
 use super::dockerfile::Context;
 use super::folder::Disk;
 use super::merge::{NoPlace, merged};
@@ -29,6 +30,7 @@ pub struct Copies {
 impl Copies {
     /// Tells what becomes of the files.
     pub fn tell(&self, report: &dyn Report) {
+        let report = &Printable(report);
         let named = |files: &[String]| match files {
             [first, .., last] if files.len() > 4 => format!("{} files, `{first}` to `{last}`", files.len()),
             files => files.iter().map(|file| format!("`{file}`")).collect::<Vec<_>>().join(", "),
@@ -59,11 +61,12 @@ pub fn copies(from: &Path, to: &Path, sources: &[String]) -> Result<Copies, Erro
         match disk.kind(source) {
             Some(Kind::Dir) => {
                 for below in fs::walk(&disk.path(source))? {
-                    let below_path = below.relative.to_str().map(|path| path.replace('\\', "/"));
-                    let Some(path) = below_path.map(|path| join(source, &path)) else {
+                    let parts = below.relative.components().map(|part| part.as_os_str().to_str());
+                    let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
                         copies.passed_over.push(below.relative.display().to_string());
                         continue;
                     };
+                    let path = join(source, &parts.join("/"));
                     match below.kind {
                         Kind::File(size) => found.push((path, size)),
                         Kind::Dir => {}

@@ -240,3 +240,13 @@ fn deep_values_are_left_out_and_the_rest_is_law() {
     assert_eq!(found.left_out[0].1, "it is nested too deep for TOML");
     law("deep", &found.value, &basic());
 }
+
+#[test]
+fn a_key_that_comes_twice_is_told() {
+    let found =
+        super::json::read(br#"{"vm":{"image":"a","image":null},"vm":{"image":"b","image":"c"}}"#).expect("JSON");
+    assert_eq!(
+        (found.value, found.repeated),
+        (json!({ "vm": { "image": "c" } }), vec!["vm.image".to_owned(), "vm".to_owned(), "vm.image".to_owned()])
+    );
+}
