@@ -2,10 +2,15 @@
 
 pub mod doctor;
 pub mod import;
+pub mod inspect;
 pub mod metadata;
 pub mod new;
 pub mod options;
 pub mod package;
+pub mod packaging;
+pub mod publish;
+pub mod update;
+mod words;
 
 use crate::shell::Shell;
 use crate::sys::Env;

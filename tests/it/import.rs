@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use snapbox::{IntoData, assert_data_eq, str};
 
+use crate::support::judges::{self, accept, judge};
 use crate::support::sandbox::Sandbox;
 
 /// A package without a table in `new`, and the extension of `tests/fixtures/imported` in `old`.
@@ -347,4 +348,67 @@ fn odd_bytes_do_no_harm() {
     std::fs::remove_file(sandbox.path("Dockerfile")).expect("removed");
     let told = import(&sandbox, &["../old", "--print"]).success().told();
     assert!(told.contains("there is no Dockerfile beside metadata.json"), "{told}");
+}
+
+/// Labels in every spelling that real Dockerfiles have, without those in which buildah and BuildKit differ:
+/// `${X-y}`, and an `ARG` of a stage that another is built on.
+const LABELS: &str = r#"
+ARG OUT=global
+FROM scratch AS unused
+LABEL unused=1
+FROM scratch AS base
+LABEL base.label=1 over=base
+FROM base
+ARG OUT
+ARG UNSET
+ENV E1=one E2=$E1
+LABEL a=b c="d e" 
+label multi=1 \  
+   multi2="x y" \
+   # comment
+
+   multi3='[{"alt":"One \"two\"","url":"x"}]'
+LABEL esc="[{\"alt\":\"O'ne\"}]"
+LABEL reopen="[{"alt":"one"}]"
+LABEL mix="x"'y'z e1="" e2=''
+LABEL esc2="x\ny\\z\""
+LABEL esc3=x\ y\\z
+LABEL cont="x\
+   y"
+LABEL nextline=\
+"v w"
+LABEL url=https://example.com/x?y=z&w#v
+LABEL old b  c
+LABEL oldq "b c"
+LABEL over=mine
+LABEL v1=$OUT v2=${OUT} v3="${OUT}2" v4='$OUT' v5=\$OUT v6=$OUTy v7=${OUT}y v9=$E1 v10=$E2
+LABEL d1=${UNSET:-d} d3=${UNSET:+d} d4=${OUT:+d} d5=${UNSET:-${OUT:-2}} d6=${UNSET:-"q"}
+LABEL s1=$ s2=$UNSET-x
+"#;
+
+#[test]
+fn labels_are_those_that_a_builder_sets() {
+    let Some(buildah) = judge("buildah").filter(|_| judges::is_root()) else { return };
+    let sandbox = project();
+    sandbox.write("Dockerfile", LABELS);
+    let folder = |name: &str| sandbox.root().join(name).display().to_string();
+    let (root, run, context) = (folder("storage"), folder("run"), sandbox.project().display().to_string());
+    let store = ["--storage-driver", "vfs", "--root", &root, "--runroot", &run];
+    let ask = |words: &[&str]| accept(&buildah, store.iter().chain(words));
+    ask(&["build", "--quiet", "--isolation", "chroot", "--tag", "judged", &context]);
+    let said: Value = serde_json::from_str(&ask(&["inspect", "--type", "image", "judged"])).expect("JSON");
+    let mut theirs = said["Docker"]["config"]["Labels"].clone();
+    theirs.as_object_mut().expect("labels").remove("io.buildah.version");
+
+    import(&sandbox, &["../old"]).success();
+    // The vendor is the one thing that the table lacks, and no label says it here.
+    let manifest = read(&sandbox, "new/Cargo.toml");
+    let table = "[package.metadata.extension]\n";
+    let whole = manifest.replace(table, &format!("{table}vendor = \"x\"\ndescription = \"x\"\n"));
+    std::fs::write(sandbox.root().join("new/Cargo.toml"), whole).expect("written");
+    let mut ours: Value = serde_json::from_str(&dext(&sandbox, &["metadata", "--labels"])).expect("JSON");
+    let of_the_table = |name: &str| name.starts_with("org.") || name.starts_with("com.");
+    ours.as_object_mut().expect("labels").retain(|name, _| !of_the_table(name));
+    assert_eq!(ours, theirs);
+    assert_eq!(ours["reopen"], "[{alt:one}]");
 }

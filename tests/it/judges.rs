@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::sample::{Sample, ask_health, sample};
-use crate::support::daemon::{Engine, Registry, wait_for};
+use crate::support::daemon::wait_for;
+use crate::support::distribution::Registry;
 use crate::support::files;
 use crate::support::judges::{self, accept, judge, refuse};
 use crate::support::oci::Layout;
@@ -152,20 +153,10 @@ fn skopeo_reads_the_oci_archive() {
     assert_eq!(Layout::read(&back).expect("the layout is whole").digest(), sample.layout.digest());
 }
 
-/// The engine, or nothing where there is none or no right to start one.
-fn engine() -> Option<Engine> {
-    let (dockerd, docker) = (judge("dockerd")?, judge("docker")?);
-    if !judges::is_root() {
-        judges::absent("only root can start a container engine");
-        return None;
-    }
-    Some(Engine::start(&dockerd, &docker))
-}
-
 #[test]
 fn the_docker_engine_loads_and_runs_it() {
     let Some(sample) = sample() else { return };
-    let Some(engine) = engine() else { return };
+    let Some(engine) = judges::engine() else { return };
     // `--load` finds the engine as the `docker` program does.
     let outcome = sample.sandbox.dext(["package", "--load"]).env("DOCKER_HOST", engine.host()).run().success();
     assert!(outcome.told().contains("Loaded"), "{}", outcome.told());

@@ -119,7 +119,7 @@ fn differences(parts: &Parts<'_>, missing: &[&str], extension: &Extension) -> Ve
     let metadata = serde_json::from_slice(&bundle::metadata::metadata_json(extension)).unwrap_or_default();
     compare("metadata.json", parts.metadata, &metadata, &mut found);
     let Some(was) = parts.labels else { return found };
-    let is = bundle::labels::labels(extension);
+    let is = bundle::labels::labels(extension, &bundle::Vcs::default());
     let by_cargo = |name: &str| name == VERSION || parts.inherited.contains_key(name);
     let unsaid = |name: &str| WORDS.iter().any(|(key, label)| *label == name && missing.contains(key));
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();

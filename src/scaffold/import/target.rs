@@ -59,6 +59,7 @@ impl Target {
             repository: None,
             license: None,
             dependencies: Vec::new(),
+            bases: Default::default(),
         };
         Target { origin, facts, text: String::new() }
     }

@@ -51,7 +51,7 @@ fn generated(import: &Import) -> (Value, BTreeMap<String, String>) {
     let extension =
         convert(read, &origin(), &facts(), &texts).unwrap_or_else(|mistakes| panic!("{text}\n{}", told(&mistakes)));
     let metadata = serde_json::from_slice(&bundle::metadata::metadata_json(&extension)).expect("JSON");
-    (metadata, bundle::labels::labels(&extension))
+    (metadata, bundle::labels::labels(&extension, &bundle::Vcs::default()))
 }
 
 /// Checks the law, with every file in the source and with none.

@@ -185,6 +185,18 @@ pub fn sync_dir(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// A file without a name, in `dir` or else in the system's folder for such files; dropped, it is gone.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn scratch_file(dir: Option<&Path>) -> Result<File, Error> {
+    let Some(dir) = dir else {
+        return tempfile::tempfile().map_err(|e| Error::new("create a temporary file in", &std::env::temp_dir(), e));
+    };
+    create_dir_all(dir)?;
+    tempfile::tempfile_in(dir).map_err(|e| Error::new("create a temporary file in", dir, e))
+}
+
 /// Copies a file with its permissions to a place where nothing is; a reader finds the whole copy or nothing.
 ///
 /// # Errors

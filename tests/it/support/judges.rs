@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use super::daemon::Engine;
+
 /// Finds a judge. Where it is missing, a strict run fails, and any other run says so and passes over it.
 #[track_caller]
 pub fn judge(program: &str) -> Option<PathBuf> {
@@ -30,6 +32,17 @@ pub fn is_strict() -> bool {
 pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// A container engine of this test's own; none where there is none or no right to start one.
+#[track_caller]
+pub fn engine() -> Option<Engine> {
+    let (dockerd, docker) = (judge("dockerd")?, judge("docker")?);
+    if !is_root() {
+        absent("only root can start a container engine");
+        return None;
+    }
+    Some(Engine::start(&dockerd, &docker))
 }
 
 /// A program on `PATH`.

@@ -1,0 +1,110 @@
+//! `publish` through HTTP proxies. The registry's name is one that only the proxy can resolve, so that nothing gets
+//! there another way.
+
+use snapbox::{IntoData, assert_data_eq, str};
+
+use crate::support::distribution::{PASSWORD, USER};
+use crate::support::proxy::Proxy;
+use crate::support::shop::{Kind, Shop};
+
+const NAME: &str = "registry.example.test";
+
+/// What the user and the password of a proxy are in its URL, and as the proxy knows them.
+const PROXY_PASSWORD: (&str, &str) = ("squid:open%20se%C5%9Fame", "squid:open seşame");
+
+fn image() -> String {
+    format!("{NAME}/team/demo")
+}
+
+/// A registry with TLS that has the name.
+fn named() -> Option<Shop> {
+    let shop = Shop::open(Kind::Tls)?;
+    shop.log_in(NAME, USER, PASSWORD);
+    Some(shop)
+}
+
+#[test]
+fn plain_http_is_brought_there() {
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        let Some(shop) = Shop::open(Kind::Plain) else { return };
+        let proxy = Proxy::start(&shop.registry.address, None);
+        let url = format!("http://{}", proxy.address);
+        shop.run(&shop.publish_to(&image(), &["--plain-http"]).env(variable, url)).success();
+        let asked = proxy.asked();
+        let there = format!("http://{NAME}/v2/");
+        let strange: Vec<_> = asked.iter().filter(|line| !line.contains(&there)).collect();
+        assert!(!asked.is_empty() && strange.is_empty(), "{variable}: {strange:?}");
+        shop.read_back();
+    }
+}
+
+#[test]
+fn tls_goes_through_a_tunnel() {
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let Some(shop) = named() else { return };
+        let proxy = Proxy::start(&shop.registry.address, None);
+        let words = Shop::trust();
+        let dext = shop.publish_to(&image(), &words.each_ref().map(String::as_str));
+        shop.run(&dext.env(variable, format!("http://{}", proxy.address))).success();
+        let asked = proxy.asked();
+        let tunnel = format!("CONNECT {NAME}:443");
+        assert!(!asked.is_empty() && asked.iter().all(|line| *line == tunnel), "{variable}: {asked:?}");
+        shop.read_back();
+    }
+}
+
+#[test]
+fn the_proxy_wants_a_password_too() {
+    let Some(shop) = named() else { return };
+    let (written, meant) = PROXY_PASSWORD;
+    for secret in [written, meant] {
+        shop.keep_secret(secret.split_once(':').expect("a user and a password").1);
+    }
+    shop.keep_secret("a-guess");
+    let proxy = Proxy::start(&shop.registry.address, Some(meant));
+    let words = Shop::trust();
+    let dext = shop.publish_to(&image(), &words.each_ref().map(String::as_str));
+    shop.run(&dext.clone().env("HTTPS_PROXY", format!("http://{written}@{}", proxy.address))).success();
+    shop.read_back();
+    let outcome = shop.run(&dext.env("HTTPS_PROXY", format!("http://squid:a-guess@{}", proxy.address))).failure(3);
+    assert_data_eq!(shop.told(&outcome).replace(&proxy.address, "[PROXY]"), str![[r#""#]].raw());
+}
+
+#[test]
+fn a_proxy_that_is_not_there() {
+    let Some(shop) = named() else { return };
+    let words = Shop::trust();
+    let dext = shop.publish_to(&image(), &words.each_ref().map(String::as_str));
+    // The port of a server that has ended.
+    let port = crate::support::daemon::free_port();
+    let outcome = shop.run(&dext.env("HTTPS_PROXY", format!("http://127.0.0.1:{port}"))).failure(3);
+    assert_data_eq!(shop.told(&outcome).replace(&port.to_string(), "[PORT]"), str![[r#""#]].raw());
+}
+
+#[test]
+fn some_need_no_proxy() {
+    for no_proxy in ["127.0.0.1", "other.example.test, 127.0.0.1", "127.0.0.0/8", "*"] {
+        let Some(shop) = Shop::open(Kind::Plain) else { return };
+        let proxy = Proxy::start("127.0.0.1:1", None);
+        let url = format!("http://{}", proxy.address);
+        let dext = shop.publish(&[]).env("HTTP_PROXY", &url).env("HTTPS_PROXY", &url).env("NO_PROXY", no_proxy);
+        shop.run(&dext).success();
+        assert_eq!(proxy.asked(), [""; 0], "{no_proxy}");
+        shop.read_back();
+    }
+}
+
+#[test]
+fn plain_http_needs_a_word() {
+    let Some(shop) = Shop::open(Kind::Plain) else { return };
+    shop.log_in(NAME, USER, PASSWORD);
+    let proxy = Proxy::start(&shop.registry.address, None);
+    let url = format!("http://{}", proxy.address);
+    let outcome = shop.run(&shop.publish_to(&image(), &[]).env("ALL_PROXY", url)).failure(3);
+    assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+    // It has tried TLS and nothing else: whatever it says without, everybody on the way can read.
+    let asked = proxy.asked();
+    assert!(asked.iter().all(|line| line.starts_with("CONNECT ")), "{asked:?}");
+    let requests: Vec<_> = shop.registry.requests().into_iter().filter(|line| line.contains("/v2/")).collect();
+    assert_eq!(requests, [""; 0]);
+}

@@ -1,0 +1,155 @@
+//! `publish` to Debian's docker-registry: plain, with TLS and a password, and with a token server. What was pushed is
+//! read back by skopeo, and pulled and run by Docker's engine.
+
+use serde_json::{Value, json};
+use snapbox::{IntoData, assert_data_eq, str};
+
+use crate::support::base64;
+use crate::support::distribution::{PASSWORD, USER};
+use crate::support::files::{self, fixture};
+use crate::support::judges;
+use crate::support::shop::{IDENTITY, Kind, Shop};
+use crate::support::tokens::Asked;
+
+/// `publish` with the certificate of the tests trusted.
+fn trusting<'a>(shop: &'a Shop) -> crate::support::sandbox::Dext<'a> {
+    shop.publish(&Shop::trust().each_ref().map(String::as_str))
+}
+
+#[test]
+fn a_plain_registry_has_what_was_pushed() {
+    let Some(shop) = Shop::open(Kind::Plain) else { return };
+    shop.run(&shop.publish(&[])).success();
+    let digest = shop.read_back();
+    let log = shop.registry.requests();
+    let last = log.iter().rposition(|request| request.starts_with("PUT ")).expect("something was put");
+    assert_eq!(log[last], "PUT /v2/team/demo/manifests/1.2.3 201", "the tag comes last");
+    let cut = log.len();
+    // The second time there is nothing to do, and two requests find that out.
+    shop.run(&shop.publish(&[])).success();
+    let log = shop.registry.requests();
+    assert!(log.len() <= cut + 2, "{:?}", &log[cut..]);
+    assert_eq!(shop.read_back(), digest);
+}
+
+#[test]
+fn the_project_is_packed_and_pushed_at_once() {
+    let Some(shop) = Shop::open(Kind::Tls) else { return };
+    let image = shop.image();
+    let [flag, file] = Shop::trust();
+    let words = ["publish", "-vv", "--no-build", "--artifacts", "artifacts", "--image", &image, &flag, &file];
+    shop.run(&shop.publish(&[]).words(words)).success();
+    shop.read_back();
+}
+
+#[test]
+fn tls_and_a_password() {
+    let Some(shop) = Shop::open(Kind::Tls) else { return };
+    shop.run(&trusting(&shop)).success();
+    shop.read_back();
+}
+
+#[test]
+fn the_certificate_may_come_from_the_environment() {
+    for variable in ["SSL_CERT_FILE", "CARGO_HTTP_CAINFO"] {
+        let Some(shop) = Shop::open(Kind::Tls) else { return };
+        shop.run(&shop.publish(&[]).env(variable, fixture("registry/ca.pem"))).success();
+        shop.read_back();
+    }
+}
+
+#[test]
+fn an_unknown_certificate_is_refused() {
+    let Some(shop) = Shop::open(Kind::Tls) else { return };
+    for more in [vec![], vec!["--cacert".to_owned(), fixture("tls/ca.pem").display().to_string()]] {
+        let words: Vec<&str> = more.iter().map(String::as_str).collect();
+        let outcome = shop.run(&shop.publish(&words)).failure(3);
+        assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+        let requests = shop.registry.requests();
+        assert!(requests.is_empty(), "nothing is told to a stranger: {requests:?}");
+    }
+}
+
+#[test]
+fn a_wrong_password() {
+    let Some(shop) = Shop::open(Kind::Tls) else { return };
+    shop.log_in(&shop.registry.address, USER, "a guess at the password");
+    let outcome = shop.run(&trusting(&shop)).failure(3);
+    assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+    // And none at all.
+    shop.configure(&json!({}));
+    let outcome = shop.run(&trusting(&shop)).failure(3);
+    assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+}
+
+#[test]
+fn one_token_serves_a_whole_push() {
+    let Some(shop) = Shop::open(Kind::Tokens) else { return };
+    shop.run(&shop.publish(&[])).success();
+    let asked = |method: &str, user: &str| Asked {
+        method: method.to_owned(),
+        user: Some(user.to_owned()),
+        scopes: vec!["repository:team/demo:pull,push".to_owned()],
+    };
+    assert_eq!(shop.tokens().asked(), [asked("GET", USER)]);
+    shop.read_back();
+    shop.tokens().asked();
+    // Nothing changed: a token, and then as without one.
+    shop.run(&shop.publish(&[])).success();
+    assert_eq!(shop.tokens().asked(), [asked("GET", USER)]);
+    // Another layer.
+    shop.sandbox.write("ui/index.html", "<!doctype html><title>Another</title>");
+    shop.sandbox.pack([]).run().success();
+    shop.run(&shop.publish(&["--overwrite"])).success();
+    assert_eq!(shop.tokens().asked(), [asked("GET", USER)]);
+    shop.read_back();
+}
+
+#[test]
+fn an_identity_token_is_changed_for_a_token() {
+    let Some(shop) = Shop::open(Kind::Tokens) else { return };
+    // As `docker login` stores what such a registry gives it: the user is a name without meaning.
+    let auth = base64::standard(b"00000000-0000-0000-0000-000000000000:");
+    let address = &shop.registry.address;
+    shop.configure(&json!({ "auths": { address: { "auth": auth, "identitytoken": IDENTITY } } }));
+    shop.run(&shop.publish(&[])).success();
+    let asked = shop.tokens().asked();
+    assert_eq!(asked.iter().map(|it| it.method.as_str()).collect::<Vec<_>>(), ["POST"], "{asked:?}");
+    assert_eq!(asked[0].scopes, ["repository:team/demo:pull,push"]);
+    shop.read_back();
+}
+
+#[test]
+fn a_token_server_that_says_no() {
+    let Some(shop) = Shop::open(Kind::Tokens) else { return };
+    shop.log_in(&shop.registry.address, USER, "a guess at the password");
+    let outcome = shop.run(&shop.publish(&[])).failure(3);
+    let told = shop.told(&outcome).replace(&shop.tokens().realm, "[REALM]");
+    assert_data_eq!(told, str![[r#""#]].raw());
+    // Without a password there is a token, but it is not for pushing.
+    shop.configure(&json!({}));
+    let outcome = shop.run(&shop.publish(&[])).failure(3);
+    let told = shop.told(&outcome).replace(&shop.tokens().realm, "[REALM]");
+    assert_data_eq!(told, str![[r#""#]].raw());
+}
+
+#[test]
+fn the_docker_engine_pulls_and_runs_it() {
+    let Some(engine) = judges::engine() else { return };
+    for kind in [Kind::Plain, Kind::Tls, Kind::Tokens] {
+        let Some(shop) = Shop::open(kind) else { return };
+        shop.run(&trusting(&shop)).success();
+        let auth = base64::standard(format!("{USER}:{PASSWORD}").as_bytes());
+        let config = json!({ "auths": { &shop.registry.address: { "auth": auth } } });
+        files::write(&engine.folder().join("config.json"), config.to_string().as_bytes());
+        let image = format!("{}:1.2.3", shop.image());
+        // For registries at 127.0.0.0/8 the engine asks for no certificate that it knows.
+        engine.say(["pull", "--quiet", &image]);
+        let inspected: Value = serde_json::from_str(&engine.say(["image", "inspect", &image])).expect("JSON");
+        let digest = shop.read_back();
+        assert_eq!(inspected[0]["RepoDigests"], json!([format!("{}@{digest}", shop.image())]), "{kind:?}");
+        assert_eq!(engine.say(["run", "--rm", "--network=none", &image]), "hello\n", "{kind:?}");
+        // The next one is not taken for this one.
+        engine.say(["image", "rm", &image]);
+    }
+}
