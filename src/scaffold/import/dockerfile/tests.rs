@@ -58,6 +58,8 @@ fn every_spelling_of_a_label() {
         (r#"LABEL a="x\ny\\z\"""#, &[("a", "x\\ny\\z\"")]),
         (r"LABEL a=x\ y\\z", &[("a", r"x y\z")]),
         ("LABEL a=\"x\\\n   y\"", &[("a", "x   y")]),
+        // Two escapes at the end of a line join nothing.
+        ("LABEL a=x\\\\\nLABEL b=c", &[("a", "x\\"), ("b", "c")]),
         ("LABEL a=https://example.com/x?y=z&w#v", &[("a", "https://example.com/x?y=z&w#v")]),
         // The old form.
         ("LABEL a b  c", &[("a", "b  c")]),
