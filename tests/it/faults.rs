@@ -23,6 +23,9 @@ use crate::support::registry::quirks::Quirks;
 use crate::support::registry::step::Step;
 use crate::support::trip::{self, REPOSITORY, TAG, Trip, explained};
 
+/// Who pushes.
+const ANN: (&str, &str) = ("ann", "secret");
+
 /// How often a request is repeated here.
 const RETRIES: u32 = 2;
 
@@ -35,17 +38,15 @@ struct Cargo {
 /// A registry in which the step occurs, and a push in which it does.
 fn scene(step: Step, case: &Case, cargo: &Cargo) -> (Registry, Trip) {
     let tokens = step == Step::Token || matches!(case.what, What::ExpiredToken | What::TokenRefused);
-    let auth = if tokens { Auth::Tokens(TokenServer::default()) } else { Auth::Open };
+    let server = TokenServer { user: Some(ANN), ..TokenServer::default() };
+    let auth = if tokens { Auth::Tokens(server) } else { Auth::Open };
     let registry = Registry::with(auth, Quirks::default());
-    let mut trip = Trip { retries: RETRIES, parallel: 1, ..Trip::default() };
+    // Who has credentials asks one question after the other, so that it is known which one a fault strikes.
+    let mut trip = Trip { retries: RETRIES, parallel: 1, login: Some(ANN), ..Trip::default() };
     match step {
         Step::HeadBlob | Step::PutTag => {
             trip::stock(&registry, REPOSITORY, TAG, &cargo.old);
             trip.overwrite = true;
-            if step == Step::HeadBlob {
-                // With one tag, the largest blob is looked for at the same time, and once more if that fails.
-                trip.tags.push("1.0");
-            }
         }
         Step::Mount => {
             trip::stock(&registry, "x/other", TAG, &cargo.old);

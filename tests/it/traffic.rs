@@ -32,18 +32,17 @@ fn nothing_changed_is_one_question() {
     let goods = Recipe::default().make();
     let ann = TokenServer { user: Some(("ann", "secret")), ..TokenServer::default() };
     let as_ann = Trip { login: Some(("ann", "secret")), ..Trip::default() };
-    for (registry, trip, tokens) in [
-        (Registry::start(), Trip::default(), 0),
-        (with_tokens(TokenServer::default()), Trip::default(), 1),
-        (with_tokens(ann), as_ann.clone(), 1),
-        (Registry::with(Auth::Basic("ann", "secret"), Quirks::default()), as_ann, 0),
+    for (registry, trip, most, tokens) in [
+        (Registry::start(), Trip::default(), 2, 0),
+        // Who has no credentials for a registry of this machine may ask for a blob before the challenge is there.
+        (with_tokens(TokenServer::default()), Trip::default(), 3, 1),
+        (with_tokens(ann), as_ann.clone(), 2, 1),
+        (Registry::with(Auth::Basic("ann", "secret"), Quirks::default()), as_ann, 2, 0),
     ] {
         stock(&registry, REPOSITORY, TAG, &goods);
         let pushed = trip.arrive(&registry, &goods);
         let record = registry.record();
-        // Slow answers of an open registry are not waited for; that question is refused if it wants a token.
-        let early = record.count(Step::HeadBlob);
-        assert!(requests(&record) <= 2 + early.min(1), "{}", record.story());
+        assert!(requests(&record) <= most, "{}", record.story());
         assert_eq!(record.count(Step::Token), tokens, "{}", record.story());
         assert_eq!(pushed.tags[0].change, TagChange::Unchanged);
         assert_eq!((pushed.sent, pushed.mounted, pushed.skipped), (0, 0, bytes(&goods)));
@@ -170,20 +169,18 @@ fn a_mount_that_is_refused_has_begun_the_upload() {
 
 #[test]
 fn one_token_is_for_everything() {
+    let ann = || TokenServer { user: Some(("ann", "secret")), ..TokenServer::default() };
+    let as_ann = || Trip { login: Some(("ann", "secret")), ..Trip::default() };
     for (name, server, trip) in [
         ("anonymous", TokenServer::default(), Trip::default()),
-        (
-            "password",
-            TokenServer { user: Some(("ann", "secret")), ..TokenServer::default() },
-            Trip { login: Some(("ann", "secret")), ..Trip::default() },
-        ),
+        ("password", ann(), as_ann()),
         (
             "identity token",
             TokenServer { identity: Some("refresh-me"), field: "access_token", ..TokenServer::default() },
             Trip { identity: Some("refresh-me"), ..Trip::default() },
         ),
-        ("same host", TokenServer { apart: false, ..TokenServer::default() }, Trip::default()),
-        ("no word of its life", TokenServer { expires_in: None, ..TokenServer::default() }, Trip::default()),
+        ("same host", TokenServer { apart: false, ..ann() }, as_ann()),
+        ("no word of its life", TokenServer { expires_in: None, ..ann() }, as_ann()),
     ] {
         let (registry, goods) = (with_tokens(server), Recipe::default().make());
         stock(&registry, "x/other", TAG, &Recipe::default().version(2).make());
@@ -192,8 +189,7 @@ fn one_token_is_for_everything() {
         let record = registry.record();
         assert_eq!(record.count(Step::Token), 1, "{name}: {}", record.story());
         let refused = record.requests.iter().filter(|request| request.status == Some(401)).count();
-        // The second is the look for the largest blob, if the registry is slow.
-        assert!(matches!(refused, 1 | 2), "{name}: {}", record.story());
+        assert!(refused == 1 || (refused == 2 && name == "anonymous"), "{name}: {}", record.story());
     }
 }
 
@@ -216,16 +212,16 @@ fn a_session_keeps_its_token() {
 #[test]
 fn a_token_is_renewed_before_it_expires() {
     let life = Duration::from_secs(1);
-    let registry = with_tokens(TokenServer { expires_in: Some(1), life, ..TokenServer::default() });
+    let user = Some(("ann", "secret"));
+    let registry = with_tokens(TokenServer { expires_in: Some(1), life, user, ..TokenServer::default() });
     registry.quirks(|quirks| quirks.pause = Duration::from_millis(70));
     let goods = Recipe::default().make();
     // The check knows of every token that is used after its life.
-    Trip { parallel: 1, ..Trip::default() }.arrive(&registry, &goods);
+    Trip { parallel: 1, login: user, ..Trip::default() }.arrive(&registry, &goods);
     let record = registry.record();
     assert!(record.count(Step::Token) >= 2, "{}", record.story());
     let refused = record.requests.iter().filter(|request| request.status == Some(401)).count();
-    // The second is the look for the largest blob: the registry is slow.
-    assert!(matches!(refused, 1 | 2), "{}", record.story());
+    assert_eq!(refused, 1, "{}", record.story());
 }
 
 #[test]

@@ -172,6 +172,7 @@ impl Dialogue<'_> {
         let at = self.at(step);
         match answer.code() {
             401 | 403 => Error::Denied { at, answer: words, origin: self.door.origin.borrow().clone() },
+            407 => Error::ProxyDenies { at },
             status => Error::Refused { at, status, answer: words },
         }
     }
@@ -336,7 +337,7 @@ impl Dialogue<'_> {
 
     /// Whether the request is to be sent again by HTTPS, because what came was no HTTP.
     fn turns_secure(&self, url: &Url, trouble: &Trouble) -> bool {
-        if !matches!(trouble, Trouble::Gibberish(_)) {
+        if !matches!(trouble, Trouble::Gibberish(_) | Trouble::NoTls(_)) {
             return false;
         }
         if !self.door.settled.get() && !self.has_turned(url) {
@@ -359,7 +360,14 @@ impl Dialogue<'_> {
     /// What a failed request means.
     pub fn fault(&self, step: &str, trouble: Trouble) -> Fault {
         Fault::Final(match trouble {
-            Trouble::Broken(why) | Trouble::Gibberish(why) => return Fault::Passing { why: clean(&why), after: None },
+            // A registry of this machine is asked again by plain HTTP; no other one is.
+            Trouble::NoTls(why) if !address::is_own_machine(&self.door.registry) => {
+                Error::NoTls { why, at: self.at(step) }
+            }
+            Trouble::NoTls(why) | Trouble::Broken(why) | Trouble::Gibberish(why) => {
+                return Fault::Passing { why: clean(&why), after: None };
+            }
+            Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
             Trouble::Certificate { host, why } => Error::Certificate { host, why, at: self.at(step) },
             Trouble::Changed(path) => Error::Changed { path },
             Trouble::File(error) => Error::File(error),

@@ -133,9 +133,12 @@ impl Shop {
         outcome
     }
 
-    /// What it told people, with the registry's address hidden.
-    pub fn told(&self, outcome: &Outcome) -> String {
-        outcome.told().replace(&self.registry.address, "[REGISTRY]")
+    /// The error it told, with the registry's address hidden. The lines before it come in the order of the answers.
+    #[track_caller]
+    pub fn error(&self, outcome: &Outcome) -> String {
+        let told = outcome.told().replace(&self.registry.address, "[REGISTRY]");
+        let at = told.find("error: ").unwrap_or_else(|| panic!("no error in\n{told}"));
+        told[at..].to_owned()
     }
 
     /// Lets skopeo bring the image back, and compares every digest.
