@@ -41,7 +41,7 @@ fn scene(step: Step, case: &Case, cargo: &Cargo) -> (Registry, Trip) {
     let server = TokenServer { user: Some(ANN), ..TokenServer::default() };
     let auth = if tokens { Auth::Tokens(server) } else { Auth::Open };
     let registry = Registry::with(auth, Quirks::default());
-    // Who has credentials asks one question after the other, so that it is known which one a fault strikes.
+    // Somebody is logged in, so that refusals have to say whose credentials were shown.
     let mut trip = Trip { retries: RETRIES, parallel: 1, login: Some(ANN), ..Trip::default() };
     match step {
         Step::HeadBlob | Step::PutTag => {

@@ -96,14 +96,12 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     /// What it carries.
     pub payload: Payload,
-    /// Whether a challenge is met with a token; otherwise it is the answer.
-    pub answers_challenges: bool,
 }
 
 impl Call {
     /// A request without a body.
     pub fn new(method: Method, place: Place) -> Self {
-        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty, answers_challenges: true }
+        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty }
     }
 }
 
@@ -286,7 +284,7 @@ impl Dialogue<'_> {
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
-                StatusCode::UNAUTHORIZED if own && !renewed && call.answers_challenges => {
+                StatusCode::UNAUTHORIZED if own && !renewed => {
                     let said = wire.read_some(&mut response, MAX_EXPLANATION).await;
                     if !self.renew(step, generation, response.headers()).await? {
                         return Ok(Incoming { url, response, body: Some(said) });
