@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use cargo_dext::registry::{Fate, Pushed};
 use cases::{Case, End, cases};
 use snapbox::Data;
 
@@ -19,6 +20,7 @@ use crate::support::goods::{Goods, Recipe};
 use crate::support::registry::Registry;
 use crate::support::registry::auth::{Auth, TokenServer};
 use crate::support::registry::fault::{Fault, What};
+use crate::support::registry::http::Arrival;
 use crate::support::registry::quirks::Quirks;
 use crate::support::registry::step::Step;
 use crate::support::trip::{self, REPOSITORY, TAG, Trip, explained};
@@ -87,6 +89,9 @@ fn run(step: Step, case: &Case, cargo: &Cargo) -> String {
     if result.is_ok() != (case.end == End::Arrives) {
         fail(&told);
     }
+    if let (Step::Mount, Ok(pushed)) = (step, &result) {
+        mounted(&registry, pushed, case, cargo);
+    }
     let asked = registry.record().count(step);
     let tries = match case.end {
         End::FailsAtOnce => 1,
@@ -110,6 +115,23 @@ fn run(step: Step, case: &Case, cargo: &Cargo) -> String {
         trip.arrived(&registry, &cargo.new);
     }
     format!("{}\n{told}", case.name)
+}
+
+/// What the other repository has is mounted and not sent, unless the registry never mounts anything.
+fn mounted(registry: &Registry, pushed: &Pushed, case: &Case, cargo: &Cargo) {
+    let works = case.times <= RETRIES as usize || case.what == What::Arrives(Arrival::Garbage);
+    let old: Vec<_> = cargo.old.image.blobs().iter().map(|blob| blob.digest).collect();
+    let shared: Vec<_> = pushed.blobs.iter().filter(|(blob, _)| old.contains(&blob.digest)).collect();
+    let is_sent = |digest: String| trip::sent(registry).contains(&digest);
+    for (blob, fate) in &shared {
+        let expected = if works { Fate::Mounted { from: "x/other".to_owned() } } else { Fate::Sent };
+        let name = format!("{}: {}\n{}", case.name, blob.digest, registry.peek().story());
+        assert_eq!(*fate, expected, "{name}");
+        assert_eq!(is_sent(blob.digest.to_string()), !works, "{name}");
+    }
+    let bytes = shared.iter().map(|(blob, _)| blob.size).sum();
+    assert!(bytes > 0, "the two images share something");
+    assert_eq!(pushed.mounted, if works { bytes } else { 0 });
 }
 
 /// After a failure the next push finishes the work, and sends nothing twice.
