@@ -173,8 +173,7 @@ impl Dialogue<'_> {
         let response = sent.map_err(|trouble| self.fault(step, trouble))?;
         let answer = self.whole(step, Incoming::new(url.clone(), response)).await?;
         if http::is_passing(answer.code()) {
-            let why = format!("the token server answered {}", self.words(&answer));
-            return Err(Fault::Passing { why, after: http::retry_after(&answer.headers) });
+            return Err(self.passing(step, "the token server", &answer));
         }
         Ok(answer)
     }
