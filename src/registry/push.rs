@@ -160,8 +160,8 @@ async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str
 enum Done {
     Blob(usize, Fate),
     Manifest,
-    /// Whether the registry has the index already.
-    Index(bool),
+    /// Whether the registry has the whole image already.
+    Looked(bool),
 }
 
 struct Push<'a> {
@@ -181,7 +181,7 @@ impl Push<'_> {
             return Ok((tags, all_there(), Fate::Skipped));
         }
         let index = self.shipment.read_document(&self.shipment.index)?.into();
-        // A tag that points at the index proves that the index is there, and all below it.
+        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it.
         let whole = changed.len() < tags.len();
         let fates = if whole { None } else { yard.with_progress(self.fill(&yard)).await? };
         if fates.is_some() {
@@ -192,7 +192,7 @@ impl Push<'_> {
         Ok((tags, fates.unwrap_or_else(all_there), documents))
     }
 
-    /// Brings there what the index refers to. `None` if the registry has the index already.
+    /// Brings there what the index refers to. `None` if the registry has all of it already, and the index.
     async fn fill(&self, yard: &Yard<'_>) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
@@ -206,7 +206,7 @@ impl Push<'_> {
                 Done::Blob(at, fate) => {
                     // If the largest blob, which is the first, is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
-                        tasks.push(Box::pin(async { Ok(Done::Index(self.has_index().await?)) }));
+                        tasks.push(Box::pin(async { Ok(Done::Looked(is_whole(self.talk, self.shipment).await?)) }));
                     }
                     fates.insert(at, fate);
                     for platform in order.arrived(&blobs[at].digest) {
@@ -216,17 +216,28 @@ impl Push<'_> {
                         }));
                     }
                 }
-                Done::Index(true) if yard.has_sent_nothing() => return Ok(None),
-                Done::Index(_) | Done::Manifest => {}
+                Done::Looked(true) if yard.has_sent_nothing() => return Ok(None),
+                Done::Looked(_) | Done::Manifest => {}
             }
         }
         Ok(Some(fates.into_values().collect()))
     }
+}
 
-    async fn has_index(&self) -> Result<bool, Error> {
-        let digest = self.shipment.index.digest.to_string();
-        Ok(self.talk.look_up("looking for the index", &digest).await?.is_some())
+/// Whether the registry has the index and the manifests of all platforms. Their blobs are trusted to be there then:
+/// they are sent before a manifest that names them, most registries refuse it otherwise (`MANIFEST_BLOB_UNKNOWN` of the
+/// distribution specification), and what cleans registries up keeps what a manifest names. Manifests are asked for one
+/// by one because an index may lack some: the specification does not want them to be there before it.
+pub(super) async fn is_whole(talk: Dialogue<'_>, shipment: &Shipment) -> Result<bool, Error> {
+    let is_there = async |document: &Descriptor| {
+        let digest = document.digest.to_string();
+        Ok::<_, Error>(talk.look_up(&format!("looking for {digest}"), &digest).await?.is_some())
+    };
+    if !is_there(&shipment.index).await? {
+        return Ok(false);
     }
+    let manifests = shipment.platforms.iter().map(|platform| is_there(&platform.manifest));
+    Ok(try_join_all(manifests).await?.into_iter().all(|is_there| is_there))
 }
 
 /// As many permits as blobs may be on their way at once.

@@ -121,6 +121,18 @@ fn a_new_tag_of_the_same_image_moves_no_blob() {
 }
 
 #[test]
+fn an_index_whose_manifests_are_missing_is_made_whole() {
+    let (registry, goods) = (Registry::start(), Recipe::default().make());
+    stock(&registry, REPOSITORY, "0.9.0", &goods);
+    let missing = goods.image.platforms[1].manifest.digest.to_string();
+    registry.store(|store| drop(store.repository(REPOSITORY).manifests.remove(&missing)));
+    let pushed = Trip::default().arrive(&registry, &goods);
+    let record = registry.record();
+    assert_eq!((record.count(Step::PutBlob), record.count(Step::PutManifest)), (0, 2), "{}", record.summary());
+    assert_eq!((pushed.sent, pushed.skipped), (0, bytes(&goods)));
+}
+
+#[test]
 fn several_tags_cost_the_blobs_once() {
     let (registry, goods) = (Registry::start(), Recipe::default().make());
     let pushed = Trip::default().tags(&["1.0.0", "1.0", "latest"]).arrive(&registry, &goods);
