@@ -268,10 +268,7 @@ mod tests {
                 Error::Refused { at: at(), status: 400, answer: answer() },
                 "the registry answered 403 Forbidden: DENIED: no",
             ),
-            (
-                Error::NoTls { at: at(), why: "no message".to_owned() },
-                "the registry does not speak TLS: no message",
-            ),
+            (Error::NoTls { at: at(), why: "no message".to_owned() }, "the registry does not speak TLS: no message"),
             (Error::ProxyDenies { at: at() }, "the proxy wants a user and a password, or another one"),
             (
                 Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },

@@ -299,6 +299,28 @@ fn a_dry_run_only_asks() {
 }
 
 #[test]
+fn a_dry_run_leaves_caches_and_the_layout_and_nothing_else() {
+    let Some(place) = Place::new() else { return };
+    let called = place.project.root().join("called");
+    let docker = place.project.stand_in("docker", &format!("echo called > {}\n", called.display()));
+    let run = |more: &[&str]| {
+        let words = ["--archive", "out/image.tar", "--load", "--digest-file", "out/digest"];
+        place.publish(words.into_iter().chain(more.iter().copied())).first_on_path(&docker).run()
+    };
+    let before = files::fingerprint(place.project.root());
+    run(&["--dry-run"]).success();
+    let mut after = files::fingerprint(place.project.root());
+    assert!(place.project.layout("demo").join("index.json").exists());
+    after.retain(|path, _| !path.starts_with("project/target") && !path.starts_with("cache"));
+    assert_eq!(after, before);
+    let methods: BTreeSet<String> = place.requests().into_iter().map(|(method, _)| method).collect();
+    assert_eq!(methods, ["HEAD".to_owned()].into());
+    // Without it they are written: the engine that stands in knows no CPU, which is found last.
+    run(&[]).failure(2);
+    assert!(called.exists() && place.project.path("out/image.tar").exists());
+}
+
+#[test]
 fn changes_that_are_not_committed() {
     let Some(place) = Place::new() else { return };
     let revision = commit_all(&place.project);

@@ -15,6 +15,9 @@ use crate::registry::credentials::Keychain;
 #[derive(Debug, Args)]
 pub struct PublishArgs {
     /// Package, and say what would be sent; the registry is only asked
+    ///
+    /// Nothing is written but what a build writes, the image's folder among it, and the user's cache: no `Dext.lock`,
+    /// no `--archive`, no `--digest-file`, and nothing is loaded by `--load`.
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Image to publish to, without a tag [default: the table's `image`]
