@@ -477,6 +477,33 @@ error: `1.2.3+4` cannot be a tag
 
 "#]]
     );
+    for flags in [&["--offline"][..], &["--offline", "--dry-run"]] {
+        assert_data_eq!(
+            told(flags, 2),
+            str![[r#"
+error: `publish` talks to a registry, which `--offline` forbids
+  help: leave `--offline` out; `cargo dext package --offline` makes the same image
+
+"#]]
+        );
+    }
+    assert_data_eq!(
+        told(&["--frozen"], 2),
+        str![[r#"
+error: `publish` talks to a registry, which `--frozen` forbids
+  help: leave `--frozen` out; `--locked` keeps the lock files as they are, and `cargo dext package --frozen` makes the same image
+
+"#]]
+    );
+    // Nothing is looked at before: there is no such layout.
+    assert_data_eq!(
+        project.dext(["publish", "--from", "nowhere", "--frozen", "--image", "no name!"]).run().failure(2).told(),
+        str![[r#"
+error: `publish` talks to a registry, which `--frozen` forbids
+  help: leave `--frozen` out; `--locked` keeps the lock files as they are, and `cargo dext package --frozen` makes the same image
+
+"#]]
+    );
     assert_data_eq!(
         told(&["--image", "example/demo:1"], 2),
         str![[r#"

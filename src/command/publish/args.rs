@@ -52,6 +52,25 @@ pub struct PublishArgs {
     pub registry: RegistryArgs,
 }
 
+impl PublishArgs {
+    /// Refuses flags that contradict publishing. A dry run asks the registry too.
+    ///
+    /// # Errors
+    /// When the network may not be used.
+    pub fn check(&self) -> Result<(), Error> {
+        let manifest = &self.packaging.manifest;
+        let (flag, instead) = match (manifest.frozen, manifest.offline) {
+            (true, _) => ("--frozen", "`--locked` keeps the lock files as they are, and "),
+            (false, true) => ("--offline", ""),
+            (false, false) => return Ok(()),
+        };
+        Err(Error::Usage {
+            what: format!("`publish` talks to a registry, which `{flag}` forbids"),
+            help: format!("leave `{flag}` out; {instead}`cargo dext package {flag}` makes the same image"),
+        })
+    }
+}
+
 /// The door to registries that the flags ask for.
 pub fn session(args: &RegistryArgs, context: &Context) -> Result<Session, Error> {
     Ok(Session::new(args.options(&context.env), Keychain::from_env(&context.env))?)

@@ -34,6 +34,7 @@ use told::Told;
 /// Any stage's. No tag points at anything incomplete then.
 pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<(), Error> {
     let started = Instant::now();
+    args.check()?;
     let goods = Goods::find(args, cargo, context)?;
     let destination = Destination::of(args.image.as_deref(), &goods.tags(args), goods.project())?;
     doubts(destination.doubts(), context);
