@@ -149,7 +149,7 @@ fn first_and_again() {
    Published linux/arm64 sha256:[DIGEST] ([SIZE])
    Published index sha256:[DIGEST]
       Tagged 1.2.3, as before
-        Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
+        Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..]
      Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
     Finished [REGISTRY]/example/demo in [TIME]
 
