@@ -152,9 +152,18 @@ impl Dialogue<'_> {
                     self.door.narrow.set(true);
                     self.door.no_mounts.set(true);
                 }
-                _ => return Err(self.refusal(&step, &answer).into()),
+                _ => return Err(self.refusal_of_token(&step, &answer).into()),
             }
         }
+    }
+
+    fn refusal_of_token(&self, step: &str, answer: &Answer) -> Error {
+        let (status, host) = (answer.code(), address::host_of(&answer.url));
+        if status == 407 {
+            return self.refusal(step, answer);
+        }
+        let origin = self.door.origin.borrow().clone();
+        Error::TokenServer { at: self.at(step), host, status, answer: self.words(answer), origin }
     }
 
     async fn ask_server(&self, step: &str, auth: &Auth, wishes: &[String]) -> Result<Answer, Fault> {
@@ -191,7 +200,7 @@ impl Dialogue<'_> {
         let response = sent.map_err(|trouble| self.fault(step, trouble))?;
         let answer = self.whole(step, Incoming::new(url.clone(), response)).await?;
         if http::is_passing(answer.code()) {
-            let why = format!("the token server answered {}", self.words(&answer));
+            let why = format!("the token server {} answered {}", address::host_of(url), self.words(&answer));
             return Err(Fault::Passing { why, after: http::retry_after(&answer.headers) });
         }
         Ok(answer)

@@ -181,8 +181,7 @@ impl Dialogue<'_> {
 
     /// What a server said, without what it must not have heard.
     pub fn words(&self, answer: &Answer) -> String {
-        let secrets = self.door.secrets.borrow();
-        secrets.iter().fold(answer.words(), |words, secret| words.replace(secret.as_str(), "<redacted>"))
+        answer.words(&self.door.secrets.borrow())
     }
 
     /// Asks until there is an answer that is no passing fault.
