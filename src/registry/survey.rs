@@ -36,7 +36,7 @@ pub struct Survey {
 /// As [`push`](super::push()).
 pub fn survey(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Survey, Error> {
     let before = session.traffic();
-    let door = session.door(&target.repository, "pull", &target.mount_from)?;
+    let door = session.writing(&target.repository, &target.mount_from)?;
     let talk = Dialogue { session, door: &door, report };
     let (tags, blobs, documents) = session.run(look(talk, shipment, target))?;
     let Pushed { digest, tags, blobs, manifests, sent, mounted, skipped, traffic } =

@@ -30,7 +30,7 @@ pub(crate) struct Door {
     /// What a token must allow.
     pub(super) scopes: Vec<String>,
     /// What a token should allow too, if it can be had: reading where blobs may be mounted from.
-    pub(super) wishes: Vec<String>,
+    pub(super) wishes: RefCell<Vec<String>>,
     /// Whether the token server has refused the wishes.
     pub(super) narrow: Cell<bool>,
     /// Whether mounting is not tried any more.
@@ -49,13 +49,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// A door to a repository; nothing is sent.
-    pub fn new(
-        session: &Session,
-        registry: &str,
-        repository: &str,
-        scopes: Vec<String>,
-        wishes: Vec<String>,
-    ) -> Result<Self, Error> {
+    pub fn new(session: &Session, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
         let plain = session.options().plain_http || address::is_own_machine(registry);
         let base = address::base(if plain { "http" } else { "https" }, registry, repository)
             .ok_or_else(|| Error::Setup { why: format!("`{registry}/{repository}` has no address") })?;
@@ -63,7 +57,7 @@ impl Door {
             registry: registry.to_owned(),
             repository: repository.to_owned(),
             scopes,
-            wishes,
+            wishes: RefCell::default(),
             narrow: Cell::new(false),
             no_mounts: Cell::new(false),
             pieces: Cell::new(session.options().chunk),
@@ -73,6 +67,14 @@ impl Door {
             origin: RefCell::default(),
             secrets: RefCell::default(),
         })
+    }
+
+    /// Adds to what a token should allow. One that was fetched without it is replaced before the next request.
+    pub fn wish(&self, scope: String) {
+        let mut wishes = self.wishes.borrow_mut();
+        if !wishes.contains(&scope) {
+            wishes.push(scope);
+        }
     }
 }
 
