@@ -183,7 +183,9 @@ impl Push<'_> {
         let index = self.shipment.read_document(&self.shipment.index)?.into();
         // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it.
         let whole = changed.len() < tags.len();
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard)).await? };
+        // Under a tag that is new, the largest blob most likely is, too.
+        let is_new = tags.iter().all(|tag| tag.change == TagChange::Created);
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, is_new)).await? };
         if fates.is_some() {
             yard.index(&index).await?;
         }
@@ -193,31 +195,37 @@ impl Push<'_> {
     }
 
     /// Brings there what the index refers to. `None` if the registry has all of it already, and the index.
-    async fn fill(&self, yard: &Yard<'_>) -> Result<Option<Vec<Fate>>, Error> {
+    async fn fill(&self, yard: &Yard<'_>, is_new: bool) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob).await?)) }));
+            let likely_new = is_new && at == 0;
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, likely_new).await?)) }));
         }
+        // Manifests wait while it is being found out whether all is there.
+        let (mut looking, mut ready) = (false, Vec::new());
         while let Some(done) = tasks.next().await {
             match done? {
                 Done::Blob(at, fate) => {
                     // If the largest blob, which is the first, is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
+                        looking = true;
                         tasks.push(Box::pin(async { Ok(Done::Looked(is_whole(self.talk, self.shipment).await?)) }));
                     }
                     fates.insert(at, fate);
-                    for platform in order.arrived(&blobs[at].digest) {
-                        tasks.push(Box::pin(async move {
-                            yard.manifest(platform).await?;
-                            Ok(Done::Manifest)
-                        }));
-                    }
+                    ready.extend(order.arrived(&blobs[at].digest));
                 }
                 Done::Looked(true) if yard.has_sent_nothing() => return Ok(None),
-                Done::Looked(_) | Done::Manifest => {}
+                Done::Looked(_) => looking = false,
+                Done::Manifest => {}
+            }
+            for platform in ready.extract_if(.., |_| !looking) {
+                tasks.push(Box::pin(async move {
+                    yard.manifest(platform).await?;
+                    Ok(Done::Manifest)
+                }));
             }
         }
         Ok(Some(fates.into_values().collect()))
