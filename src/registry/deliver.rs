@@ -29,9 +29,6 @@ struct Load {
     told: Cell<Option<u64>>,
 }
 
-/// What came of a request of an upload, with the answer itself if there was one.
-pub(super) type Glimpse = Result<(Heard, Option<Answer>), Error>;
-
 /// What a push works with.
 pub(super) struct Yard<'a> {
     talk: Dialogue<'a>,
@@ -56,10 +53,10 @@ impl<'a> Yard<'a> {
         self.loads.borrow().is_empty()
     }
 
-    /// Brings a blob there. If it was looked for before, that counts.
-    pub async fn deliver(&self, blob: &Descriptor, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
+    /// Brings a blob there.
+    pub async fn deliver(&self, blob: &Descriptor) -> Result<Fate, Error> {
         let name = self.shipment.name_of(blob);
-        let fate = self.upload(blob, &name, glimpse).await?;
+        let fate = self.upload(blob, &name).await?;
         let verb = match &fate {
             Fate::Sent => "Sent",
             Fate::Mounted { .. } => "Mounted",
@@ -69,17 +66,12 @@ impl<'a> Yard<'a> {
         Ok(fate)
     }
 
-    async fn upload(&self, blob: &Descriptor, name: &str, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
+    async fn upload(&self, blob: &Descriptor, name: &str) -> Result<Fate, Error> {
         let (door, options) = (self.talk.door, self.talk.session.options());
-        let (file, step) = (self.file(blob), sending(name));
+        let (file, step) = (self.file(blob), format!("sending {name}"));
         let mut upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
         let mut permit = self.looking.acquire().await.ok();
         let (mut loaded, mut last) = (false, None);
-        if let Some(glimpse) = glimpse {
-            let (heard, answer) = glimpse?;
-            upload.take(heard);
-            last = answer;
-        }
         loop {
             if upload.is_known_absent() && !loaded {
                 drop(permit.take());
@@ -109,16 +101,6 @@ impl<'a> Yard<'a> {
         }
     }
 
-    /// Looks for a blob before its turn. `None` if the registry wants to know who asks.
-    pub async fn glimpse(&self, blob: &Descriptor) -> Option<Glimpse> {
-        let step = sending(&self.shipment.name_of(blob));
-        let mut call = self.talk.upload_call(&UploadCall::Look, blob, &self.file(blob));
-        call.answers_challenges = false;
-        let glimpse = self.heard(&step, &UploadCall::Look, blob, &call).await;
-        let refused = matches!(&glimpse, Ok((_, Some(answer))) if answer.code() == 401);
-        (!refused).then_some(glimpse)
-    }
-
     fn file(&self, blob: &Descriptor) -> Piece {
         let (path, size) = (self.shipment.blob_path(&blob.digest), blob.size);
         Piece { path, whole: size, offset: 0, length: size, sent: Arc::default() }
@@ -130,8 +112,14 @@ impl<'a> Yard<'a> {
         others.cloned().collect()
     }
 
-    /// Sends one request of an upload.
-    async fn heard(&self, step: &str, call: &UploadCall, blob: &Descriptor, request: &Call) -> Glimpse {
+    /// Sends one request of an upload. The answer itself comes with what it means, if there was one.
+    async fn heard(
+        &self,
+        step: &str,
+        call: &UploadCall,
+        blob: &Descriptor,
+        request: &Call,
+    ) -> Result<(Heard, Option<Answer>), Error> {
         let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
         let answer = match self.talk.ask_once(step, request).await {
             Ok(answer) => answer,
@@ -199,7 +187,7 @@ impl<'a> Yard<'a> {
         let attempt = async || {
             if misses_blobs {
                 for blob in below {
-                    self.deliver(blob, None).await?;
+                    self.deliver(blob).await?;
                 }
             }
             let answer = self.talk.ask_once(step, &call).await?;
@@ -307,9 +295,4 @@ fn concerns_types(answer: &Answer, document: &Descriptor) -> bool {
     let suits = |code: &String| matches!(code.as_str(), "MANIFEST_INVALID" | "UNSUPPORTED" | "UNSUPPORTED_MEDIA_TYPE");
     let says = || answer.words(&[]).to_lowercase().contains("media type");
     is_oci && (answer.code() == 415 || answer.error_codes().iter().any(suits) || says())
-}
-
-/// The step of sending a blob.
-fn sending(name: &str) -> String {
-    format!("sending {name}")
 }

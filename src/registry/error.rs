@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::credentials;
 use crate::domain::{Digest, Explain, Reference};
@@ -156,6 +157,16 @@ pub enum Error {
         /// What went wrong the last time.
         why: String,
     },
+    /// It may work, but only after more time than is waited here.
+    #[error("{why}, and wants to be asked again in {}", span(*asks))]
+    Later {
+        /// Where.
+        at: Box<At>,
+        /// Who answered what.
+        why: String,
+        /// How long it asks to wait.
+        asks: Duration,
+    },
     /// The registry answers what it must not.
     #[error("the registry's answer makes no sense: {why}")]
     Answer {
@@ -213,6 +224,7 @@ impl Explain for Error {
             | Error::NoTls { at, .. }
             | Error::ProxyDenies { at }
             | Error::Unreachable { at, .. }
+            | Error::Later { at, .. }
             | Error::Answer { at, .. }
             | Error::ReadBack { at, .. } => Some(at.to_string()),
             Error::Interrupted | Error::Setup { .. } | Error::Unfit { .. } | Error::Changed { .. } => None,
@@ -256,9 +268,18 @@ impl Explain for Error {
             Error::Unreachable { .. } => {
                 "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
             }
+            Error::Later { .. } => "try again then: what has arrived is not sent again",
             Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
         };
         Some(help.to_owned())
+    }
+}
+
+/// A time for people: `90 s`, and longer ones in minutes.
+fn span(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
     }
 }
 
@@ -313,6 +334,14 @@ mod tests {
             (
                 Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },
                 "failed 6 times, at last because the registry answered 503",
+            ),
+            (
+                Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(90) },
+                "the registry answered 429, and wants to be asked again in 90 s",
+            ),
+            (
+                Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(3601) },
+                "the registry answered 429, and wants to be asked again in 61 min",
             ),
             (
                 Error::ReadBack { at: at(), tag: "1.0.0".to_owned(), found: None, ours: Digest::of(b"") },

@@ -6,24 +6,19 @@
 //! old and whole, or new and whole.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
-use std::time::Duration;
 
-use futures_util::future::{Either, LocalBoxFuture, join, select, try_join_all};
+use futures_util::future::{LocalBoxFuture, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
 use super::client::Dialogue;
-use super::deliver::{Glimpse, Yard};
+use super::deliver::Yard;
 use super::order::Order;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
 use crate::report::Report;
 use crate::sys::interrupt;
-
-/// Within what time a registry answers that is right here.
-const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Where an image goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,8 +160,8 @@ async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str
 enum Done {
     Blob(usize, Fate),
     Manifest,
-    /// Whether the registry has the index already.
-    Index(bool),
+    /// Whether the registry has the whole image already.
+    Looked(bool),
 }
 
 struct Push<'a> {
@@ -178,7 +173,7 @@ struct Push<'a> {
 impl Push<'_> {
     async fn run(&self) -> Result<(Vec<TagOutcome>, Vec<Fate>, Fate), Error> {
         let yard = Yard::new(self.talk, self.shipment, self.target);
-        let (tags, glimpse) = self.first_questions(&yard).await?;
+        let tags = tags(self.talk, self.shipment, self.target).await?;
         let all_there = || vec![Fate::Skipped; self.shipment.blobs.len()];
         let changed: Vec<&str> =
             tags.iter().filter(|tag| tag.change != TagChange::Unchanged).map(|tag| tag.tag.as_str()).collect();
@@ -186,9 +181,9 @@ impl Push<'_> {
             return Ok((tags, all_there(), Fate::Skipped));
         }
         let index = self.shipment.read_document(&self.shipment.index)?.into();
-        // A tag that points at the index proves that the index is there, and all below it.
+        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it.
         let whole = changed.len() < tags.len();
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, glimpse)).await? };
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard)).await? };
         if fates.is_some() {
             yard.index(&index).await?;
         }
@@ -197,40 +192,21 @@ impl Push<'_> {
         Ok((tags, fates.unwrap_or_else(all_there), documents))
     }
 
-    /// Asks for the tags. If an open registry takes its time, which is the way to it, the largest blob is looked for
-    /// without waiting for the answer, so that it can be sent one round trip sooner. Where a token is to be
-    /// expected, that question would be refused.
-    async fn first_questions(&self, yard: &Yard<'_>) -> Result<(Vec<TagOutcome>, Option<Glimpse>), Error> {
-        let tags = pin!(tags(self.talk, self.shipment, self.target));
-        match select(tags, pin!(tokio::time::sleep(AT_ONCE))).await {
-            Either::Left((tags, _)) => Ok((tags?, None)),
-            Either::Right(((), tags)) => match self.shipment.blobs.first() {
-                Some(largest) if self.talk.is_open()? => {
-                    let (tags, glimpse) = join(tags, yard.glimpse(largest)).await;
-                    Ok((tags?, glimpse))
-                }
-                _ => Ok((tags.await?, None)),
-            },
-        }
-    }
-
-    /// Brings there what the index refers to. `None` if the registry has the index already.
-    async fn fill(&self, yard: &Yard<'_>, mut glimpse: Option<Glimpse>) -> Result<Option<Vec<Fate>>, Error> {
+    /// Brings there what the index refers to. `None` if the registry has all of it already, and the index.
+    async fn fill(&self, yard: &Yard<'_>) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
-            // The largest blob is the first.
-            let glimpse = glimpse.take();
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, glimpse).await?)) }));
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob).await?)) }));
         }
         while let Some(done) = tasks.next().await {
             match done? {
                 Done::Blob(at, fate) => {
-                    // If the largest blob is there, the whole image may be.
+                    // If the largest blob, which is the first, is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
-                        tasks.push(Box::pin(async { Ok(Done::Index(self.has_index().await?)) }));
+                        tasks.push(Box::pin(async { Ok(Done::Looked(is_whole(self.talk, self.shipment).await?)) }));
                     }
                     fates.insert(at, fate);
                     for platform in order.arrived(&blobs[at].digest) {
@@ -240,17 +216,28 @@ impl Push<'_> {
                         }));
                     }
                 }
-                Done::Index(true) if yard.has_sent_nothing() => return Ok(None),
-                Done::Index(_) | Done::Manifest => {}
+                Done::Looked(true) if yard.has_sent_nothing() => return Ok(None),
+                Done::Looked(_) | Done::Manifest => {}
             }
         }
         Ok(Some(fates.into_values().collect()))
     }
+}
 
-    async fn has_index(&self) -> Result<bool, Error> {
-        let digest = self.shipment.index.digest.to_string();
-        Ok(self.talk.look_up("looking for the index", &digest).await?.is_some())
+/// Whether the registry has the index and the manifests of all platforms. Their blobs are trusted to be there then:
+/// they are sent before a manifest that names them, most registries refuse it otherwise (`MANIFEST_BLOB_UNKNOWN` of the
+/// distribution specification), and what cleans registries up keeps what a manifest names. Manifests are asked for one
+/// by one because an index may lack some: the specification does not want them to be there before it.
+pub(super) async fn is_whole(talk: Dialogue<'_>, shipment: &Shipment) -> Result<bool, Error> {
+    let is_there = async |document: &Descriptor| {
+        let digest = document.digest.to_string();
+        Ok::<_, Error>(talk.look_up(&format!("looking for {digest}"), &digest).await?.is_some())
+    };
+    if !is_there(&shipment.index).await? {
+        return Ok(false);
     }
+    let manifests = shipment.platforms.iter().map(|platform| is_there(&platform.manifest));
+    Ok(try_join_all(manifests).await?.into_iter().all(|is_there| is_there))
 }
 
 /// As many permits as blobs may be on their way at once.

@@ -65,8 +65,7 @@ async fn look(
         fates.push(fate?);
     }
     let all_there = fates.iter().all(|fate| *fate == Fate::Skipped);
-    let digest = shipment.index.digest.to_string();
-    let whole = all_there && talk.look_up("looking for the index", &digest).await?.is_some();
+    let whole = all_there && push::is_whole(talk, shipment).await?;
     Ok((tags, fates, if whole { Fate::Skipped } else { Fate::Sent }))
 }
 

@@ -106,6 +106,8 @@ pub(super) struct Upload {
     retries: u32,
     /// Repositories to mount from.
     mounts: VecDeque<String>,
+    /// Where a mount was asked for that nobody knows the end of.
+    mounting: Option<String>,
     /// The size of pieces; `None` sends the blob as a whole.
     pieces: Option<u64>,
     /// Whether pieces are the answer to a refusal, and not what the user wants.
@@ -140,6 +142,7 @@ impl Upload {
             size,
             retries,
             mounts: mounts.into(),
+            mounting: None,
             pieces: pieces.map(|size| size.max(1)),
             fell_back: false,
             state: State::Unknown,
@@ -208,7 +211,9 @@ impl Upload {
     fn looked(&mut self, heard: Heard) {
         match heard {
             Heard::Reply(Reply { status: 200, .. }) => {
-                self.end = Some(Next::Done(if self.sent { Fate::Sent } else { Fate::Skipped }));
+                let mounted = self.mounting.take().map(|from| Fate::Mounted { from });
+                let unsent = || mounted.unwrap_or(Fate::Skipped);
+                self.end = Some(Next::Done(if self.sent { Fate::Sent } else { unsent() }));
             }
             // A registry without HEAD for blobs gets them again.
             Heard::Reply(Reply { status: 404 | 405 | 501, .. }) => {
@@ -221,15 +226,19 @@ impl Upload {
     }
 
     fn began(&mut self, heard: Heard) {
-        let mount = self.mounts.pop_front();
-        match (heard, mount) {
-            (Heard::Reply(Reply { status: 201, .. }), Some(from)) => {
+        let reply = match heard {
+            Heard::Reply(reply) => reply,
+            Heard::Passing { why, after } => return self.not_begun(why, after),
+        };
+        self.mounting = None;
+        match (reply, self.mounts.pop_front()) {
+            (Reply { status: 201, .. }, Some(from)) => {
                 self.end = Some(Next::Done(Fate::Mounted { from }));
             }
-            (Heard::Reply(Reply { status: 202, location: None, .. }), _) => {
+            (Reply { status: 202, location: None, .. }, _) => {
                 self.fail(Failure::Senseless("it opens an upload and does not say where (no `Location`)"));
             }
-            (Heard::Reply(Reply { status: 202, location, smallest, .. }), _) => {
+            (Reply { status: 202, location, smallest, .. }, _) => {
                 // The session of a refused mount is as good as any other. Another one would have to be opened
                 // for each further place to mount from.
                 self.mounts.clear();
@@ -239,12 +248,26 @@ impl Upload {
                 self.state = State::Open;
                 self.pieces = self.pieces.map(|piece| piece.max(smallest.unwrap_or_default()));
             }
-            (Heard::Reply(_), Some(_)) => {}
-            (Heard::Reply(Reply { status: 201, .. }), None) => {
+            (_, Some(_)) => self.failures[Row::Begin as usize] = 0,
+            (Reply { status: 201, .. }, None) => {
                 self.fail(Failure::Senseless("it says that it has the blob before it was sent"));
             }
-            (Heard::Reply(_), None) => self.fail(Failure::Refused),
-            (Heard::Passing { why, after }, _) => self.failed(Row::Begin, why, after),
+            (_, None) => self.fail(Failure::Refused),
+        }
+    }
+
+    /// There is no answer whether an upload has begun, or whether the blob was mounted.
+    fn not_begun(&mut self, why: String, after: Option<Duration>) {
+        let Some(from) = self.mounts.front() else { return self.failed(Row::Begin, why, after) };
+        // It may have been mounted all the same: it is looked for first.
+        self.mounting = Some(from.clone());
+        self.state = State::Unknown;
+        if self.failures[Row::Begin as usize] < self.retries {
+            self.failed(Row::Begin, why, after);
+        } else {
+            // Mounting does not work. Sending may.
+            self.mounts.clear();
+            self.failures[Row::Begin as usize] = 0;
         }
     }
 

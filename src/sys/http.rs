@@ -15,7 +15,7 @@ use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, Url};
 use super::{Env, fs};
 
 /// The longest wait between two tries, whatever the server asks for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The largest file of certificates, in bytes. The usual one of a system has about 250 KB.
 const MAX_CERTIFICATES: u64 = 16 << 20;

@@ -104,21 +104,6 @@ impl Dialogue<'_> {
         Ok(again)
     }
 
-    /// Whether the registry will hardly ask who we are: it is on this machine, has not asked yet, and the user has
-    /// no credentials for it.
-    pub fn is_open(&self) -> Result<bool, Error> {
-        if !address::is_own_machine(&self.door.registry) {
-            return Ok(false);
-        }
-        // Whoever holds the lock is answering a challenge.
-        let Ok(mut auth) = self.door.auth.try_lock() else { return Ok(false) };
-        if auth.found.is_none() {
-            auth.found = Some(self.find()?);
-        }
-        let is_anonymous = matches!(auth.found, Some(Found { credential: Credential::Anonymous, .. }));
-        Ok(is_anonymous && auth.generation == 0)
-    }
-
     fn find(&self) -> Result<Found, Error> {
         let found = self.session.keychain().find(&self.door.registry, &self.door.repository)?;
         let secret = match &found.credential {
@@ -210,8 +195,8 @@ impl Dialogue<'_> {
         let response = sent.map_err(|trouble| self.fault(step, trouble))?;
         let answer = self.whole(step, Incoming::new(url.clone(), response)).await?;
         if http::is_passing(answer.code()) {
-            let why = format!("the token server {} answered {}", address::host_of(url), self.words(&answer));
-            return Err(Fault::Passing { why, after: http::retry_after(&answer.headers) });
+            let who = format!("the token server {}", address::host_of(url));
+            return Err(self.passing(step, &who, &answer));
         }
         Ok(answer)
     }

@@ -90,14 +90,12 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     /// What it carries.
     pub payload: Payload,
-    /// Whether a challenge is met with a token; otherwise it is the answer.
-    pub answers_challenges: bool,
 }
 
 impl Call {
     /// A request without a body.
     pub fn new(method: Method, place: Place) -> Self {
-        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty, answers_challenges: true }
+        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty }
     }
 }
 
@@ -184,16 +182,21 @@ impl Dialogue<'_> {
     /// Asks once. A status that may pass is a fault.
     pub async fn ask_once(&self, step: &str, call: &Call) -> Result<Answer, Fault> {
         let incoming = self.exchange(step, call).await?;
-        self.lasting(self.whole(step, incoming).await?)
+        self.lasting(step, self.whole(step, incoming).await?)
     }
 
     /// An answer, unless it is one that may pass.
-    fn lasting(&self, answer: Answer) -> Result<Answer, Fault> {
-        if !http::is_passing(answer.code()) {
-            return Ok(answer);
+    fn lasting(&self, step: &str, answer: Answer) -> Result<Answer, Fault> {
+        if http::is_passing(answer.code()) { Err(self.passing(step, "the registry", &answer)) } else { Ok(answer) }
+    }
+
+    /// The fault of an answer that may pass. Who asks for more time than anybody waits is not asked again.
+    pub(super) fn passing(&self, step: &str, who: &str, answer: &Answer) -> Fault {
+        let why = format!("{who} answered {}", self.words(answer));
+        match http::retry_after(&answer.headers) {
+            Some(asks) if asks > http::LONGEST_PAUSE => Error::Later { at: self.at(step), why, asks }.into(),
+            after => Fault::Passing { why, after },
         }
-        let why = format!("the registry answered {}", self.words(&answer));
-        Err(Fault::Passing { why, after: http::retry_after(&answer.headers) })
     }
 
     /// Asks until there is an answer that is no passing fault, and leaves the body of a success to the caller.
@@ -203,7 +206,7 @@ impl Dialogue<'_> {
             if incoming.response.status().is_success() {
                 return Ok(Ok(incoming));
             }
-            self.lasting(self.whole(step, incoming).await?).map(Err)
+            self.lasting(step, self.whole(step, incoming).await?).map(Err)
         };
         self.patiently(step, attempt).await
     }
@@ -279,7 +282,7 @@ impl Dialogue<'_> {
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
-                StatusCode::UNAUTHORIZED if own && !renewed && call.answers_challenges => {
+                StatusCode::UNAUTHORIZED if own && !renewed => {
                     let said = wire.read_some(&mut response, MAX_EXPLANATION).await;
                     if !self.renew(step, generation, response.headers()).await? {
                         return Ok(Incoming { url, response, body: Some(said) });

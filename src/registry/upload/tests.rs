@@ -115,7 +115,24 @@ fn mounts_and_their_refusals() {
     let refused =
         vec![("mount x", status(401)), ("mount y", status(405)), ("begin", open("a")), ("put a", status(201))];
     ends_well(mount(), Fate::Sent, refused);
-    ends_well(mount(), from("y"), vec![("mount x", broken()), ("mount y", status(201))]);
+}
+
+#[test]
+fn a_mount_without_an_answer_is_looked_for() {
+    let mount = || Upload::new(BLOB, 2, vec!["x".to_owned(), "y".to_owned()], None).absent();
+    let from = |from: &str| Fate::Mounted { from: from.to_owned() };
+    let lost = || vec![("mount x", broken()), ("look", status(404))];
+    // It was mounted, and the answer was lost.
+    ends_well(mount(), from("x"), vec![("mount x", broken()), ("look", status(200))]);
+    // It was not, and is the next time; or the next place has it.
+    ends_well(mount(), from("x"), [lost(), vec![("mount x", status(201))]].concat());
+    ends_well(mount(), from("y"), [lost(), vec![("mount x", status(404)), ("mount y", status(201))]].concat());
+    // There never is an answer: it is sent, unless it was mounted the last time.
+    let never = || [lost(), lost(), vec![("mount x", broken())]].concat();
+    ends_well(mount(), from("x"), [never(), vec![("look", status(200))]].concat());
+    let send = vec![("look", status(404)), ("begin", open("a")), ("put a", status(201))];
+    ends_well(mount(), Fate::Sent, [never(), send].concat());
+    assert_eq!(play(mount(), never()).2, [1, 2]);
 }
 
 #[test]

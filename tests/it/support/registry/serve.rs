@@ -57,6 +57,12 @@ fn one(connection: &mut Connection, visit: &Visit, state: &Mutex<State>) -> Resu
             lock(state).note(visit, length / 2, None);
             return Ok(false);
         }
+        Some(What::StallMidBody) if length > 1 => {
+            connection.skip(length / 2)?;
+            lock(state).note(visit, length / 2, None);
+            connection.trickle()?;
+            return Ok(false);
+        }
         Some(What::CloseAfterAccept) => lock(state).refused += 1,
         Some(What::Lost | What::Arrives(_) | What::Without("location")) => lock(state).answers_were_lost = true,
         _ => {}
