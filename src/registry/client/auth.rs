@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::address;
 use super::answer::Answer;
-use super::door::{Dialogue, Fault, Incoming};
+use super::door::{Dialogue, Door, Fault, Incoming};
 use super::wire::{self, Payload, To};
 use crate::registry::Error;
 use crate::registry::credentials::{Credential, Found};
@@ -38,6 +38,16 @@ pub(crate) struct Auth {
     /// The token server, once the registry has named it.
     server: Option<(Url, Option<String>)>,
     found: Option<Found>,
+}
+
+impl Door {
+    /// Adds to what a token should allow. One that was fetched without it is replaced before the next request.
+    pub fn wish(&self, scope: String) {
+        let mut wishes = self.wishes.borrow_mut();
+        if !wishes.contains(&scope) {
+            wishes.push(scope);
+        }
+    }
 }
 
 impl Dialogue<'_> {

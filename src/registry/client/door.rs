@@ -68,14 +68,6 @@ impl Door {
             secrets: RefCell::default(),
         })
     }
-
-    /// Adds to what a token should allow. One that was fetched without it is replaced before the next request.
-    pub fn wish(&self, scope: String) {
-        let mut wishes = self.wishes.borrow_mut();
-        if !wishes.contains(&scope) {
-            wishes.push(scope);
-        }
-    }
 }
 
 /// Where a request goes.
