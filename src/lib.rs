@@ -19,7 +19,7 @@
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
 //! 9. [`registry`]: layouts to registries, and images back from there, base images among them.
 //! 10. [`subject`]: images as they are, whoever made them and wherever they lie.
-//! 11. [`scaffold`]: a new extension, from nothing.
+//! 11. [`scaffold`]: a new extension, from nothing, or a table for one that has a Dockerfile.
 //! 12. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
 //!
@@ -77,7 +77,7 @@
 //! * `tempfile`: files and folders that are renamed when they are whole.
 //! * `terminal_size`: how wide a bar may be.
 //! * `thiserror`: errors.
-//! * `toml_edit`: the line of a key in Cargo.toml.
+//! * `toml_edit`: the line of a key in Cargo.toml, and a table that is added to it.
 //!
 //! In tests:
 //!

@@ -13,7 +13,7 @@ use super::client::{Answer, Call, Dialogue, Fault, Piece, UploadCall};
 use super::push::permits;
 use super::upload::{Failure, Heard, Next, Reply, Upload};
 use super::{Error, Fate, Shipment, Target};
-use crate::image::Descriptor;
+use crate::image::{Descriptor, MediaTypes};
 use crate::report::Event;
 use crate::sys::fs;
 
@@ -139,8 +139,9 @@ impl<'a> Yard<'a> {
         let location = moves.then(|| self.talk.location(step, &answer.url, &answer.headers)).transpose()?;
         let lost =
             answer.error_codes().iter().any(|code| code == "BLOB_UPLOAD_UNKNOWN" || code == "BLOB_UPLOAD_INVALID");
-        let reply =
-            Reply { status: answer.code(), location, held: answer.held(), smallest: answer.smallest_piece(), lost };
+        let (status, words) = (answer.code(), self.talk.words(&answer));
+        let (held, smallest) = (answer.held(), answer.smallest_piece());
+        let reply = Reply { status, words, location, held, smallest, lost };
         Ok((Heard::Reply(reply), Some(answer)))
     }
 
@@ -195,7 +196,8 @@ impl<'a> Yard<'a> {
             match answer.code() {
                 200..=202 | 204 => match answer.digest() {
                     Some(digest) if digest != document.digest => {
-                        Err(self.talk.senseless(step, format!("it has {digest} for {}", document.digest)).into())
+                        let why = format!("it says it stored {digest} where {} was sent", document.digest);
+                        Err(self.talk.senseless(step, why).into())
                     }
                     _ => Ok(()),
                 },
@@ -203,6 +205,10 @@ impl<'a> Yard<'a> {
                     misses_blobs = true;
                     let why = format!("the registry answered {}", self.talk.words(&answer));
                     Err(Fault::Passing { why, after: None })
+                }
+                // What is there by its digest is of a type that the registry takes, under a tag too.
+                400 | 415 if reference == document.digest.to_string() && concerns_types(&answer, document) => {
+                    Err(Error::MediaTypes { at: self.talk.at(step), answer: self.talk.words(&answer) }.into())
                 }
                 _ => Err(self.talk.refusal(step, &answer).into()),
             }
@@ -280,4 +286,13 @@ impl<'a> Yard<'a> {
             self.talk.report.event(Event::Progress { verb: "Uploading", done: all_done, total: all });
         }
     }
+}
+
+/// Whether a document may have been refused because it is of OCI's types: registries that know Docker's alone have
+/// several codes for that.
+fn concerns_types(answer: &Answer, document: &Descriptor) -> bool {
+    let is_oci = [MediaTypes::Oci.index(), MediaTypes::Oci.manifest()].contains(&document.media_type);
+    let suits = |code: &String| matches!(code.as_str(), "MANIFEST_INVALID" | "UNSUPPORTED" | "UNSUPPORTED_MEDIA_TYPE");
+    let says = || answer.words(&[]).to_lowercase().contains("media type");
+    is_oci && (answer.code() == 415 || answer.error_codes().iter().any(suits) || says())
 }

@@ -101,6 +101,28 @@ pub enum Error {
         /// The status and what it said.
         answer: String,
     },
+    /// The token server refused.
+    #[error("the token server {host} answered {answer}")]
+    TokenServer {
+        /// Where.
+        at: Box<At>,
+        /// The token server, with its port.
+        host: String,
+        /// The status.
+        status: u16,
+        /// The status and what it said.
+        answer: String,
+        /// Where our credentials came from.
+        origin: String,
+    },
+    /// The registry refused a document whose type is one of OCI's.
+    #[error("the registry answered {answer}")]
+    MediaTypes {
+        /// Where.
+        at: Box<At>,
+        /// The status and what it said.
+        answer: String,
+    },
     /// The certificate of the registry, or of its token server, is not one that this machine trusts.
     #[error("the certificate of {host} is not trusted: {why}")]
     Certificate {
@@ -196,6 +218,8 @@ impl Explain for Error {
             Error::NotFound { at, .. }
             | Error::Denied { at, .. }
             | Error::Refused { at, .. }
+            | Error::TokenServer { at, .. }
+            | Error::MediaTypes { at, .. }
             | Error::Certificate { at, .. }
             | Error::NoTls { at, .. }
             | Error::ProxyDenies { at }
@@ -222,12 +246,18 @@ impl Explain for Error {
                 "raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image"
             }
             Error::NotFound { at, .. } => return Some(missing(at)),
-            Error::Denied { at, origin, .. } => return Some(denied(at, origin)),
+            Error::Denied { at, origin, .. } | Error::TokenServer { at, status: 401 | 403, origin, .. } => {
+                return Some(denied(at, origin));
+            }
             Error::Refused { at, status: 404, .. } => return Some(missing(at)),
             Error::Refused { status: 413, .. } => {
                 "the registry, or a proxy before it, takes no blob of that size; ask who runs it"
             }
+            Error::MediaTypes { .. } => {
+                "if the registry knows Docker's media types only, publish with `--media-types docker`"
+            }
             Error::Refused { .. } => "read what the registry says; asking again will not change it",
+            Error::TokenServer { .. } => "read what the token server says; asking again will not change it",
             Error::Certificate { .. } => {
                 "if the registry has a certificate of its own authority, name that in a PEM file with `--cacert`"
             }
@@ -290,6 +320,16 @@ mod tests {
                 "the registry answered 403 Forbidden: DENIED: no",
             ),
             (Error::NoTls { at: at(), why: "no message".to_owned() }, "the registry does not speak TLS: no message"),
+            (
+                Error::TokenServer {
+                    at: at(),
+                    host: "auth.example:5001".to_owned(),
+                    status: 403,
+                    answer: answer(),
+                    origin: String::new(),
+                },
+                "the token server auth.example:5001 answered 403 Forbidden: DENIED: no",
+            ),
             (Error::ProxyDenies { at: at() }, "the proxy wants a user and a password, or another one"),
             (
                 Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },

@@ -36,7 +36,8 @@ pub struct Options {
     pub pause: Duration,
     /// After how long without a single byte a request counts as broken.
     pub timeout: Duration,
-    /// How many blobs are on their way at once.
+    /// How many blobs are sent at once. As many more are looked for at the same time, so that there are up to twice as
+    /// many connections.
     pub parallel: usize,
     /// Sends blobs in pieces of so many bytes; without it a blob is sent in one request where the registry
     /// takes that.

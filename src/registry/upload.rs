@@ -25,6 +25,8 @@ const SMALLEST: u64 = 64 << 10;
 pub(super) struct Reply {
     /// The status, none of those that may pass.
     pub status: u16,
+    /// The status and what the registry said, for people.
+    pub words: String,
     /// Where the upload is from now on.
     pub location: Option<Url>,
     /// How many bytes of the upload are there.
@@ -274,16 +276,15 @@ impl Upload {
         match heard {
             Heard::Reply(Reply { status: 200 | 201 | 204, .. }) => self.end = Some(Next::Done(Fate::Sent)),
             Heard::Reply(Reply { status: 405 | 411 | 413 | 416 | 501, .. }) => self.fall_back(),
-            Heard::Reply(Reply { status, lost, .. }) if lost || status == 404 => {
-                let why = format!("the registry has forgotten the upload (status {status})");
-                self.begin_again(why, None);
+            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
+                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
                 // The second time it is not the upload that it does not know, but this way of sending.
                 if self.failures[Row::Send as usize] == 2 {
                     self.fall_back();
                 }
             }
-            Heard::Reply(Reply { status: 202, .. }) => {
-                self.begin_again("the registry has not finished the upload (status 202)".to_owned(), None);
+            Heard::Reply(Reply { status: 202, words, .. }) => {
+                self.begin_again(format!("the registry has not finished the upload: {words}"), None);
             }
             Heard::Reply(_) => self.fail(Failure::Refused),
             Heard::Passing { why, after } => {
@@ -301,7 +302,7 @@ impl Upload {
         let piece = self.pieces.unwrap_or(PIECE);
         let end = self.offset + piece.min(self.size - self.offset);
         match heard {
-            Heard::Reply(Reply { status: 200..=204, location, held, .. }) => {
+            Heard::Reply(Reply { status: 200..=204, location, held, words, .. }) => {
                 self.session = location.or(self.session.take());
                 match held.unwrap_or(end) {
                     held if held > end => {
@@ -316,24 +317,25 @@ impl Upload {
                     }
                     held => {
                         self.offset = held;
-                        self.failed(Row::Send, "the registry did not take what was sent".to_owned(), None);
+                        self.failed(Row::Send, format!("the registry did not take what was sent: {words}"), None);
                     }
                 }
             }
-            Heard::Reply(Reply { status: 413 | 416, .. }) => {
+            Heard::Reply(Reply { status: 413 | 416, words, .. }) => {
                 self.state = State::Doubtful;
                 let smaller = if piece > PIECE { PIECE } else { (piece / 2).max(SMALLEST).min(piece) };
                 self.pieces = Some(smaller);
                 self.fell_back = true;
-                self.failed(Row::Send, format!("the registry refused a piece of {} bytes", end - self.offset), None);
+                let length = end - self.offset;
+                self.failed(Row::Send, format!("the registry refused a piece of {length} bytes: {words}"), None);
             }
-            Heard::Reply(Reply { status, lost, .. }) if lost || status == 404 => {
-                self.begin_again(format!("the registry has forgotten the upload (status {status})"), None);
+            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
+                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
             }
             // What the user asked for is not to be had: the whole blob in one request is.
-            Heard::Reply(Reply { status: 405 | 501, .. }) if !self.fell_back => {
+            Heard::Reply(Reply { status: 405 | 501, words, .. }) if !self.fell_back => {
                 self.pieces = None;
-                self.begin_again("the registry takes no pieces".to_owned(), None);
+                self.begin_again(format!("the registry takes no pieces: {words}"), None);
             }
             Heard::Reply(_) => self.fail(Failure::Refused),
             Heard::Passing { why, after } => {
@@ -366,8 +368,11 @@ impl Upload {
     fn closed(&mut self, heard: Heard) {
         match heard {
             Heard::Reply(Reply { status: 200 | 201 | 204, .. }) => self.end = Some(Next::Done(Fate::Sent)),
-            Heard::Reply(Reply { status, lost, .. }) if lost || matches!(status, 404 | 416) => {
-                self.begin_again(format!("the registry has forgotten the upload (status {status})"), None);
+            Heard::Reply(Reply { status: 416, words, .. }) => {
+                self.begin_again(format!("the registry does not end the upload: {words}"), None);
+            }
+            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
+                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
             }
             Heard::Reply(_) => self.fail(Failure::Refused),
             Heard::Passing { why, after } => {
@@ -378,14 +383,14 @@ impl Upload {
         }
     }
 
-    /// Sends in pieces from now on, in a new upload: what became of the refused one is not known.
+    /// Sends in pieces from now on: in the upload that refused the whole if it is still open, after asking it how
+    /// much it has, or else in a new one. So none is left behind.
     fn fall_back(&mut self) {
         if self.pieces.is_none() {
             self.pieces = Some(PIECE);
             self.fell_back = true;
         }
-        self.session = None;
-        self.state = State::Absent;
+        self.state = if self.session.is_some() { State::Doubtful } else { State::Absent };
     }
 
     fn begin_again(&mut self, why: String, after: Option<Duration>) {

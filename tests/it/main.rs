@@ -18,6 +18,7 @@ mod downloads;
 mod faults;
 mod guards;
 mod image;
+mod import;
 mod inspect;
 mod json;
 mod judges;

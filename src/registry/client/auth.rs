@@ -133,9 +133,18 @@ impl Dialogue<'_> {
                     self.door.narrow.set(true);
                     self.door.no_mounts.set(true);
                 }
-                _ => return Err(self.refusal(&step, &answer).into()),
+                _ => return Err(self.refusal_of_token(&step, &answer).into()),
             }
         }
+    }
+
+    fn refusal_of_token(&self, step: &str, answer: &Answer) -> Error {
+        let (status, host) = (answer.code(), address::host_of(&answer.url));
+        if status == 407 {
+            return self.refusal(step, answer);
+        }
+        let origin = self.door.origin.borrow().clone();
+        Error::TokenServer { at: self.at(step), host, status, answer: self.words(answer), origin }
     }
 
     async fn ask_server(&self, step: &str, auth: &Auth, wide: bool) -> Result<Answer, Fault> {
@@ -173,7 +182,8 @@ impl Dialogue<'_> {
         let response = sent.map_err(|trouble| self.fault(step, trouble))?;
         let answer = self.whole(step, Incoming::new(url.clone(), response)).await?;
         if http::is_passing(answer.code()) {
-            return Err(self.passing(step, "the token server", &answer));
+            let who = format!("the token server {}", address::host_of(url));
+            return Err(self.passing(step, &who, &answer));
         }
         Ok(answer)
     }

@@ -90,7 +90,9 @@ impl Dialogue<'_> {
                     return self.fetch_document(step, reference).await;
                 };
                 if reference.parse::<Digest>().is_ok_and(|asked| asked != digest) {
-                    return Err(self.senseless(step, format!("it has {digest} for {reference}")));
+                    return Err(
+                        self.senseless(step, format!("it says it has {digest} where {reference} was asked for"))
+                    );
                 }
                 let descriptor = Descriptor { media_type, digest, size, platform: None, annotations: None };
                 Ok(Some(Found { descriptor, bytes: None }))

@@ -177,8 +177,7 @@ impl Dialogue<'_> {
 
     /// What a server said, without what it must not have heard.
     pub fn words(&self, answer: &Answer) -> String {
-        let secrets = self.door.secrets.borrow();
-        secrets.iter().fold(answer.words(), |words, secret| words.replace(secret.as_str(), "<redacted>"))
+        answer.words(&self.door.secrets.borrow())
     }
 
     /// Asks until there is an answer that is no passing fault.
@@ -362,11 +361,10 @@ impl Dialogue<'_> {
 
     /// What a failed request means.
     pub fn fault(&self, step: &str, trouble: Trouble) -> Fault {
+        let own = address::is_own_machine(&self.door.registry);
         Fault::Final(match trouble {
             // A registry of this machine is asked again by plain HTTP; no other one is.
-            Trouble::NoTls(why) if !address::is_own_machine(&self.door.registry) => {
-                Error::NoTls { why, at: self.at(step) }
-            }
+            Trouble::NoTls(why) if !own => Error::NoTls { why, at: self.at(step) },
             Trouble::NoTls(why) | Trouble::Broken(why) | Trouble::Gibberish(why) => {
                 return Fault::Passing { why: clean(&why), after: None };
             }

@@ -192,8 +192,9 @@ fn a_whole_blob_that_is_refused_goes_in_pieces() {
         let script = vec![
             ("begin", open("a")),
             ("put a", status(refusal)),
-            ("begin", open("b")),
-            ("patch b 0+4", open("c")),
+            // The upload is still there, and nothing is in it.
+            ("ask a", held(204, 0)),
+            ("patch a 0+4", open("c")),
             ("patch c 4+4", held(202, 8 << 20)),
             ("patch c 8+2", open("d")),
             ("close d", status(201)),
@@ -202,6 +203,16 @@ fn a_whole_blob_that_is_refused_goes_in_pieces() {
         assert!(matches!(end, Next::Done(Fate::Sent)) && rests.is_empty(), "{end:?}");
         assert_eq!(upload.fallback(), Some(PIECE));
     }
+    // It is not there any more.
+    let script = vec![
+        ("begin", open("a")),
+        ("put a", status(413)),
+        ("ask a", status(404)),
+        ("look", status(404)),
+        ("begin", open("b")),
+        ("patch b 0+4", open("b")),
+    ];
+    assert!(matches!(play(blob().absent(), script).1, Next::Send(UploadCall::Patch { .. })));
     // Forgotten twice: it is the way of sending that the registry does not know.
     let script = vec![
         ("begin", open("a")),
@@ -370,6 +381,7 @@ fn every_conversation_ends() {
                 held: random.is_multiple_of(3).then_some(random % (3 << 20)),
                 smallest: random.is_multiple_of(11).then_some(random % 1_000_000),
                 lost: random.is_multiple_of(13),
+                words: String::new(),
             };
             upload.take(if reply.status == 503 { broken() } else { Heard::Reply(reply) });
         }

@@ -137,6 +137,7 @@ impl Shop {
     #[track_caller]
     pub fn error(&self, outcome: &Outcome) -> String {
         let told = outcome.told().replace(&self.registry.address, "[REGISTRY]");
+        let told = told.replace("[ROOT]/home", "[HOME]");
         let at = told.find("error: ").unwrap_or_else(|| panic!("no error in\n{told}"));
         told[at..].to_owned()
     }
