@@ -110,7 +110,7 @@ pub(super) struct Upload {
     mounting: Option<String>,
     /// The size of pieces; `None` sends the blob as a whole.
     pieces: Option<u64>,
-    /// Whether pieces are the answer to a refusal, and not what the user wants.
+    /// Whether pieces are the answer to a refusal, and not [`Options::chunk`](super::Options::chunk).
     fell_back: bool,
     state: State,
     session: Option<Url>,
@@ -332,7 +332,7 @@ impl Upload {
             Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
                 self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
             }
-            // What the user asked for is not to be had: the whole blob in one request is.
+            // The pieces that were asked for are not to be had: the whole blob in one request is.
             Heard::Reply(Reply { status: 405 | 501, words, .. }) if !self.fell_back => {
                 self.pieces = None;
                 self.begin_again(format!("the registry takes no pieces: {words}"), None);
