@@ -70,7 +70,7 @@ pub enum TagChange {
     Unchanged,
 }
 
-/// What a push did.
+/// What a push did, or what it would do if [`survey`](super::survey()) found it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
     /// The digest of the index.

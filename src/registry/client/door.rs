@@ -11,15 +11,13 @@ use super::address::{self, MAX_REDIRECTS};
 use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::wire::{self, Payload, To, Trouble};
+use crate::image::MAX_DOCUMENT;
 use crate::registry::{At, Error, Session};
 use crate::report::Report;
 use crate::sys::http;
 
 /// The most that is read of a body which only explains a refusal, in bytes.
 const MAX_EXPLANATION: usize = 64 << 10;
-
-/// The largest document, in bytes: what registries accept for a manifest.
-pub(super) const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// What is known of a repository and its registry during one run.
 pub(crate) struct Door {
