@@ -197,6 +197,8 @@ impl Push<'_> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
+        // Platforms whose blobs are there. If the whole image may be, their manifests wait for the answer.
+        let (mut ready, mut is_looking) = (Vec::new(), false);
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
             tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob).await?)) }));
@@ -206,18 +208,22 @@ impl Push<'_> {
                 Done::Blob(at, fate) => {
                     // If the largest blob, which is the first, is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
+                        is_looking = true;
                         tasks.push(Box::pin(async { Ok(Done::Looked(is_whole(self.talk, self.shipment).await?)) }));
                     }
                     fates.insert(at, fate);
-                    for platform in order.arrived(&blobs[at].digest) {
-                        tasks.push(Box::pin(async move {
-                            yard.manifest(platform).await?;
-                            Ok(Done::Manifest)
-                        }));
-                    }
+                    ready.extend(order.arrived(&blobs[at].digest));
                 }
                 Done::Looked(true) if yard.has_sent_nothing() => return Ok(None),
-                Done::Looked(_) | Done::Manifest => {}
+                Done::Looked(_) => is_looking = false,
+                Done::Manifest => {}
+            }
+            let now = if is_looking { Vec::new() } else { std::mem::take(&mut ready) };
+            for platform in now {
+                tasks.push(Box::pin(async move {
+                    yard.manifest(platform).await?;
+                    Ok(Done::Manifest)
+                }));
             }
         }
         Ok(Some(fates.into_values().collect()))
