@@ -8,6 +8,7 @@ pub mod base;
 mod client;
 pub mod credentials;
 mod deliver;
+mod early;
 mod error;
 mod order;
 mod pull;
@@ -20,6 +21,7 @@ mod survey;
 mod token;
 mod upload;
 
+pub use early::look_early;
 pub use error::{At, Error};
 pub use push::{Fate, Pushed, TagChange, TagOutcome, Target, push};
 pub use record::Record;

@@ -126,7 +126,7 @@ pub fn push(session: &Session, shipment: &Shipment, target: &Target, report: &dy
     // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
     let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let before = session.traffic();
-    let door = session.door(&target.repository, "pull,push", &target.mount_from)?;
+    let door = session.writing(&target.repository, &target.mount_from)?;
     let push = Push { talk: Dialogue { session, door: &door, report }, shipment, target };
     let (tags, blobs, documents) = session.run(push.run())?;
     Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))

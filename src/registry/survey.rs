@@ -14,7 +14,7 @@ use crate::report::Report;
 /// As [`push`](super::push()).
 pub fn survey(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
     let before = session.traffic();
-    let door = session.door(&target.repository, "pull", &target.mount_from)?;
+    let door = session.writing(&target.repository, &target.mount_from)?;
     let talk = Dialogue { session, door: &door, report };
     let (tags, blobs, documents) = session.run(look(talk, shipment, target))?;
     Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))

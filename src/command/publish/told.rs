@@ -155,12 +155,15 @@ fn how(change: TagChange) -> String {
     }
 }
 
-/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests`
+/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests, 2 of them repeated`
 fn sums(pushed: &Pushed, dry_run: bool) -> String {
     let Pushed { sent, mounted, skipped, traffic, .. } = pushed;
     let (mount, skip) = if dry_run { ("mount", "skip") } else { ("mounted", "skipped") };
     let retries = if traffic.retries == 0 { String::new() } else { format!(", {} of them repeated", traffic.retries) };
     let (sent, mounted, skipped) = (bytes(*sent), bytes(*mounted), bytes(*skipped));
-    let requests = traffic.requests + traffic.tokens;
-    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests} requests{retries}")
+    let requests = match traffic.requests + traffic.tokens {
+        1 => "1 request".to_owned(),
+        count => format!("{count} requests"),
+    };
+    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests}{retries}")
 }

@@ -33,6 +33,8 @@ pub(crate) struct Auth {
     shown: Option<HeaderValue>,
     /// Until when it may be shown.
     until: Option<Instant>,
+    /// How many of the door's wishes the token was asked for with.
+    wished: usize,
     /// The token server, once the registry has named it.
     server: Option<(Url, Option<String>)>,
     found: Option<Found>,
@@ -42,7 +44,8 @@ impl Dialogue<'_> {
     /// What to show with a request, and its generation.
     pub(super) async fn authorization(&self, step: &str) -> Result<(Option<HeaderValue>, u64), Fault> {
         let mut auth = self.door.auth.lock().await;
-        if auth.until.is_some_and(|until| Instant::now() >= until) {
+        let wishes_more = !self.door.narrow.get() && auth.wished < self.door.wishes.borrow().len();
+        if auth.until.is_some_and(|until| wishes_more || Instant::now() >= until) {
             self.fetch(step, &mut auth).await?;
         }
         Ok((auth.shown.clone(), auth.generation))
@@ -117,8 +120,8 @@ impl Dialogue<'_> {
     async fn fetch(&self, step: &str, auth: &mut Auth) -> Result<(), Fault> {
         let step = format!("{step} (asking for a token)");
         loop {
-            let wide = !self.door.narrow.get() && !self.door.wishes.is_empty();
-            let answer = self.patiently(&step, async || self.ask_server(&step, auth, wide).await).await?;
+            let wishes = if self.door.narrow.get() { Vec::new() } else { self.door.wishes.borrow().clone() };
+            let answer = self.patiently(&step, async || self.ask_server(&step, auth, &wishes).await).await?;
             match answer.code() {
                 200..=299 => {
                     let token = token::parse_answer(&answer.body)
@@ -127,9 +130,10 @@ impl Dialogue<'_> {
                     let header = wire::secret_header(&format!("Bearer {}", token.token.expose()));
                     self.show(auth, header);
                     auth.until = Some(until);
+                    auth.wished = wishes.len();
                     return Ok(());
                 }
-                401 | 403 if wide => {
+                401 | 403 if !wishes.is_empty() => {
                     self.door.narrow.set(true);
                     self.door.no_mounts.set(true);
                 }
@@ -147,9 +151,8 @@ impl Dialogue<'_> {
         Error::TokenServer { at: self.at(step), host, status, answer: self.words(answer), origin }
     }
 
-    async fn ask_server(&self, step: &str, auth: &Auth, wide: bool) -> Result<Answer, Fault> {
+    async fn ask_server(&self, step: &str, auth: &Auth, wishes: &[String]) -> Result<Answer, Fault> {
         let Some((realm, service)) = &auth.server else { return Err(self.senseless(step, "it names none").into()) };
-        let wishes = if wide { self.door.wishes.as_slice() } else { &[] };
         let scopes: Vec<&str> = self.door.scopes.iter().chain(wishes).map(String::as_str).collect();
         let credential = auth.found.as_ref().map(|found| &found.credential);
         if let Some(Credential::IdentityToken(token)) = credential {

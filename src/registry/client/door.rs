@@ -28,7 +28,7 @@ pub(crate) struct Door {
     /// What a token must allow.
     pub(super) scopes: Vec<String>,
     /// What a token should allow too, if it can be had: reading where blobs may be mounted from.
-    pub(super) wishes: Vec<String>,
+    pub(super) wishes: RefCell<Vec<String>>,
     /// Whether the token server has refused the wishes.
     pub(super) narrow: Cell<bool>,
     /// Whether mounting is not tried any more.
@@ -47,13 +47,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// A door to a repository; nothing is sent.
-    pub fn new(
-        session: &Session,
-        registry: &str,
-        repository: &str,
-        scopes: Vec<String>,
-        wishes: Vec<String>,
-    ) -> Result<Self, Error> {
+    pub fn new(session: &Session, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
         let plain = session.options().plain_http || address::is_own_machine(registry);
         let base = address::base(if plain { "http" } else { "https" }, registry, repository)
             .ok_or_else(|| Error::Setup { why: format!("`{registry}/{repository}` has no address") })?;
@@ -61,7 +55,7 @@ impl Door {
             registry: registry.to_owned(),
             repository: repository.to_owned(),
             scopes,
-            wishes,
+            wishes: RefCell::default(),
             narrow: Cell::new(false),
             no_mounts: Cell::new(false),
             pieces: Cell::new(session.options().chunk),
@@ -71,6 +65,14 @@ impl Door {
             origin: RefCell::default(),
             secrets: RefCell::default(),
         })
+    }
+
+    /// Adds to what a token should allow. One that was fetched without it is replaced before the next request.
+    pub fn wish(&self, scope: String) {
+        let mut wishes = self.wishes.borrow_mut();
+        if !wishes.contains(&scope) {
+            wishes.push(scope);
+        }
     }
 }
 
@@ -164,8 +166,7 @@ impl Dialogue<'_> {
 
     /// The error of an answer that will not change.
     pub fn refusal(&self, step: &str, answer: &Answer) -> Error {
-        let words = self.words(answer);
-        let at = self.at(step);
+        let (words, at) = (self.words(answer), self.at(step));
         match answer.code() {
             401 | 403 => Error::Denied { at, answer: words, origin: self.door.origin.borrow().clone() },
             407 => Error::ProxyDenies { at },
@@ -245,8 +246,7 @@ impl Dialogue<'_> {
 
     /// Reads the body of an answer.
     pub async fn whole(&self, step: &str, mut incoming: Incoming) -> Result<Answer, Fault> {
-        let wire = self.session.wire();
-        let status = incoming.response.status();
+        let (wire, status) = (self.session.wire(), incoming.response.status());
         let body = match incoming.body.take() {
             Some(body) => body,
             None if status.is_success() => {

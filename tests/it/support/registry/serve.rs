@@ -160,7 +160,13 @@ impl State {
             Auth::Tokens(server) if server.apart => format!("http://{}/token", self.hosts.tokens),
             _ => format!("http://{}/token", self.hosts.registry),
         };
-        let wanted = wanted(step, route, head, self.quirks.mount_wants_source_scope);
+        let mut wanted = wanted(step, route, head, self.quirks.mount_wants_source_scope);
+        if let Some(name) = route.repository().filter(|_| self.quirks.hides_absent) {
+            let there = self.store.repository(name);
+            if there.tags.is_empty() && there.manifests.is_empty() && there.blobs.is_empty() {
+                wanted.push((name.to_owned(), "push"));
+            }
+        }
         if let Err(Refused { answer, violation }) = self.tokens.check(&self.auth, &realm, head, &wanted) {
             self.record.violations.extend(violation);
             return Some(answer);
