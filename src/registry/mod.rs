@@ -28,4 +28,4 @@ pub use record::Record;
 pub use session::{Options, Session, Traffic};
 pub use shipment::{PlatformShipment, Shipment};
 pub use stream::Beginning;
-pub use survey::{Survey, survey};
+pub use survey::survey;

@@ -10,12 +10,9 @@ use super::stream::{Beginning, Stream};
 use super::{Error, Session};
 use crate::domain::reference::is_tag;
 use crate::domain::{Digest, Reference};
-use crate::image::{Descriptor, MediaTypes};
+use crate::image::{Descriptor, MAX_DOCUMENT, MediaTypes};
 
 use crate::report::{Event, Report};
-
-/// The largest document that is read, in bytes.
-const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// The most pages of tags that are read.
 const MAX_PAGES: usize = 1_000;

@@ -70,7 +70,7 @@ pub enum TagChange {
     Unchanged,
 }
 
-/// What a push did.
+/// What a push did, or what it would do if [`survey`](super::survey()) found it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
     /// The digest of the index.
@@ -199,29 +199,30 @@ impl Push<'_> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
+        // Platforms whose blobs are there. If the whole image may be, their manifests wait for the answer.
+        let (mut ready, mut is_looking) = (Vec::new(), false);
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
             let likely_new = is_new && at == 0;
             tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, likely_new).await?)) }));
         }
-        // Manifests wait while it is being found out whether all is there.
-        let (mut looking, mut ready) = (false, Vec::new());
         while let Some(done) = tasks.next().await {
             match done? {
                 Done::Blob(at, fate) => {
                     // If the largest blob, which is the first, is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
-                        looking = true;
+                        is_looking = true;
                         tasks.push(Box::pin(async { Ok(Done::Looked(is_whole(self.talk, self.shipment).await?)) }));
                     }
                     fates.insert(at, fate);
                     ready.extend(order.arrived(&blobs[at].digest));
                 }
                 Done::Looked(true) if yard.has_sent_nothing() => return Ok(None),
-                Done::Looked(_) => looking = false,
+                Done::Looked(_) => is_looking = false,
                 Done::Manifest => {}
             }
-            for platform in ready.extract_if(.., |_| !looking) {
+            let now = if is_looking { Vec::new() } else { std::mem::take(&mut ready) };
+            for platform in now {
                 tasks.push(Box::pin(async move {
                     yard.manifest(platform).await?;
                     Ok(Done::Manifest)

@@ -40,7 +40,8 @@ pub struct Options {
     /// many connections.
     pub parallel: usize,
     /// Sends blobs in pieces of so many bytes; without it a blob is sent in one request where the registry
-    /// takes that.
+    /// takes that. No option of the command sets this, since registries that want pieces say so; who calls the
+    /// library may know better.
     pub chunk: Option<u64>,
 }
 

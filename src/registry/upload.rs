@@ -5,6 +5,8 @@
 //! registry that refuses a whole blob in one request gets it in pieces, and after a broken piece it is asked how
 //! much it has. Before anything is sent again the blob is looked for: it may have arrived.
 
+mod terms;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use reqwest::Url;
 
 use super::client::UploadCall;
 use super::push::Fate;
+pub(super) use terms::{Failure, Heard, Next, Reply};
 
 /// The size of pieces where a registry refuses a blob as a whole, in bytes: GHCR answers 416 to larger ones
 /// (rust-oci-client#35).
@@ -19,73 +22,6 @@ pub(super) const PIECE: u64 = 4 << 20;
 
 /// The smallest piece that is tried when a registry refuses larger ones, in bytes.
 const SMALLEST: u64 = 64 << 10;
-
-/// An answer, as far as it decides what comes next.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Reply {
-    /// The status, none of those that may pass.
-    pub status: u16,
-    /// The status and what the registry said, for people.
-    pub words: String,
-    /// Where the upload is from now on.
-    pub location: Option<Url>,
-    /// How many bytes of the upload are there.
-    pub held: Option<u64>,
-    /// The smallest piece that the registry takes.
-    pub smallest: Option<u64>,
-    /// Whether the registry says that it does not know the upload, or not any more.
-    pub lost: bool,
-}
-
-/// What came of a request.
-#[derive(Debug, Clone)]
-pub(super) enum Heard {
-    /// An answer.
-    Reply(Reply),
-    /// No answer, or one that may pass.
-    Passing {
-        /// What happened.
-        why: String,
-        /// How long the registry asks to wait.
-        after: Option<Duration>,
-    },
-}
-
-/// What to do next.
-#[derive(Debug, Clone)]
-pub(super) enum Next {
-    /// Send a request.
-    Send(UploadCall),
-    /// Wait.
-    Rest {
-        /// What happened.
-        why: String,
-        /// How often it has happened.
-        tries: u32,
-        /// How long the registry asks to wait.
-        after: Option<Duration>,
-    },
-    /// The blob is there.
-    Done(Fate),
-    /// Give up.
-    Failed(Failure),
-}
-
-/// Why an upload is given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// The registry refuses; its last answer says why.
-    Refused,
-    /// It was tried often enough.
-    Exhausted {
-        /// How often.
-        tries: u32,
-        /// What happened the last time.
-        why: String,
-    },
-    /// The answer makes no sense.
-    Senseless(&'static str),
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -110,7 +46,7 @@ pub(super) struct Upload {
     mounting: Option<String>,
     /// The size of pieces; `None` sends the blob as a whole.
     pieces: Option<u64>,
-    /// Whether pieces are the answer to a refusal, and not what the user wants.
+    /// Whether pieces are the answer to a refusal, and not [`Options::chunk`](super::Options::chunk).
     fell_back: bool,
     state: State,
     session: Option<Url>,
@@ -332,7 +268,7 @@ impl Upload {
             Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
                 self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
             }
-            // What the user asked for is not to be had: the whole blob in one request is.
+            // The pieces that were asked for are not to be had: the whole blob in one request is.
             Heard::Reply(Reply { status: 405 | 501, words, .. }) if !self.fell_back => {
                 self.pieces = None;
                 self.begin_again(format!("the registry takes no pieces: {words}"), None);

@@ -1,6 +1,6 @@
 //! What is asked before a build, what a dry run asks, and the push: one conversation, with one token.
 
-use cargo_dext::registry::{self, Fate, Shipment, Survey, Target};
+use cargo_dext::registry::{self, Fate, Pushed, Shipment, Target};
 use cargo_dext::report::Recorder;
 
 use crate::support::goods::{Goods, Recipe};
@@ -23,7 +23,7 @@ fn as_ann() -> Trip {
 }
 
 #[track_caller]
-fn survey(session: &registry::Session, target: &Target, goods: &Goods) -> Survey {
+fn survey(session: &registry::Session, target: &Target, goods: &Goods) -> Pushed {
     let survey = registry::survey(session, &Shipment::of(&goods.image), target, &Recorder::default());
     survey.expect("there is an answer")
 }

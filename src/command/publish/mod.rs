@@ -21,7 +21,7 @@ use super::packaging::CargoOutput;
 use crate::domain::{Explain, Reference};
 use crate::error::Error;
 use crate::registry::base::Remote;
-use crate::registry::{self, Options, Pushed, Record, Session, Survey, TagChange, Target};
+use crate::registry::{self, Options, Pushed, Record, Session, TagChange, Target};
 use crate::report::Report;
 use crate::sys::fs;
 use args::session;
@@ -69,7 +69,7 @@ fn send(
     target.mount_from.extend(new);
     if args.dry_run {
         let survey = registry::survey(session, shipment, &target, shell)?;
-        told.would(&Survey { traffic: session.traffic(), ..survey }, context);
+        told.would(&Pushed { traffic: session.traffic(), ..survey }, context);
         return Ok(());
     }
     shell.status("Publishing", told.heading());

@@ -11,15 +11,13 @@ use super::address::{self, MAX_REDIRECTS};
 use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::wire::{self, Payload, To, Trouble};
+use crate::image::MAX_DOCUMENT;
 use crate::registry::{At, Error, Session};
 use crate::report::Report;
 use crate::sys::http;
 
 /// The most that is read of a body which only explains a refusal, in bytes.
 const MAX_EXPLANATION: usize = 64 << 10;
-
-/// The largest document, in bytes: what registries accept for a manifest.
-pub(super) const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// What is known of a repository and its registry during one run.
 pub(crate) struct Door {
@@ -160,8 +158,7 @@ impl Dialogue<'_> {
 
     /// The error of an answer that will not change.
     pub fn refusal(&self, step: &str, answer: &Answer) -> Error {
-        let words = self.words(answer);
-        let at = self.at(step);
+        let (words, at) = (self.words(answer), self.at(step));
         match answer.code() {
             401 | 403 => Error::Denied { at, answer: words, origin: self.door.origin.borrow().clone() },
             407 => Error::ProxyDenies { at },
@@ -241,8 +238,7 @@ impl Dialogue<'_> {
 
     /// Reads the body of an answer.
     pub async fn whole(&self, step: &str, mut incoming: Incoming) -> Result<Answer, Fault> {
-        let wire = self.session.wire();
-        let status = incoming.response.status();
+        let (wire, status) = (self.session.wire(), incoming.response.status());
         let body = match incoming.body.take() {
             Some(body) => body,
             None if status.is_success() => {
