@@ -55,6 +55,7 @@
 //! * `object`: the headers of ELF, Mach-O and PE files.
 //! * `oci-spec`: media types and names of the OCI image specification.
 //! * `reqwest`, `tokio`, `rustls`: downloads over HTTPS, with ring and without a second TLS stack.
+//! * `saphyr-parser`: the events of YAML, from which `validate` builds a bounded tree.
 //! * `semver`: versions and constraints.
 //! * `serde`, `serde_json`: Cargo's, Docker's and OCI's JSON.
 //! * `sha2`: digests.
@@ -82,3 +83,4 @@ pub mod report;
 pub mod scaffold;
 pub mod shell;
 pub mod sys;
+pub mod validate;
