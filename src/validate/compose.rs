@@ -144,7 +144,8 @@ fn short_mount(text: &str) -> Mount {
             '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let drive = *at == 1 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text[2..].starts_with(['\\', '/']);
+        let drive =
+            *at == 1 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text[2..].starts_with(['\\', '/']);
         *c == ':' && depth == 0 && !drive
     });
     match (colons.next(), colons.next()) {
@@ -168,10 +169,8 @@ mod tests {
              - type: bind\n        source: ~/x\n        target: /x\n      - data\n  db:\n    image: postgres\n    build: .\n    \
              entrypoint: run --it\n    command:\n    environment: { A: 1 }\n    extends: { service: web }\n",
         );
-        let mount = |source: Option<&str>, target: &str| Mount {
-            source: source.map(str::to_owned),
-            target: target.to_owned(),
-        };
+        let mount =
+            |source: Option<&str>, target: &str| Mount { source: source.map(str::to_owned), target: target.to_owned() };
         let words = |text: &[&str]| Some(text.iter().map(|word| (*word).to_owned()).collect());
         let web = Service {
             name: "web".to_owned(),

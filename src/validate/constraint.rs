@@ -100,7 +100,9 @@ fn bounds(text: &str) -> Result<Vec<Bound>, NoConstraint> {
 }
 
 fn bound(operator: &'static str, text: &str) -> Result<Bound, NoConstraint> {
-    let no_version = || NoConstraint(if text.is_empty() { "lacks a version".to_owned() } else { format!("has no version at `{text}`") });
+    let no_version = || {
+        NoConstraint(if text.is_empty() { "lacks a version".to_owned() } else { format!("has no version at `{text}`") })
+    };
     let plain = text.strip_prefix('v').unwrap_or(text);
     if matches!(plain, "*" | "x" | "X") {
         return Ok(Bound { operator, version: None, full: false });
@@ -161,14 +163,20 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", ">=", ">= ", "latest", "0.3.4.5", ">= 0.3.4,", "1.x.2", ">> 1", "0.3.4 || ", &"1,".repeat(200)] {
+        for text in ["", ">=", ">= ", "latest", "0.3.4.5", ">= 0.3.4,", "1.x.2", ">> 1", "0.3.4 || ", &"1,".repeat(200)]
+        {
             assert!(Constraint::parse(text).is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn tags_name_versions() {
-        for (tag, version) in [("1.2.3", Some("1.2.3")), ("v0.1.0", Some("0.1.0")), ("1.2", Some("1.2.0")), ("1.0.0-rc.1", Some("1.0.0-rc.1"))] {
+        for (tag, version) in [
+            ("1.2.3", Some("1.2.3")),
+            ("v0.1.0", Some("0.1.0")),
+            ("1.2", Some("1.2.0")),
+            ("1.0.0-rc.1", Some("1.0.0-rc.1")),
+        ] {
             assert_eq!(version_of_tag(tag).map(|version| version.to_string()).as_deref(), version, "{tag}");
         }
         for tag in ["latest", "main", "pr6644", "1.2.3.4", "", "v", "1.x"] {

@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn repeated_keys_are_noted_and_the_last_counts() {
-        let metadata = Metadata::read(br#"{"a": [{"b": 1, "b": 2}], "icon": "x", "c": {"d": {}, "d": 1}, "icon": "y"}"#);
+        let metadata =
+            Metadata::read(br#"{"a": [{"b": 1, "b": 2}], "icon": "x", "c": {"d": {}, "d": 1}, "icon": "y"}"#);
         let document = metadata.document().expect("JSON");
         assert_eq!(document.repeated, ["a[0].b", "c.d", "icon"]);
         assert_eq!(document.icon(), Some("y"));

@@ -136,7 +136,8 @@ mod tests {
     #[test]
     fn unknown_rules_are_refused_with_the_nearest() {
         let mut settings = Settings::default();
-        for (id, near) in [("W03", Some("E03")), ("e3", Some("E03")), ("03", Some("E03")), ("zebra", None), ("", None)] {
+        for (id, near) in [("W03", Some("E03")), ("e3", Some("E03")), ("03", Some("E03")), ("zebra", None), ("", None)]
+        {
             assert_eq!(settings.allow(id, None).map_err(|error| error.nearest), Err(near), "{id}");
         }
         assert_eq!(UnknownRule::new("W03").help().unwrap_or_default().split(',').next(), Some("did you mean E03"));

@@ -208,6 +208,6 @@ mod tests {
         let tree = tree();
         assert_eq!(tree.below("/ui/").map(|(path, _)| path).collect::<Vec<_>>(), ["ui/gone", "ui/index.html"]);
         assert_eq!(tree.get("ui").map(|node| &node.kind), Some(&NodeKind::Dir));
-        assert_eq!(tree.below("").count(), 13);
+        assert_eq!(tree.below("").count(), 14);
     }
 }

@@ -134,8 +134,11 @@ impl Builder {
                 None => Ok(()),
             },
             Event::Alias(anchor) => {
-                let (values, text) =
-                    self.anchors.get(&anchor).ok_or("an alias stands in the value that it names").map(|(_, weight)| *weight)?;
+                let (values, text) = self
+                    .anchors
+                    .get(&anchor)
+                    .ok_or("an alias stands in the value that it names")
+                    .map(|(_, weight)| *weight)?;
                 self.grow(values, text)?;
                 let value = self.anchors.get(&anchor).map(|(value, _)| value.clone());
                 value.map_or(Ok(()), |value| self.add(value, 0))
@@ -198,7 +201,8 @@ mod tests {
 
     #[test]
     fn values_are_found_through_aliases_and_merges() {
-        let yaml = parse("x: &x\r\n  a: 1\n  b: two\nys:\n  - <<: *x\n    b: 3\n  - *x\n? [k]\n: v\nys2: {<<: [*x]}\nx2: ~\n");
+        let yaml =
+            parse("x: &x\r\n  a: 1\n  b: two\nys:\n  - <<: *x\n    b: 3\n  - *x\n? [k]\n: v\nys2: {<<: [*x]}\nx2: ~\n");
         let yaml = yaml.expect("YAML");
         let Some(Yaml::List(list)) = yaml.get("ys") else { panic!("{yaml:?}") };
         assert_eq!((text(list[0].get("a")), text(list[0].get("b")), text(list[1].get("b"))), ("1", "3", "two"));
@@ -213,7 +217,8 @@ mod tests {
         let bomb: String = (1..40).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)).collect();
         for (text, what) in [
             (format!("a0: &a0 x\n{bomb}"), "its aliases and values become more"),
-            ("[".repeat(100_000), "it nests deeper"),
+            ("[".repeat(100_000), "recursion limit exceeded"),
+            (format!("{}x{}", "[".repeat(65), "]".repeat(65)), "it nests deeper than 64 levels"),
             ("- ".repeat(100_000), "it nests deeper"),
             ("? ".repeat(100_000), "it nests deeper"),
             ("a: &a [*a]".to_owned(), "an alias stands in"),

@@ -188,3 +188,6 @@ fn base_fits(view: &View, out: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;

@@ -152,3 +152,6 @@ fn socket_is_raw(view: &View, out: &mut Findings<'_>) {
 fn is_docker_socket(source: &str) -> bool {
     matches!(normal(source).as_str(), "var/run/docker.sock" | "run/docker.sock")
 }
+
+#[cfg(test)]
+pub(super) mod cases;

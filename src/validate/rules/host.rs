@@ -111,7 +111,7 @@ fn file_is_known(platform: Option<&PlatformView>, key: &str, file: &Value, out: 
         None => out.error(at(key), format!("`{key}` has no `path`")),
         Some(path) => {
             if let Some(what) = no_text(path) {
-                out.error(at(&format!("{key}.path")), format!("`{key}.path` is {what}, not a text"));
+                out.error(at(&format!("{key}.path")), format!("`{key}.path` {what}"));
             }
         }
     }
@@ -151,3 +151,6 @@ fn every_system_has_files(view: &View, out: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;

@@ -134,7 +134,8 @@ fn files_are_there(view: &View, out: &mut Findings<'_>) {
         // Windows has no such bits.
         if file.listed.os != Os::Windows && file.node.mode & 0o111 == 0 && file.is_program() {
             let HostPath { os, path, .. } = file.listed;
-            let message = format!("the {os} program `{path}` has mode {:04o}: nobody may execute it", file.node.mode & 0o7777);
+            let message =
+                format!("the {os} program `{path}` has mode {:04o}: nobody may execute it", file.node.mode & 0o7777);
             out.error_help(file.place(), message, "copy it with mode 0755: `COPY --chmod=0755`");
         }
     }
@@ -253,8 +254,20 @@ fn runs_elsewhere(facts: &Facts, os: Os, arch: Arch) -> bool {
 /// A path without the words for CPUs in it.
 fn without_cpu(path: &str) -> String {
     const CPUS: [&str; 14] = [
-        "amd64", "arm64", "x86_64", "x86-64", "aarch64", "x64", "i386", "386", "intel", "silicon", "universal", "amd",
-        "arm", "x86",
+        "amd64",
+        "arm64",
+        "x86_64",
+        "x86-64",
+        "aarch64",
+        "x64",
+        "i386",
+        "386",
+        "intel",
+        "silicon",
+        "universal",
+        "amd",
+        "arm",
+        "x86",
     ];
     let mut path = path.trim_start_matches("./").trim_start_matches('/').to_ascii_lowercase();
     for cpu in CPUS {
@@ -299,3 +312,6 @@ fn darwin_is_signed(view: &View, out: &mut Findings<'_>) {
         out.warning(file.place(), format!("the darwin program `{}` for arm64 {why}", file.listed.path));
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;

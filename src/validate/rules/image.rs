@@ -48,7 +48,8 @@ pub(super) const RULES: &[Rule] = &[
         private: None,
         title: "the tag is the greatest version of the repository",
         why: "The Marketplace checks and offers the greatest version, whichever was pushed last: 2.6.5 beats a newer \
-              1.0.1. Asked with --online only.",
+              1.0.1. Asked with --online only; a tag that is there already is found too when it is about to be pushed, \
+              and `cargo dext publish` refuses to replace it.",
         fix: "choose a version above all others, or delete the tags above it",
         key: None,
         source: "docker/extensions-submissions#67",
@@ -140,14 +141,17 @@ fn tag_is_the_greatest(view: &View, out: &mut Findings<'_>) {
     let tags = online.tags.as_deref().unwrap_or_default();
     if online.pushing && tags.contains(tag) {
         let help = "choose a new version; users who have this one would not get an update";
-        out.error_help(Place::image(), format!("the tag `{tag}` is in the repository already"), help);
+        out.warning_help(Place::image(), format!("the tag `{tag}` is in the repository already"), help);
     }
     let Some(version) = version_of_tag(tag) else { return };
     let versions = tags.iter().filter_map(|tag| Some((version_of_tag(tag)?, tag)));
     if let Some((greatest, name)) = versions.max()
         && greatest > version
     {
-        out.warning(Place::image(), format!("the tag `{tag}` is below `{name}`, the greatest version of the repository"));
+        out.warning(
+            Place::image(),
+            format!("the tag `{tag}` is below `{name}`, the greatest version of the repository"),
+        );
     }
 }
 
@@ -170,12 +174,16 @@ fn registry_is_the_hub(view: &View, out: &mut Findings<'_>) {
 
 fn image_is_whole(view: &View, out: &mut Findings<'_>) {
     let Some(image) = view.image() else { return };
-    let of_platforms = image.platforms.iter().flat_map(|platform| {
-        platform.trouble.iter().map(move |trouble| (Some(platform), trouble))
-    });
+    let of_platforms = image
+        .platforms
+        .iter()
+        .flat_map(|platform| platform.trouble.iter().map(move |trouble| (Some(platform), trouble)));
     for (platform, trouble) in image.trouble.iter().map(|trouble| (None, trouble)).chain(of_platforms) {
         let Trouble { fatal, what, path, layer } = trouble;
         let place = path.as_deref().map_or_else(Place::image, Place::file).in_layer(layer.as_deref()).on(platform);
         if *fatal { out.error(place, what) } else { out.warning(place, what) }
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;

@@ -200,3 +200,6 @@ fn vendor_is_own(view: &View, out: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;

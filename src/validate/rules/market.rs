@@ -98,7 +98,13 @@ pub(super) const RULES: &[Rule] = &[
 
 /// The items of a label that must be a JSON list of objects with two texts, one of which is a URL; what is wrong
 /// goes to `out`.
-fn items(label: &str, text: &str, keys: [&str; 2], platform: Option<&PlatformView>, out: &mut Findings<'_>) -> Vec<String> {
+fn items(
+    label: &str,
+    text: &str,
+    keys: [&str; 2],
+    platform: Option<&PlatformView>,
+    out: &mut Findings<'_>,
+) -> Vec<String> {
     let at = |key: String| Place { key: Some(key), ..Place::label(label).on(platform) };
     let list = match serde_json::from_str(text) {
         Ok(Value::Array(list)) => list,
@@ -121,7 +127,7 @@ fn items(label: &str, text: &str, keys: [&str; 2], platform: Option<&PlatformVie
         for key in keys {
             match fields.get(key).map(no_text) {
                 None => out.error(at(format!("[{nth}]")), format!("its item {nth} has no `{key}`")),
-                Some(Some(what)) => out.error(at(format!("[{nth}].{key}")), format!("its `{key}` is {what}, not a text")),
+                Some(Some(what)) => out.error(at(format!("[{nth}].{key}")), format!("its `{key}` {what}")),
                 Some(None) => {}
             }
         }
@@ -239,7 +245,11 @@ fn markdown(text: &str) -> Option<&'static str> {
         let inner = parts.next();
         parts.next().is_some() && inner.is_some_and(|inner| !inner.is_empty() && inner.trim() == inner)
     };
-    let link = |line: &str| line.split_once("](").is_some_and(|(before, after)| before.contains('[') && after.contains(')'));
+    let link = |line: &str| {
+        let target = line.split_once("](").filter(|(before, _)| before.contains('['));
+        target
+            .is_some_and(|(_, after)| ["http", "/", "./", "#", "mailto:"].iter().any(|start| after.starts_with(start)))
+    };
     if text.contains("```") {
         Some("a fence (```)")
     } else if text.lines().any(heading) {
@@ -252,3 +262,6 @@ fn markdown(text: &str) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;

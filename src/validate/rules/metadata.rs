@@ -177,7 +177,7 @@ fn vm_starts_something(view: &View, out: &mut Findings<'_>) {
             if let Some(value) = vm.get(key)
                 && let Some(what) = no_text(value)
             {
-                out.error(place(&format!("vm.{key}")), format!("`vm.{key}` is {what}, not a text"));
+                out.error(place(&format!("vm.{key}")), format!("`vm.{key}` {what}"));
             }
         }
         match (vm.contains_key("image"), vm.contains_key("composefile")) {
@@ -207,7 +207,7 @@ fn socket_is_a_name(view: &View, out: &mut Findings<'_>) {
         for (key, socket) in sockets {
             let Some(socket) = socket else { continue };
             match (no_text(socket), socket.as_str()) {
-                (Some(what), _) => out.error(place(key), format!("`{key}` is {what}, not a text")),
+                (Some(what), _) => out.error(place(key), format!("`{key}` {what}")),
                 (None, Some(name)) if name.contains(['/', '\\']) || matches!(name, "." | "..") => {
                     out.error(place(key), format!("the socket `{name}` is no bare file name"));
                 }
@@ -249,12 +249,12 @@ pub(super) const fn noun(value: &Value) -> &'static str {
     }
 }
 
-/// What a value is that is no text with something in it.
-pub(super) fn no_text(value: &Value) -> Option<&'static str> {
+/// What is wrong with a value that is no text with something in it, as what follows its key in a sentence.
+pub(super) fn no_text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if text.trim().is_empty() => Some("empty"),
+        Value::String(text) if text.trim().is_empty() => Some("is empty".to_owned()),
         Value::String(_) => None,
-        other => Some(noun(other)),
+        other => Some(format!("is {}, not a text", noun(other))),
     }
 }
 
@@ -264,3 +264,6 @@ pub(super) fn unknown_keys(value: &Value, is_known: impl Fn(&str) -> bool) -> Op
     let unknown: Vec<String> = keys.filter(|key| !is_known(key)).cloned().collect();
     (!unknown.is_empty()).then(|| some(&unknown))
 }
+
+#[cfg(test)]
+pub(super) mod cases;

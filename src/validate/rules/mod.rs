@@ -61,3 +61,22 @@ fn some(words: &[String]) -> String {
         Some(more) => format!("{shown} and {more} more"),
     }
 }
+
+/// The cases of all families.
+#[cfg(test)]
+pub(super) fn cases() -> impl Iterator<Item = &'static super::testing::Case> {
+    let families = [
+        metadata::cases::CASES,
+        ui::cases::CASES,
+        compose::cases::CASES,
+        host::cases::CASES,
+        host_files::cases::CASES,
+        backend::cases::CASES,
+        labels::cases::CASES,
+        market::cases::CASES,
+        urls::cases::CASES,
+        image::cases::CASES,
+        same::cases::CASES,
+    ];
+    families.into_iter().flatten()
+}

@@ -66,5 +66,11 @@ fn different_files(one: &PlatformView, two: &PlatformView) -> Vec<String> {
 fn ui_files(platform: &PlatformView) -> BTreeMap<&str, Option<crate::domain::Digest>> {
     let root = platform.metadata.document().and_then(|document| document.ui_root());
     let files = root.into_iter().flat_map(|root| platform.files.below(root));
-    files.filter(|(_, node)| node.kind == crate::validate::tree::NodeKind::File).map(|(path, node)| (path, node.digest)).collect()
+    files
+        .filter(|(_, node)| node.kind == crate::validate::tree::NodeKind::File)
+        .map(|(path, node)| (path, node.digest))
+        .collect()
 }
+
+#[cfg(test)]
+pub(super) mod cases;

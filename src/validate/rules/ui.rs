@@ -88,7 +88,7 @@ fn icon_is_there(view: &View, out: &mut Findings<'_>) {
             continue;
         };
         if let Some(what) = no_text(icon) {
-            out.error(place, format!("`icon` is {what}, not a text"));
+            out.error(place, format!("`icon` {what}"));
             continue;
         }
         let Some(icon) = document.icon() else { continue };
@@ -156,7 +156,7 @@ fn pages_are_there(view: &View, out: &mut Findings<'_>) {
         for key in ["title", "root", "src"] {
             match tab.get(key).map(no_text) {
                 None => out.error(place(""), format!("`ui.dashboard-tab` has no `{key}`")),
-                Some(Some(what)) => out.error(place(&format!(".{key}")), format!("`{key}` is {what}, not a text")),
+                Some(Some(what)) => out.error(place(&format!(".{key}")), format!("`{key}` {what}")),
                 Some(None) => {}
             }
         }
@@ -224,9 +224,10 @@ fn ui_is_small(view: &View, out: &mut Findings<'_>) {
     for (platform, document) in view.whole() {
         let Some(root) = document.ui_root() else { continue };
         let place = Place::key("ui.dashboard-tab.root").on(Some(platform));
-        let modules = platform.files.below(root).find(|(path, node)| {
-            node.kind == NodeKind::Dir && (path.ends_with("/node_modules"))
-        });
+        let modules = platform
+            .files
+            .below(root)
+            .find(|(path, node)| node.kind == NodeKind::Dir && (path.ends_with("/node_modules")));
         if let Some((path, _)) = modules {
             out.warning(place.clone(), format!("the UI holds `/{path}`"));
         }
@@ -246,3 +247,6 @@ fn service_is_exposed(view: &View, out: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;

@@ -67,7 +67,11 @@ fn icon_is_a_picture(view: &View, out: &mut Findings<'_>) {
         }
         if is_page_of_github(icon) {
             let help = "take the URL behind GitHub's \"Raw\" button";
-            out.error_help(place.clone(), format!("the icon label `{icon}` is a page of GitHub about the picture"), help);
+            out.error_help(
+                place.clone(),
+                format!("the icon label `{icon}` is a page of GitHub about the picture"),
+                help,
+            );
         }
         let answer = view.online.as_ref().and_then(|online| online.answers.get(icon));
         if let Some(why) = answer.and_then(unreachable) {
@@ -88,3 +92,6 @@ fn publisher_is_a_page(view: &View, out: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod cases;
