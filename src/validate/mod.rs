@@ -13,6 +13,7 @@ pub mod constraint;
 pub mod findings;
 pub mod mentions;
 pub mod metadata;
+pub mod render;
 pub mod rule;
 pub mod rules;
 pub mod settings;
