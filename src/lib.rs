@@ -67,8 +67,13 @@
 //!   docs of [`image`]). Pinned exactly, because digests depend on its bytes.
 //! * `object`: the headers of ELF, Mach-O and PE files.
 //! * `oci-spec`: media types and names of the OCI image specification.
+<<<<<<< HEAD
 //! * `reqwest`, `tokio`, `rustls`: downloads and registries over HTTPS, with ring and without a second TLS stack.
 //! * `ruzstd`: zstd layers, in Rust and without C, because only other tools write them.
+=======
+//! * `reqwest`, `tokio`, `rustls`: downloads over HTTPS, with ring and without a second TLS stack.
+//! * `saphyr-parser`: the events of YAML, from which `validate` builds a bounded tree.
+>>>>>>> validate
 //! * `semver`: versions and constraints.
 //! * `serde`, `serde_json`: Cargo's, Docker's and OCI's JSON.
 //! * `sha2`: digests.
@@ -98,3 +103,4 @@ pub mod scaffold;
 pub mod shell;
 pub mod subject;
 pub mod sys;
+pub mod validate;
