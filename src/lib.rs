@@ -28,7 +28,7 @@
 //! `cargo xtask tidy` and the lints of `.clippy.toml` check them.
 //!
 //! 1. Imports point down the floors only: domain < report, sys < manifest < plan < build < bundle < image <
-//!    registry < subject < scaffold < error < shell < command < cli.
+//!    registry < subject < validate < scaffold < error < shell < command < cli.
 //! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}`, `image::document` and
 //!    `registry::{token, upload, order}` do no I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
@@ -67,13 +67,9 @@
 //!   docs of [`image`]). Pinned exactly, because digests depend on its bytes.
 //! * `object`: the headers of ELF, Mach-O and PE files.
 //! * `oci-spec`: media types and names of the OCI image specification.
-<<<<<<< HEAD
 //! * `reqwest`, `tokio`, `rustls`: downloads and registries over HTTPS, with ring and without a second TLS stack.
 //! * `ruzstd`: zstd layers, in Rust and without C, because only other tools write them.
-=======
-//! * `reqwest`, `tokio`, `rustls`: downloads over HTTPS, with ring and without a second TLS stack.
 //! * `saphyr-parser`: the events of YAML, from which `validate` builds a bounded tree.
->>>>>>> validate
 //! * `semver`: versions and constraints.
 //! * `serde`, `serde_json`: Cargo's, Docker's and OCI's JSON.
 //! * `sha2`: digests.
