@@ -1,5 +1,9 @@
 //! Every rule is broken by a view that breaks no other and left alone by one that nearly does.
 
+mod subjects;
+mod wild;
+mod wild_host;
+
 use std::collections::BTreeSet;
 
 use super::rules;
