@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, metadata, new, package};
+use crate::command::{Context, doctor, inspect, metadata, new, package, packaging, publish, update};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -38,25 +38,40 @@ enum Command {
     New(new::NewArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),
+    /// Show what an image is and holds: platforms, labels, metadata.json, programs, layers and their sizes
+    Inspect(inspect::InspectArgs),
+    /// Package an extension and publish it to a registry
+    Publish(publish::PublishArgs),
+    /// Update base images as recorded in `Dext.lock`
+    Update(update::UpdateArgs),
     /// Print the generated metadata.json or the image labels
     Metadata(metadata::MetadataArgs),
     /// Show every tool that building needs, found or missing
     Doctor(doctor::DoctorArgs),
 }
 
+/// What all commands share; the order puts it behind each command's own flags.
 #[derive(Debug, Clone, Args)]
 struct OutputArgs {
     /// Use verbose output (-vv for Cargo's very verbose)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 901, action = clap::ArgAction::Count)]
     verbose: u8,
     /// Do not print status messages
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, display_order = 902, conflicts_with = "verbose")]
     quiet: bool,
     /// Coloring
-    #[arg(long, global = true, value_name = "WHEN", value_enum)]
+    #[arg(long, global = true, display_order = 903, value_name = "WHEN", value_enum)]
     color: Option<Color>,
     /// Messages on standard output: for people, or one JSON object a line
-    #[arg(long, global = true, value_name = "FMT", value_enum, default_value = "human", hide_default_value = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 904,
+        value_name = "FMT",
+        value_enum,
+        default_value = "human",
+        hide_default_value = true
+    )]
     message_format: MessageFormat,
 }
 
@@ -116,7 +131,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn run(args: DextArgs, context: Context) -> ExitCode {
-    let cargo = package::CargoOutput {
+    let cargo = packaging::CargoOutput {
         verbose: args.output.verbose.saturating_sub(1),
         quiet: args.output.quiet,
         color: args
@@ -127,6 +142,9 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     let result = match args.command {
         Command::New(args) => new::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
+        Command::Inspect(args) => inspect::run(&args, &context),
+        Command::Publish(args) => publish::run(&args, cargo, &context),
+        Command::Update(args) => update::run(&args, &context),
         Command::Metadata(args) => metadata::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),
     };
@@ -155,12 +173,14 @@ fn shell(output: &OutputArgs) -> Shell {
         (false, 0) => Verbosity::Normal,
         (false, _) => Verbosity::Verbose,
     };
-    let color = match output.color {
-        None | Some(Color::Auto) => anstream::AutoStream::choice(&std::io::stderr()),
+    let color = |auto: anstream::ColorChoice| match output.color {
+        None | Some(Color::Auto) => auto,
         Some(Color::Always) => anstream::ColorChoice::Always,
         Some(Color::Never) => anstream::ColorChoice::Never,
     };
-    Shell::new(verbosity, color, output.message_format == MessageFormat::Json)
+    let (messages, answers) = (std::io::stderr(), std::io::stdout());
+    Shell::new(verbosity, color(anstream::AutoStream::choice(&messages)), output.message_format == MessageFormat::Json)
+        .with_color_of_answers(color(anstream::AutoStream::choice(&answers)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The error of a command: one variant per stage, with the exit code it means.
 
+use std::path::PathBuf;
+
 use crate::domain::Explain;
-use crate::{build, bundle, image, manifest, plan, scaffold, sys};
+use crate::{build, bundle, image, manifest, plan, registry, scaffold, subject, sys};
 
 /// Any stage's error.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,15 @@ pub enum Error {
     /// Writing the image.
     #[error(transparent)]
     Image(#[from] image::Error),
+    /// Talking to registries.
+    #[error(transparent)]
+    Registry(Box<registry::Error>),
+    /// A base image.
+    #[error(transparent)]
+    Base(Box<registry::base::Error>),
+    /// Reading an image.
+    #[error(transparent)]
+    Subject(#[from] subject::Error),
     /// Making a new extension.
     #[error(transparent)]
     Scaffold(#[from] scaffold::Error),
@@ -30,6 +41,30 @@ pub enum Error {
     /// A program that the command itself runs.
     #[error(transparent)]
     Process(#[from] sys::process::Error),
+    /// Asking git.
+    #[error(transparent)]
+    Git(#[from] sys::git::Error),
+    /// What would be published is not what is committed. The words are Cargo's.
+    #[error(
+        "{} files in the working directory contain changes that were not yet committed into git:\n\n{}\n\n\
+         to proceed despite this and include the uncommitted changes, pass the `--allow-dirty` flag",
+        files.len(),
+        listed(files)
+    )]
+    Dirty {
+        /// The files, relative to the workspace's folder.
+        files: Vec<String>,
+    },
+    /// Nothing says where an image is to be published.
+    #[error("{what}")]
+    Destination {
+        /// What is missing or cannot be used.
+        what: String,
+        /// The Cargo.toml that could say it.
+        manifest: Option<PathBuf>,
+        /// What to write.
+        help: String,
+    },
     /// A value on the command line that only the stage could judge.
     #[error("{what}")]
     Usage {
@@ -40,6 +75,18 @@ pub enum Error {
     },
 }
 
+impl From<registry::base::Error> for Error {
+    fn from(error: registry::base::Error) -> Self {
+        Error::Base(Box::new(error))
+    }
+}
+
+impl From<registry::Error> for Error {
+    fn from(error: registry::Error) -> Self {
+        Error::Registry(Box::new(error))
+    }
+}
+
 impl Error {
     fn stage(&self) -> Option<&dyn Explain> {
         Some(match self {
@@ -48,10 +95,14 @@ impl Error {
             Error::Build(error) => error,
             Error::Bundle(error) => error,
             Error::Image(error) => error,
+            Error::Registry(error) => error.as_ref(),
+            Error::Base(error) => error.as_ref(),
+            Error::Subject(error) => error,
             Error::Scaffold(error) => error,
             Error::Fs(error) => error,
             Error::Process(error) => error,
-            Error::Usage { .. } => return None,
+            Error::Git(error) => error,
+            Error::Usage { .. } | Error::Dirty { .. } | Error::Destination { .. } => return None,
         })
     }
 
@@ -61,6 +112,9 @@ impl Error {
         match self {
             Error::Usage { .. } => 2,
             Error::Build(build::Error::Fetch(error)) if error.is_network() => 3,
+            Error::Registry(error) if error.is_network() => 3,
+            Error::Base(error) if error.is_network() => 3,
+            Error::Subject(error) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
             Error::Manifest(manifest::Error::Cargo(_)) | Error::Process(_) => 101,
             _ => 1,
@@ -70,13 +124,33 @@ impl Error {
 
 impl Explain for Error {
     fn place(&self) -> Option<String> {
-        self.stage().and_then(Explain::place)
+        match self {
+            Error::Destination { manifest, .. } => manifest.as_ref().map(|path| path.display().to_string()),
+            other => other.stage().and_then(Explain::place),
+        }
     }
 
     fn help(&self) -> Option<String> {
         match self {
-            Error::Usage { help, .. } => Some(help.clone()),
+            Error::Usage { help, .. } | Error::Destination { help, .. } => Some(help.clone()),
+            Error::Git(error) => {
+                let anyway = "mend the repository, or pass `--allow-dirty` to proceed despite this";
+                error.help().or_else(|| Some(anyway.to_owned()))
+            }
             other => other.stage().and_then(Explain::help),
         }
     }
+}
+
+/// Names of files, one a line; what a terminal would take for an order is escaped.
+fn listed(files: &[String]) -> String {
+    const SHOWN: usize = 100;
+    let name = |file: &String| {
+        file.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    };
+    let mut lines: Vec<String> = files.iter().take(SHOWN).map(name).collect();
+    if files.len() > SHOWN {
+        lines.push(format!("... and {} more", files.len() - SHOWN));
+    }
+    lines.join("\n")
 }

@@ -37,6 +37,17 @@ pub enum Event {
         /// All units.
         total: u64,
     },
+    /// How far one of several things has come that are under way at once. `done == total` ends it.
+    Transfer {
+        /// Which one: a number that stays the same until it has ended.
+        id: usize,
+        /// What it is.
+        label: String,
+        /// Bytes done.
+        done: u64,
+        /// All its bytes.
+        total: u64,
+    },
     /// A line for programs: printed as JSON where `--message-format json` asks for it.
     Message(Message),
 }
@@ -115,6 +126,96 @@ pub enum Message {
         /// Who says so.
         source: &'static str,
     },
+    /// A base image is settled.
+    #[serde(rename = "dext-base")]
+    Base {
+        /// Its name in full.
+        image: String,
+        /// The digest of its index, or of its manifest if it has no index.
+        digest: Digest,
+        /// What the lock file said before an update.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<Digest>,
+    },
+    /// What publishing did, or with `--dry-run` would do.
+    #[serde(rename = "dext-push")]
+    Push(Push),
+}
+
+/// The fields of [`Message::Push`]. All sizes are bytes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Push {
+    /// Whether nothing was sent, and all of it is what would be.
+    pub dry_run: bool,
+    /// Registry and repository, as `docker.io/example/x`.
+    pub repository: String,
+    /// The digest of the index.
+    pub digest: Digest,
+    /// What became of each tag.
+    pub tags: Vec<PushedTag>,
+    /// The image of each platform.
+    pub platforms: Vec<PushedPlatform>,
+    /// What became of each config and layer, the largest first.
+    pub blobs: Vec<PushedBlob>,
+    /// Bytes of blobs that were sent.
+    pub sent: u64,
+    /// Bytes of blobs that the registry took from another of its repositories.
+    pub mounted: u64,
+    /// Bytes of blobs that were there.
+    pub skipped: u64,
+    /// Requests to the registry.
+    pub requests: u64,
+    /// Requests to its token server.
+    pub token_requests: u64,
+    /// Requests that were repeated after a passing fault.
+    pub retries: u64,
+    /// Where Docker Desktop offers it to people who have the link; Docker Hub only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<String>,
+}
+
+/// A tag in [`Push`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PushedTag {
+    /// The tag.
+    pub tag: String,
+    /// The whole reference: name, tag and digest.
+    pub reference: String,
+    /// `created`, `moved` or `unchanged`.
+    pub outcome: &'static str,
+    /// The digest that a moved tag pointed at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Digest>,
+}
+
+/// A platform's image in [`Push`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PushedPlatform {
+    /// The platform, as `linux/arm64`.
+    pub platform: String,
+    /// The digest of the manifest.
+    pub digest: Digest,
+    /// Bytes of all its layers.
+    pub size: u64,
+}
+
+/// A blob in [`Push`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PushedBlob {
+    /// The layer's name in the plan, or `config` and the platform; a layout of others may have no names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size.
+    pub size: u64,
+    /// `sent`, `mounted` or `skipped`.
+    pub fate: &'static str,
+    /// The repository that a mounted blob came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// One platform's manifest in [`Message::Image`].

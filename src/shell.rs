@@ -3,20 +3,34 @@
 
 #![expect(clippy::print_stdout, reason = "this is the room that prints")]
 
+mod bars;
+
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use bars::Bars;
 
 use crate::domain::Explain;
 use crate::report::{Event, Message, Report};
+use crate::sys::Env;
 
 const GOOD: Style = AnsiColor::BrightGreen.on_default().bold();
 const WARNING: Style = AnsiColor::BrightYellow.on_default().bold();
 const BAD: Style = AnsiColor::BrightRed.on_default().bold();
 const NOTE: Style = AnsiColor::BrightCyan.on_default().bold();
+
+/// What an answer is written on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Columns of the terminal; none where there is no terminal, and lines may be as long as they are.
+    pub width: Option<usize>,
+    /// Whether it shows more than ASCII.
+    pub unicode: bool,
+    /// Whether it shows colours.
+    pub color: bool,
+}
 
 /// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,21 +48,53 @@ pub enum Verbosity {
 pub struct Shell {
     verbosity: Verbosity,
     color: ColorChoice,
+    answers: ColorChoice,
     json: bool,
-    bar: Mutex<Option<ProgressBar>>,
+    bars: Mutex<Option<Bars>>,
 }
 
 impl Shell {
     /// A printer to standard error, and with `json` to standard output too.
     #[must_use]
     pub fn new(verbosity: Verbosity, color: ColorChoice, json: bool) -> Self {
-        Shell { verbosity, color, json, bar: Mutex::new(None) }
+        Shell { verbosity, color, answers: ColorChoice::Never, json, bars: Mutex::new(None) }
+    }
+
+    /// The same with colours on standard output, for commands whose answer has some.
+    #[must_use]
+    pub fn with_color_of_answers(self, answers: ColorChoice) -> Self {
+        Shell { answers, ..self }
+    }
+
+    /// What standard output is: how wide, in which letters, in colour or not.
+    #[must_use]
+    pub fn page(&self, env: &Env) -> Page {
+        let columns = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+        let asked = || env.var("COLUMNS").and_then(|columns| columns.parse().ok());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| env.var(name));
+        // macOS and Windows speak UTF-8 without saying so.
+        let utf8 = locale.map_or(!cfg!(target_os = "linux"), |locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        });
+        Page { width: columns.or_else(asked), unicode: utf8, color: self.answers != ColorChoice::Never }
     }
 
     /// Prints `text` to standard output as it is: the answer of a command.
     pub fn print(&self, text: &str) {
+        self.print_bytes(text.as_bytes());
+    }
+
+    /// Prints bytes to standard output as they are.
+    pub fn print_bytes(&self, bytes: &[u8]) {
         // A reader that closed its end, as `head` does, has all it wanted.
-        let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+        let _ = std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush());
+    }
+
+    /// Whether a program listens at standard output.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Prints `text` to standard output, unless a program listens there.
@@ -74,8 +120,8 @@ impl Shell {
         let print = || {
             let _ = AutoStream::new(std::io::stderr(), self.color).write_all(text.as_bytes());
         };
-        match self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref() {
-            Some(bar) => bar.suspend(print),
+        match self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref() {
+            Some(bars) => bars.suspend(print),
             None => print(),
         }
     }
@@ -89,26 +135,12 @@ impl Shell {
         self.write(&format!("{WARNING}warning{WARNING:#}: {text}\n{help}"));
     }
 
-    fn progress(&self, verb: &'static str, done: u64, total: u64) {
-        if self.verbosity == Verbosity::Quiet || !std::io::stderr().is_terminal() {
-            return;
+    /// Moves a bar, where there is a terminal to see it.
+    fn bars(&self, show: impl FnOnce(&mut Bars)) {
+        if std::io::stderr().is_terminal() {
+            let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            show(bars.get_or_insert_with(Bars::new));
         }
-        let mut bar = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if done >= total {
-            if let Some(bar) = bar.take() {
-                bar.finish_and_clear();
-            }
-            return;
-        }
-        let bar = bar.get_or_insert_with(|| {
-            let style =
-                ProgressStyle::with_template("{prefix:>12.cyan.bold} [{bar:25}] {binary_bytes}/{binary_total_bytes}");
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "))
-        });
-        bar.set_prefix(verb);
-        bar.set_length(total);
-        bar.set_position(done);
     }
 
     fn message(&self, message: &Message) {
@@ -128,7 +160,8 @@ impl Report for Shell {
             Event::Detail { verb, text } if self.verbosity == Verbosity::Verbose => self.status(verb, &text),
             Event::Detail { .. } => {}
             Event::Warning { text, help } => self.warning(&text, help.as_deref()),
-            Event::Progress { verb, done, total } => self.progress(verb, done, total),
+            Event::Progress { verb, done, total } => self.bars(|bars| bars.whole(verb, done, total)),
+            Event::Transfer { id, label, done, total } => self.bars(|bars| bars.part(id, label, done, total)),
         }
     }
 }

@@ -369,6 +369,7 @@ mod tests {
             units: units.iter().map(unit).collect(),
             downloads: Vec::new(),
             ui_build: None,
+            base: None,
             images: Vec::new(),
             notes: Vec::new(),
         }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Vcs;
 use crate::manifest::Extension;
 
 /// The labels of every platform's image.
 ///
 /// What is not set gives no label: Docker's validator takes an empty one for a mistake. Labels of the table's
-/// own win over those that come from Cargo.toml's `repository` and `license`; the table cannot set the others
-/// twice.
+/// own win over those that come from Cargo.toml's `repository` and `license` and from git; the table cannot set the
+/// others twice.
 ///
 /// Source: Docker's manual, `extensions-sdk/extensions/labels.md`; OCI image-spec, `annotations.md`.
 #[must_use]
-pub fn labels(extension: &Extension) -> BTreeMap<String, String> {
+pub fn labels(extension: &Extension, vcs: &Vcs) -> BTreeMap<String, String> {
     let market = &extension.marketplace;
     let set = [
         ("org.opencontainers.image.title", Some(extension.title.clone())),
@@ -22,7 +23,8 @@ pub fn labels(extension: &Extension) -> BTreeMap<String, String> {
         ("org.opencontainers.image.vendor", Some(extension.vendor.clone())),
         ("org.opencontainers.image.version", Some(extension.version.to_string())),
         ("org.opencontainers.image.licenses", extension.origin.license.clone()),
-        ("org.opencontainers.image.source", extension.origin.repository.clone()),
+        ("org.opencontainers.image.source", extension.origin.repository.clone().or(vcs.source.clone())),
+        ("org.opencontainers.image.revision", vcs.revision.clone()),
         ("com.docker.desktop.extension.api.version", Some(extension.api_version.clone())),
         ("com.docker.desktop.extension.icon", market.icon_url.clone()),
         ("com.docker.extension.screenshots", market.screenshots.as_ref().map(json)),
@@ -47,7 +49,7 @@ mod tests {
     use crate::manifest::testing::extension;
 
     fn check(toml: &str, expected: &[(&str, &str)]) {
-        let labels = labels(&extension(&format!("{toml}\n")));
+        let labels = labels(&extension(&format!("{toml}\n")), &Vcs::default());
         let labels: Vec<(&str, &str)> = labels.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
         assert_eq!(labels, expected, "{toml}");
     }
@@ -122,10 +124,24 @@ mod tests {
 
     #[test]
     fn odd_values_can_be_set_as_labels_where_no_key_sets_them() {
-        let labels = labels(&extension(
-            "vm = {}\nlabels.'com.docker.extension.screenshots' = ''\nmarketplace.account-info = ''",
-        ));
+        let table = "vm = {}\nlabels.'com.docker.extension.screenshots' = ''\nmarketplace.account-info = ''";
+        let labels = labels(&extension(table), &Vcs::default());
         assert_eq!(labels.get("com.docker.extension.screenshots").map(String::as_str), Some(""));
         assert_eq!(labels.get("com.docker.extension.account-info").map(String::as_str), Some(""));
+    }
+
+    #[test]
+    fn git_fills_in_what_the_manifest_leaves_open() {
+        let vcs = Vcs { revision: Some("abc".to_owned()), source: Some("https://example.com/fork".to_owned()) };
+        let label = |extension: &Extension, name: &str| {
+            labels(extension, &vcs).get(&format!("org.opencontainers.image.{name}")).cloned()
+        };
+        let mut plain = extension("vm = {}");
+        assert_eq!(label(&plain, "revision").as_deref(), Some("abc"));
+        assert_eq!(label(&plain, "source").as_deref(), Some("https://example.com/repository"));
+        plain.origin.repository = None;
+        assert_eq!(label(&plain, "source").as_deref(), Some("https://example.com/fork"));
+        let own = extension("vm = {}\nlabels.'org.opencontainers.image.revision' = 'r1'");
+        assert_eq!(label(&own, "revision").as_deref(), Some("r1"));
     }
 }

@@ -7,11 +7,13 @@ pub mod labels;
 pub mod metadata;
 pub mod pack;
 pub mod tree;
+pub mod vcs;
 
 use std::collections::BTreeMap;
 
 pub use entry::{Content, Entry};
 pub use error::Error;
+pub use vcs::Vcs;
 
 use crate::domain::Arch;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::error::Error;
-use super::{Bundle, Content, Entry, ImageConfig, LayerContent, labels, metadata, tree};
+use super::{Bundle, Content, Entry, ImageConfig, LayerContent, Vcs, labels, metadata, tree};
 use crate::build::{Artifacts, verify};
 use crate::domain::{FileMode, ImagePath, Platform};
 use crate::manifest::Extension;
@@ -71,8 +71,8 @@ fn tree_kind(path: &Path, key: &str) -> Result<Kind, Error> {
 ///
 /// # Errors
 /// When a file cannot be packed, two land at one path, or something the metadata names is in no layer.
-pub fn bundles(extension: &Extension, plan: &Plan, artifacts: &Artifacts) -> Result<Vec<Bundle>, Error> {
-    let config = config(extension);
+pub fn bundles(extension: &Extension, vcs: &Vcs, plan: &Plan, artifacts: &Artifacts) -> Result<Vec<Bundle>, Error> {
+    let config = config(extension, vcs);
     let metadata = metadata::metadata_json(extension);
     let bundle = |image: &ImagePlan| {
         let layers =
@@ -86,10 +86,10 @@ pub fn bundles(extension: &Extension, plan: &Plan, artifacts: &Artifacts) -> Res
 }
 
 /// The configuration that all images share.
-fn config(extension: &Extension) -> ImageConfig {
+fn config(extension: &Extension, vcs: &Vcs) -> ImageConfig {
     let backend = extension.vm.as_ref().and_then(|vm| Some((vm, vm.bin.as_ref()?)));
     ImageConfig {
-        labels: labels::labels(extension),
+        labels: labels::labels(extension, vcs),
         entrypoint: backend.map(|(_, (_, path))| vec![path.to_string()]),
         cmd: backend.map(|(vm, _)| vm.args.clone()).filter(|args| !args.is_empty()),
     }

@@ -7,7 +7,8 @@ use super::options::{CompileArgs, ManifestArgs};
 use crate::build::machine::{CargoConfig, Rustc};
 use crate::build::preflight::{self, Check};
 use crate::error::Error;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, PlannedBase, Request};
+use crate::registry::base::lockfile::LockFile;
 use crate::report::Report;
 use crate::sys::process;
 use crate::{build, manifest};
@@ -36,6 +37,7 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<(), Error> {
     };
     let mut checks = look();
     print(&checks, context);
+    print_base(&plan, context);
     if args.fix {
         let fixes = preflight::missing(checks).into_iter().filter_map(|missing| missing.fix);
         for fix in fixes {
@@ -59,16 +61,18 @@ fn survey(args: &DoctorArgs, context: &Context) -> Result<(Plan, Vec<String>, Ru
     let loaded = manifest::load(&args.manifest.request(&args.compile), &context.env);
     match loaded {
         Ok(extension) => {
-            let triples = super::package::triples(&extension);
+            let triples = super::packaging::triples(&extension);
             let machine = config.machine(&rustc, &triples, &context.env)?;
-            let plan = plan::plan(&extension, &super::package::request(&args.compile), &machine)?;
+            let lock = LockFile::read(&extension.origin.workspace_root)?.lock().clone();
+            let request = Request { lock, ..super::packaging::request(&args.compile) };
+            let plan = plan::plan(&extension, &request, &machine)?;
             Ok((plan, extension.origin.dependencies, rustc))
         }
         Err(error)
             if is_no_extension(&error) && args.manifest.manifest_path.is_none() && args.manifest.package.is_none() =>
         {
             context.shell.status("Checking", "the tools for all six platforms (there is no extension here)".to_owned());
-            let machine = config.machine(&rustc, &super::package::default_triples(), &context.env)?;
+            let machine = config.machine(&rustc, &super::packaging::default_triples(), &context.env)?;
             Ok((plan::any_extension(&machine), Vec::new(), rustc))
         }
         Err(error) => Err(error.into()),
@@ -81,6 +85,20 @@ fn is_no_extension(error: &manifest::Error) -> bool {
         manifest::Error::NoTable { .. } => true,
         manifest::Error::Cargo(process::Error::Failed { stderr, .. }) => stderr.contains("could not find `Cargo.toml`"),
         _ => false,
+    }
+}
+
+/// A base that is not locked is no fault: the first run locks it.
+fn print_base(plan: &Plan, context: &Context) {
+    match &plan.base {
+        Some(PlannedBase::Registry { image, digest: Some(digest) }) => {
+            context.shell.status("Found", format!("base image {image}, locked to {digest}"));
+        }
+        Some(PlannedBase::Registry { image, digest: None }) => context.shell.warning(
+            format!("the base image {image} is not locked yet"),
+            Some("`cargo dext update` locks it, and so does the first `cargo dext package`".to_owned()),
+        ),
+        Some(PlannedBase::Layout { .. }) | None => {}
     }
 }
 

@@ -24,7 +24,8 @@ pub struct MetadataArgs {
 pub fn run(args: &MetadataArgs, context: &Context) -> Result<(), Error> {
     let extension = manifest::load(&args.manifest.request(&CompileArgs::default()), &context.env)?;
     if args.labels {
-        let labels = serde_json::to_string_pretty(&bundle::labels::labels(&extension)).unwrap_or_default();
+        let labels = serde_json::to_string_pretty(&bundle::labels::labels(&extension, &bundle::Vcs::default()))
+            .unwrap_or_default();
         context.shell.print(&format!("{labels}\n"));
     } else {
         context.shell.print(&String::from_utf8_lossy(&bundle::metadata::metadata_json(&extension)));

@@ -1,10 +1,15 @@
 //! One file per subcommand: its flags, and one `run` that composes stages.
 
 pub mod doctor;
+pub mod inspect;
 pub mod metadata;
 pub mod new;
 pub mod options;
 pub mod package;
+pub mod packaging;
+pub mod publish;
+pub mod update;
+mod words;
 
 use crate::shell::Shell;
 use crate::sys::Env;

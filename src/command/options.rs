@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::manifest;
 use crate::manifest::extension::Builder;
+use crate::registry::base::Terms;
+use crate::sys::Env;
+use crate::{manifest, registry};
 
 /// Which Cargo.toml, which package, and how Cargo resolves.
 #[derive(Debug, Clone, Default, Args)]
@@ -17,7 +19,7 @@ pub struct ManifestArgs {
     /// Package with the extension's table
     #[arg(short, long, value_name = "SPEC")]
     pub package: Option<String>,
-    /// Assert that `Cargo.lock` will remain unchanged
+    /// Assert that `Cargo.lock` and `Dext.lock` will remain unchanged
     #[arg(long)]
     pub locked: bool,
     /// Run without accessing the network
@@ -68,6 +70,29 @@ pub enum BuilderArg {
     Xwin,
 }
 
+/// How registries are reached.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Registry Options")]
+pub struct RegistryArgs {
+    /// File with further certificates to trust, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Speak HTTP without TLS to the registry; on this machine itself that needs no word
+    #[arg(long)]
+    pub plain_http: bool,
+}
+
+impl RegistryArgs {
+    /// What these flags and the environment say of registries.
+    #[must_use]
+    pub fn options(&self, env: &Env) -> registry::Options {
+        let mut options = registry::Options::from_env(env);
+        options.plain_http |= self.plain_http;
+        options.http.ca_files.extend(self.cacert.iter().map(|file| env.cwd.join(file)));
+        options
+    }
+}
+
 impl From<BuilderArg> for Builder {
     fn from(arg: BuilderArg) -> Self {
         match arg {
@@ -80,6 +105,12 @@ impl From<BuilderArg> for Builder {
 }
 
 impl ManifestArgs {
+    /// What these flags mean for base images.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms { locked: self.locked || self.frozen, offline: self.offline || self.frozen }
+    }
+
     /// What these flags and those of compilation say of the workspace.
     #[must_use]
     pub fn request(&self, compile: &CompileArgs) -> manifest::Request {

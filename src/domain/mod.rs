@@ -12,4 +12,4 @@ pub use explain::Explain;
 pub use image_path::{FileMode, ImagePath};
 pub use name::{BinName, FileName, ImageName};
 pub use platform::{Arch, Os, Platform, TargetTriple};
-pub use reference::Reference;
+pub use reference::{DOCKER_HUB, Reference};

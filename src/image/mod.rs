@@ -31,13 +31,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use assemble::assemble;
-pub use base::BaseImage;
+pub use base::{BaseImage, choose};
 pub use damage::Damage;
 pub use document::Descriptor;
 pub use error::Error;
 pub use fsck::{Whole, fsck};
-pub use media_types::MediaTypes;
-pub use read::{Layout, Listed, Listing};
+pub use media_types::{Kind, MediaTypes};
+pub use read::{Layout, Listed, Listing, MARKER, MAX_DEPTH, MAX_DOCUMENT, MAX_MANIFESTS};
 
 use crate::domain::{Arch, Digest, Reference};
 use crate::report::{Message, PlatformManifest};

@@ -17,16 +17,16 @@ use crate::domain::Digest;
 use crate::sys::fs;
 
 /// The largest document that is read, in bytes: what registries and containerd accept for a manifest.
-const MAX_DOCUMENT: u64 = 4 << 20;
+pub const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// How deep indexes may nest. Real layouts have an index in `index.json`; skopeo and BuildKit go no deeper.
-pub(super) const MAX_DEPTH: usize = 4;
+pub const MAX_DEPTH: usize = 4;
 
 /// How many manifests a layout may list in all.
-pub(super) const MAX_MANIFESTS: usize = 1_000;
+pub const MAX_MANIFESTS: usize = 1_000;
 
 /// The file that marks a layout, and the version it names (`image-layout.md` of the specification).
-pub(super) const MARKER: &str = "oci-layout";
+pub const MARKER: &str = "oci-layout";
 pub(super) const INDEX: &str = "index.json";
 pub(super) const LAYOUT_VERSION: &str = "1.0.0";
 
@@ -81,6 +81,12 @@ impl Layout {
             return Err(not(format!("its version is `{version}`, not {LAYOUT_VERSION}")));
         }
         Ok(Layout { root: root.to_owned() })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Where a blob is.

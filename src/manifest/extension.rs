@@ -1,6 +1,6 @@
 //! The table as it is meant: checked names, absolute paths, defaults filled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::domain::{
@@ -49,6 +49,17 @@ pub struct Extension {
     pub extra: JsonMap,
 }
 
+impl Extension {
+    /// The base image, if it comes from a registry.
+    #[must_use]
+    pub fn registry_base(&self) -> Option<&Reference> {
+        match &self.vm.as_ref()?.base {
+            Base::Registry(base) => Some(base),
+            Base::Scratch | Base::Layout(..) => None,
+        }
+    }
+}
+
 /// Where the table stands, and what Cargo says of the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -70,6 +81,9 @@ pub struct Origin {
     pub repository: Option<String>,
     /// `license` of the package, for the `licenses` label.
     pub license: Option<String>,
+    /// The base images that the workspace's tables take from registries, those of other extensions too: they share one
+    /// lock file.
+    pub bases: BTreeSet<Reference>,
     /// Crates of the dependency graph whose presence the preflight looks for, by name.
     pub dependencies: Vec<String>,
 }
@@ -157,6 +171,9 @@ pub struct Vm {
     /// Merged into `vm`.
     pub extra: JsonMap,
 }
+
+/// How a table names the empty image.
+pub const SCRATCH: &str = "scratch";
 
 /// What an image is built on.
 #[derive(Debug, Clone, PartialEq, Eq)]

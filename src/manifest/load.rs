@@ -192,6 +192,26 @@ mod tests {
     }
 
     #[test]
+    fn the_bases_of_all_tables_are_known() {
+        let metadata: serde_json::Value = serde_json::from_str(recorded("several").0).expect("JSON");
+        let with = |bases: [&str; 3]| {
+            let mut metadata = metadata.clone();
+            let [members, workspace] = [&bases[..2], &bases[2..]];
+            let tables = metadata["packages"].as_array_mut().expect("packages").iter_mut();
+            for (package, base) in tables.filter(|p| p["metadata"]["extension"].is_object()).zip(members) {
+                package["metadata"]["extension"]["vm"]["base"] = (*base).into();
+            }
+            metadata["metadata"]["extension"]["vm"]["base"] = workspace[0].into();
+            let metadata: Metadata = serde_json::from_value(metadata).expect("metadata");
+            let origin = select(&metadata, Some("two")).expect("there").origin(&metadata, "");
+            origin.bases.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let alpine = "docker.io/library/alpine:3.20";
+        assert_eq!(with(["alpine:3.20", "ghcr.io/a/b", "alpine:3.20"]), [alpine, "ghcr.io/a/b"]);
+        assert_eq!(with(["scratch", "./no/reference", "alpine:3.20"]), [alpine]);
+    }
+
+    #[test]
     fn several_tables_need_a_choice() {
         assert_eq!(read("several", Some("two")).expect("read").name, "two");
         assert_eq!(read("several", None).expect("the one at hand").name, "all");

@@ -10,9 +10,9 @@ use toml_edit::Document;
 
 use super::convert::Facts;
 use super::error::Error;
-use super::extension::{Origin, WorkspaceBin};
+use super::extension::{Origin, SCRATCH, WorkspaceBin};
 use super::mistake::nearest;
-use crate::domain::BinName;
+use crate::domain::{BinName, Reference};
 
 /// The key of a package's table.
 const PACKAGE_KEY: &str = "package.metadata.extension";
@@ -152,9 +152,18 @@ impl Holder<'_> {
             bins: metadata.workspace_packages().into_iter().flat_map(bins).collect(),
             repository,
             license,
+            bases: bases(metadata),
             dependencies: Vec::new(),
         }
     }
+}
+
+/// The base images of all tables. What is no reference is a mistake of its table, and not reported from here.
+fn bases(metadata: &Metadata) -> BTreeSet<Reference> {
+    let members = metadata.workspace_packages();
+    let holders = members.iter().map(|member| &member.metadata).chain([&metadata.workspace_metadata]);
+    let bases = holders.filter_map(|holder| table(holder)?.get("vm")?.get("base")?.as_str());
+    bases.filter(|base| *base != SCRATCH).filter_map(|base| Reference::parse(base).ok()).collect()
 }
 
 /// A key of `[workspace.package]`.

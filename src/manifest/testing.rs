@@ -1,6 +1,6 @@
 //! What the tests of this floor and of the bundle share: tables written as TOML, in a made-up workspace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +41,7 @@ pub(crate) fn origin() -> Origin {
         ],
         repository: Some("https://example.com/repository".to_owned()),
         license: Some("MIT".to_owned()),
+        bases: BTreeSet::new(),
         dependencies: Vec::new(),
     }
 }

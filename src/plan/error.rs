@@ -50,14 +50,6 @@ pub enum Error {
         /// The key to add.
         key: String,
     },
-    /// A base image that is not on this machine.
-    #[error("the base image `{reference}` is in a registry, which this version does not read")]
-    RegistryBase {
-        /// The image.
-        reference: String,
-        /// The key that names it.
-        key: String,
-    },
     /// `--only` names a platform that nothing is built for.
     #[error("nothing is built for {platform}")]
     NothingFor {
@@ -81,7 +73,7 @@ impl Explain for Error {
         match self {
             Error::Builder { because, .. } => Some((*because).to_owned()),
             Error::SamePath { keys, .. } => Some(keys.clone()),
-            Error::NoSource { key, .. } | Error::RegistryBase { key, .. } => Some(key.clone()),
+            Error::NoSource { key, .. } => Some(key.clone()),
             Error::SameBin { .. } | Error::NothingFor { .. } | Error::TooManyLayers { .. } => None,
         }
     }
@@ -95,10 +87,6 @@ impl Explain for Error {
             Error::SamePath { .. } => "give one of them another `path`".to_owned(),
             Error::NoSource { key, .. } => {
                 format!("add `{key}`, or use `cargo dext metadata` if a Dockerfile copies it")
-            }
-            Error::RegistryBase { .. } => {
-                "copy it first, e.g. `skopeo copy --all docker://… oci:base`, and write `base = { layout = \"base\" }`"
-                    .to_owned()
             }
             Error::NothingFor { .. } => "leave `--only` out, or add the platform to a `host` group".to_owned(),
             Error::TooManyLayers { .. } => "put programs that change together into one `[[files]]` folder".to_owned(),

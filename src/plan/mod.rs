@@ -3,6 +3,7 @@
 
 pub mod error;
 pub mod layers;
+pub mod lock;
 pub mod matrix;
 pub mod render;
 pub mod toolchain;
@@ -13,11 +14,12 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub use error::Error;
+pub use lock::Lock;
 pub use toolchain::Machine;
 
 use crate::domain::{Arch, BinName, Digest, FileMode, ImagePath, Os, Platform, TargetTriple};
 use crate::manifest::Extension;
-use crate::manifest::extension::{BinRef, Builder};
+use crate::manifest::extension::{Base, BinRef, Builder};
 
 /// What the user asked for, apart from the manifest.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +38,8 @@ pub struct Request {
     pub all_features: bool,
     /// `--no-default-features`.
     pub no_default_features: bool,
+    /// What base images are pinned to.
+    pub lock: Lock,
 }
 
 /// A whole run, as a value.
@@ -57,6 +61,9 @@ pub struct Plan {
     /// The UI's own build, before anything is packed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_build: Option<UiBuildPlan>,
+    /// What the images are built on, unless that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<PlannedBase>,
     /// One image per CPU.
     pub images: Vec<ImagePlan>,
     /// What a reader of the plan should know: fallbacks and doubts.
@@ -133,6 +140,28 @@ pub struct UiBuildPlan {
     pub run: Vec<String>,
     /// The folder they fill.
     pub output: PathBuf,
+}
+
+/// What images are built on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum PlannedBase {
+    /// An OCI layout of this machine.
+    Layout {
+        /// Where it is.
+        path: PathBuf,
+        /// The tag to take from it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tag: Option<String>,
+    },
+    /// An image in a registry.
+    Registry {
+        /// Its name, in full.
+        image: String,
+        /// What the lock file, or the name itself, pins it to. Without it the registry will be asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+    },
 }
 
 /// One image.
@@ -215,17 +244,33 @@ pub fn plan(extension: &Extension, request: &Request, machine: &Machine) -> Resu
     let mut notes = Vec::new();
     let images = layers::images(extension, request, &mut notes)?;
     let units = matrix::units(extension, request, machine, &images)?;
+    let downloads = downloads(&images, request);
+    let images = if request.only.is_empty() { images } else { Vec::new() };
     Ok(Plan {
         name: extension.name.clone(),
         version: extension.version.clone(),
         reference: extension.image.as_ref().map(|image| format!("{image}:{}", extension.version)),
         cargo: settings(extension, request, machine),
         units,
-        downloads: downloads(&images, request),
+        downloads,
         ui_build: ui_build(extension, request),
-        images: if request.only.is_empty() { images } else { Vec::new() },
+        base: if images.is_empty() { None } else { base(extension, &request.lock) },
+        images,
         notes,
     })
+}
+
+fn base(extension: &Extension, lock: &Lock) -> Option<PlannedBase> {
+    match &extension.vm.as_ref()?.base {
+        Base::Scratch => None,
+        Base::Layout(path, tag) => Some(PlannedBase::Layout { path: path.clone(), tag: tag.clone() }),
+        Base::Registry(reference) => {
+            let key = lock::key(reference);
+            let locked = key.as_ref().and_then(|key| lock.get(key)).map(|locked| locked.digest);
+            let image = key.as_ref().unwrap_or(reference).to_string();
+            Some(PlannedBase::Registry { image, digest: locked.or(reference.digest) })
+        }
+    }
 }
 
 fn settings(extension: &Extension, request: &Request, machine: &Machine) -> CargoSettings {
@@ -315,6 +360,7 @@ pub fn any_extension(machine: &Machine) -> Plan {
         units: Platform::ALL.into_iter().filter_map(unit).collect(),
         downloads: Vec::new(),
         ui_build: None,
+        base: None,
         images: Vec::new(),
         notes: Vec::new(),
     }

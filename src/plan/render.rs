@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{BuildUnit, Plan, PlannedFile, Source};
+use super::{BuildUnit, Plan, PlannedBase, PlannedFile, Source};
 use crate::domain::FileMode;
 
 /// The plan as text of several lines; paths below `root` are shown relative to it.
@@ -22,6 +22,9 @@ pub fn text(plan: &Plan, root: &Path) -> String {
     for download in &plan.downloads {
         line(&mut out, 0, &format!("fetch {} for {}", download.name, download.platform));
         line(&mut out, 1, &download.url);
+    }
+    if let Some(base) = &plan.base {
+        line(&mut out, 0, &format!("base {}", based(base, root)));
     }
     for image in &plan.images {
         line(&mut out, 0, &format!("image {}", image.platform));
@@ -46,6 +49,17 @@ fn cargo_call(out: &mut String, plan: &Plan, call: &[&BuildUnit]) {
     line(out, 0, &format!("build {} for {} ({})", bins.join(", "), first.platform.os, plan.cargo.profile));
     for unit in call {
         line(out, 1, &format!("{:<13} {:<28} {}: {}", unit.platform, unit.triple, unit.builder, unit.because));
+    }
+}
+
+fn based(base: &PlannedBase, root: &Path) -> String {
+    match base {
+        PlannedBase::Layout { path, tag: None } => relative(path, root),
+        PlannedBase::Layout { path, tag: Some(tag) } => format!("{} ({tag})", relative(path, root)),
+        PlannedBase::Registry { image, digest: None } => format!("{image} (not locked yet)"),
+        // A name with a digest has said it.
+        PlannedBase::Registry { image, digest: Some(_) } if image.contains('@') => image.clone(),
+        PlannedBase::Registry { image, digest: Some(digest) } => format!("{image} ({digest})"),
     }
 }
 

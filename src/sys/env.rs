@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A snapshot of the process's environment.
-#[derive(Debug, Clone, Default)]
+/// A snapshot of the process's environment. `Debug` prints names alone, because values may be secrets.
+#[derive(Clone, Default)]
 pub struct Env {
     vars: BTreeMap<OsString, OsString>,
     /// The current folder.
     pub cwd: PathBuf,
     /// This program's own executable.
     pub current_exe: PathBuf,
+    /// The user's number, on Linux.
+    pub uid: Option<u32>,
 }
 
 impl Env {
@@ -25,6 +28,7 @@ impl Env {
             vars: std::env::vars_os().collect(),
             cwd: std::env::current_dir()?,
             current_exe: std::env::current_exe()?,
+            uid: uid(),
         })
     }
 
@@ -32,7 +36,7 @@ impl Env {
     #[must_use]
     pub fn of(vars: &[(&str, &str)]) -> Self {
         let vars = vars.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect();
-        Env { vars, cwd: PathBuf::new(), current_exe: PathBuf::from("cargo-dext") }
+        Env { vars, cwd: PathBuf::new(), current_exe: PathBuf::from("cargo-dext"), uid: None }
     }
 
     /// A variable, if it is set and not empty.
@@ -97,6 +101,30 @@ impl Env {
     }
 }
 
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env")
+            .field("vars", &self.vars.keys())
+            .field("cwd", &self.cwd)
+            .field("current_exe", &self.current_exe)
+            .field("uid", &self.uid)
+            .finish()
+    }
+}
+
+/// The user as whom this process runs. The system shows the process as a folder that belongs to them.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "who runs the process is part of its environment")]
+fn uid() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").ok().map(|meta| meta.uid())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn uid() -> Option<u32> {
+    None
+}
+
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "finding a program on PATH is part of reading the environment")]
 fn is_program(path: &Path) -> bool {
@@ -117,5 +145,11 @@ mod tests {
     fn empty_variables_count_as_unset() {
         let env = Env::of(&[("A", ""), ("B", "x")]);
         assert_eq!((env.var("A"), env.var("B"), env.var("C")), (None, Some("x"), None));
+    }
+
+    #[test]
+    fn debug_prints_no_value() {
+        let debug = format!("{:?}", Env::of(&[("TOKEN", "hunter2")]));
+        assert!(debug.contains("TOKEN") && !debug.contains("hunter2"), "{debug}");
     }
 }

@@ -3,6 +3,8 @@
 
 pub mod env;
 pub mod fs;
+pub mod git;
+pub mod http;
 pub mod interrupt;
 pub mod process;
 

@@ -1,5 +1,7 @@
 //! Child processes. A command line is a value first; only this file runs it.
 
+mod ask;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -7,8 +9,17 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+pub use ask::Bounds;
+
 use super::interrupt;
 use crate::domain::Explain;
+
+/// Variables that hold credentials for registries. They are kept from children: build scripts, bundlers of user
+/// interfaces and what else a build starts have no use for them.
+const CREDENTIALS: [&str; 1] = ["DOCKER_AUTH_CONFIG"];
+
+/// The programs that get them nevertheless, because they talk to registries. `cross` starts Docker or podman.
+const REGISTRY_CLIENTS: [&str; 3] = ["cross", "docker", "podman"];
 
 /// A program with its arguments, changes to the environment, and folder.
 ///
@@ -76,6 +87,11 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args);
+        if !REGISTRY_CLIENTS.contains(&self.name().as_str()) {
+            for name in CREDENTIALS {
+                command.env_remove(name);
+            }
+        }
         for (name, value) in &self.env {
             match value {
                 Some(value) => command.env(name, value),
@@ -245,6 +261,16 @@ pub enum Error {
         /// What it printed on standard error, if that was collected.
         stderr: String,
     },
+    /// The program took too long.
+    #[error("`{program}` did not end within {seconds} seconds")]
+    Slow {
+        /// The program's bare name.
+        program: String,
+        /// The whole command line.
+        line: String,
+        /// How long it was given.
+        seconds: u64,
+    },
     /// Talking to the running program failed.
     #[error("lost touch with `{program}`: {source}")]
     Io {
@@ -263,7 +289,7 @@ fn indented(stderr: &str) -> String {
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
-            Error::Start { line, .. } | Error::Failed { line, .. } => Some(line.clone()),
+            Error::Start { line, .. } | Error::Failed { line, .. } | Error::Slow { line, .. } => Some(line.clone()),
             Error::Io { .. } => None,
         }
     }
@@ -294,5 +320,16 @@ mod tests {
         let error = Invocation::new("dext-no-such-program").read().expect_err("there is no such program");
         assert!(error.to_string().starts_with("could not start `dext-no-such-program`"), "{error}");
         assert!(error.help().is_some());
+    }
+
+    #[test]
+    fn only_clients_of_registries_inherit_credentials() {
+        for (program, removed) in
+            [("/opt/bin/cargo", true), ("sh", true), ("npm", true), ("docker", false), ("/usr/bin/docker.exe", false)]
+        {
+            let command = Invocation::new(program).command();
+            let found = command.get_envs().any(|change| change == (OsStr::new("DOCKER_AUTH_CONFIG"), None));
+            assert_eq!(found, removed, "{program}");
+        }
     }
 }

@@ -543,14 +543,32 @@ error: the base image cannot be used: `[ROOT]/project/base` is no OCI image layo
 
 "#]],
     );
-    cases.edit(
-        "a base in a registry",
-        "bin = \"backend\"",
-        "bin = \"backend\"\nbase = \"docker.io/library/alpine:3.22\"",
+    let base = ("bin = \"backend\"", "bin = \"backend\"\nbase = \"alpine:3.22\"");
+    cases.refused(
+        "a base that is not locked, and no network",
+        1,
+        |project| {
+            project.edit("Cargo.toml", base.0, base.1);
+            project.pack(["--offline"])
+        },
         str![[r#"
-error: the base image `docker.io/library/alpine:3.22` is in a registry, which this version does not read
-  --> package.metadata.extension.vm.base
-  help: copy it first, e.g. `skopeo copy --all docker://… oci:base`, and write `base = { layout = "base" }`
+error: the base image `alpine:3.22` is not locked yet, and the network is off limits (`--offline`)
+  --> base image alpine:3.22
+  help: run `cargo dext update` once without `--offline`
+
+"#]]
+        .raw(),
+    );
+    cases.bad(
+        "a lock file that somebody edited",
+        |project| {
+            project.edit("Cargo.toml", base.0, base.1);
+            project.write("Dext.lock", "version = 1\n\n[[base]]\nimage = \"alpine:3.22\"\n");
+        },
+        str![[r#"
+error: the lock file is damaged: `alpine:3.22` is not written in full, as `docker.io/library/alpine:3.22`
+  --> [ROOT]/project/Dext.lock:4
+  help: take Dext.lock from version control again, or remove it and run `cargo dext update`
 
 "#]],
     );
@@ -1026,7 +1044,7 @@ For more information, try '--help'.
         &[&PACKAGE[..], &["--platform", "darwin/arm64"]].concat(),
         str![[r#"
 error: `--platform darwin/arm64`: extension images are Linux images
-  help: use linux/amd64 or linux/arm64; `--only` builds for one of the six platforms
+  help: use linux/amd64 or linux/arm64; `package --only` builds for one of the six platforms
 
 "#]],
     );

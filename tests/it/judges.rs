@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::sample::{Sample, ask_health, sample};
-use crate::support::daemon::{Engine, Registry, wait_for};
+use crate::support::daemon::{Engine, wait_for};
+use crate::support::distribution::Registry;
 use crate::support::files;
 use crate::support::judges::{self, accept, judge, refuse};
 use crate::support::oci::Layout;

@@ -9,18 +9,23 @@
 
 mod bad_input;
 mod base;
+mod base_registry;
 mod build;
 mod builders;
+mod credentials;
 mod doctor;
 mod downloads;
 mod guards;
 mod image;
+mod inspect;
 mod json;
 mod judges;
 mod metadata;
 mod new;
 mod plan;
+mod publish;
 mod reproducible;
 mod robust;
 mod sample;
+mod servers;
 mod support;

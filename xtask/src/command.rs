@@ -2,9 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::Result;
 
@@ -103,6 +104,16 @@ impl Cmd {
         }
         let status = child.wait()?;
         if status.success() { Ok(()) } else { Err(format!("`{self}` failed: {status}").into()) }
+    }
+
+    /// Starts the line with its output in a file, and does not wait for its end.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(&self, output: &File) -> Result<Child> {
+        let mut command = self.announced();
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output.try_clone()?);
+        Ok(command.spawn().map_err(|error| self.not_started(&error))?)
     }
 
     /// Runs the line and returns what it printed.

@@ -1,20 +1,17 @@
 //! HTTP: which addresses are allowed, the client, and following redirects.
 
-use std::error::Error as _;
-use std::net::IpAddr;
+#![expect(clippy::disallowed_methods, reason = "downloads send requests")]
+
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Certificate, Client, NoProxy, Proxy, Response, Url};
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{Client, Response, Url};
 
 use super::{Error, FetchOptions, Item};
-use crate::sys::fs;
+use crate::sys::http::{self, Speaks};
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 10;
-
-/// The largest file of certificates, in bytes. The usual one of a system has about 250 KB.
-const MAX_CERTIFICATES: u64 = 16 << 20;
 
 /// Reads an item's address.
 pub(super) fn check_url(item: &Item) -> Result<Url, Error> {
@@ -26,76 +23,18 @@ pub(super) fn check_url(item: &Item) -> Result<Url, Error> {
     }
 }
 
-/// The address without what may be secret: user name, password, query and fragment.
-pub(super) fn printed(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
-}
-
 /// Whether the address is plain HTTP with this machine itself, which leaves no wire to listen on.
 fn is_plain_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    url.scheme() == "http" && (host == "localhost" || address.is_ok_and(|address| address.is_loopback()))
+    url.scheme() == "http" && url.host_str().is_some_and(http::is_loopback)
 }
 
 /// Makes the client.
 pub(super) fn client(options: &FetchOptions) -> Result<Client, Error> {
-    let setup = |what: &str, error: reqwest::Error| Error::Setup { why: format!("{what}: {}", reason(error)) };
-    // reqwest takes the process's provider. Another part of the program may have installed it, the same one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut headers = HeaderMap::new();
-    // The hash is that of the file as it is, not of a compressed form.
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    let mut builder = Client::builder()
-        .user_agent(concat!("cargo-dext/", env!("CARGO_PKG_VERSION")))
-        .default_headers(headers)
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(30))
-        .read_timeout(Duration::from_secs(60))
-        // The environment came as a value; the client shall not look at it again.
-        .no_proxy();
-    if let Some(path) = &options.ca_file {
-        let pem = fs::read(path, MAX_CERTIFICATES)?;
-        let bundle = Certificate::from_pem_bundle(&pem)
-            .map_err(|error| setup(&format!("the certificates in `{}`", path.display()), error))?;
-        builder = builder.tls_certs_merge(bundle);
-    }
-    if let Some(proxy) = &options.proxy {
-        // The proxy's address may hold a password, so that neither it nor the parser's words are printed.
-        let proxy = Proxy::https(proxy)
-            .map_err(|_| Error::Setup { why: "the proxy's address in the environment cannot be used".to_owned() })?;
-        builder = builder.proxy(proxy.no_proxy(options.no_proxy.as_deref().and_then(NoProxy::from_string)));
-    }
-    builder.build().map_err(|error| setup("the client", error))
-}
-
-/// What went wrong, with its causes and without the address.
-pub(super) fn reason(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
-/// What is wrong with the server's certificate, if that is why there is no connection.
-fn certificate_defect(error: &reqwest::Error) -> Option<&rustls::Error> {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(defect @ rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
-            return Some(defect);
-        }
-        // An I/O error takes its content's cause for its own and leaves out the content itself.
-        cause = match error.downcast_ref::<std::io::Error>() {
-            Some(error) => error.get_ref().map(|inner| inner as _),
-            None => error.source(),
-        };
-    }
-    None
+    let builder = options.http.client(Speaks::Https).map(|builder| builder.read_timeout(Duration::from_secs(60)));
+    builder.and_then(http::finish).map_err(|error| match error {
+        http::Error::Setup(why) => Error::Setup { why },
+        http::Error::File(error) => Error::Fs(error),
+    })
 }
 
 /// Why there is no answer.
@@ -107,9 +46,9 @@ pub(super) enum NoAnswer {
 }
 
 fn no_answer(url: &Url, error: reqwest::Error) -> NoAnswer {
-    match certificate_defect(&error) {
-        Some(defect) => NoAnswer::Refused(Error::Certificate { url: printed(url), why: defect.to_string() }),
-        None => NoAnswer::Connection(reason(error)),
+    match http::certificate_defect(&error) {
+        Some(defect) => NoAnswer::Refused(Error::Certificate { url: http::printed(url), why: defect.to_string() }),
+        None => NoAnswer::Connection(http::reason(error)),
     }
 }
 
@@ -126,16 +65,16 @@ pub(super) async fn get(client: &Client, url: &Url, headers: &HeaderMap) -> Resu
         };
         url = follow(&url, location).map_err(NoAnswer::Refused)?;
     }
-    let target = printed(&url);
+    let target = http::printed(&url);
     Err(NoAnswer::Refused(Error::Redirect { url: target.clone(), target, why: "it was sent around ten times" }))
 }
 
 fn follow(url: &Url, location: &str) -> Result<Url, Error> {
-    let refuse = |target: String, why| Error::Redirect { url: printed(url), target, why };
+    let refuse = |target: String, why| Error::Redirect { url: http::printed(url), target, why };
     let target = url.join(location).map_err(|_| refuse("?".to_owned(), "that is no URL"))?;
     if target.scheme() == "https" || is_plain_loopback(&target) && is_plain_loopback(url) {
         Ok(target)
     } else {
-        Err(refuse(printed(&target), "that is not `https`"))
+        Err(refuse(http::printed(&target), "that is not `https`"))
     }
 }

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE, RETRY_AFTER};
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE};
 use reqwest::{Client, Response, Url};
 use tokio::runtime::Runtime;
 
@@ -11,9 +11,7 @@ use super::client::{self, NoAnswer};
 use super::part::Part;
 use super::{Error, FetchOptions, Item};
 use crate::report::{Event, Report};
-
-/// The longest wait between two tries, whatever the server asks for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+use crate::sys::http;
 
 /// What downloads share: the client's connections and the runtime they live in.
 pub(super) struct Downloader<'a> {
@@ -68,17 +66,17 @@ impl<'a> Downloader<'a> {
                 Ok(()) => {
                     let actual = part.digest();
                     part.restart(None)?;
-                    return Err(Error::WrongHash { url: client::printed(url), expected: item.sha256, actual });
+                    return Err(Error::WrongHash { url: http::printed(url), expected: item.sha256, actual });
                 }
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Passing { why, .. }) if tries > self.options.retries => {
-                    return Err(Error::Network { url: client::printed(url), tries, why });
+                    return Err(Error::Network { url: http::printed(url), tries, why });
                 }
                 Err(Failure::Passing { why, after }) => {
                     let left = self.options.retries + 1 - tries;
                     report.warning(format!("the download of {} broke off ({left} tries left): {why}", item.name), None);
                     let random = RandomState::new().hash_one(tries);
-                    tokio::time::sleep(pause(self.options.pause, tries, random, after)).await;
+                    tokio::time::sleep(http::pause(self.options.pause, tries, random, after)).await;
                 }
             }
         }
@@ -94,14 +92,14 @@ impl<'a> Downloader<'a> {
             })?;
         begin(&url, &response, part)?;
         let limit = self.options.max_bytes;
-        let too_large = || Error::TooLarge { url: client::printed(&url), limit };
+        let too_large = || Error::TooLarge { url: http::printed(&url), limit };
         let total = response.content_length().map(|rest| rest.saturating_add(part.len()));
         if total.is_some_and(|total| total > limit) {
             part.restart(None)?;
             return Err(too_large().into());
         }
         let mut shown = part.len();
-        while let Some(bytes) = response.chunk().await.map_err(|error| Failure::passing(client::reason(error)))? {
+        while let Some(bytes) = response.chunk().await.map_err(|error| Failure::passing(http::reason(error)))? {
             if part.len().saturating_add(bytes.len() as u64) > limit {
                 part.restart(None)?;
                 return Err(too_large().into());
@@ -149,11 +147,11 @@ fn begin(url: &Url, response: &Response, part: &mut Part) -> Result<(), Failure>
             part.restart(None)?;
             Err(Failure::passing("the server does not have the rest of the file".to_owned()))
         }
-        408 | 425 | 429 | 500..=599 => {
+        passing if http::is_passing(passing) => {
             let why = format!("the server answered {status}");
-            Err(Failure::Passing { why, after: retry_after(response.headers()) })
+            Err(Failure::Passing { why, after: http::retry_after(response.headers()) })
         }
-        _ => Err(Failure::Final(Error::Status { url: client::printed(url), status: status.to_string() })),
+        _ => Err(Failure::Final(Error::Status { url: http::printed(url), status: status.to_string() })),
     }
 }
 
@@ -163,33 +161,9 @@ fn starts_at(headers: &HeaderMap, offset: u64) -> bool {
     range.and_then(|range| range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()) == Some(offset)
 }
 
-/// How long the server asks to wait. The form with a date is not read: clocks differ.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// How long to wait after so many tries: what the server asks for, or twice as long each time, less a random
-/// part, so that those who broke off together do not come back together.
-fn pause(first: Duration, tries: u32, random: u64, asked: Option<Duration>) -> Duration {
-    let doubled = first.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1)));
-    let random_half = || doubled.min(LONGEST_PAUSE).mul_f64(1.0 - (random % 512) as f64 / 1024.0);
-    asked.unwrap_or_else(random_half).min(LONGEST_PAUSE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pauses_grow_and_end() {
-        let first = Duration::from_millis(500);
-        assert_eq!(pause(first, 1, 0, None), first);
-        assert_eq!(pause(first, 3, 0, None), 4 * first);
-        assert_eq!(pause(first, 3, 256, None), 3 * first);
-        assert_eq!(pause(first, u32::MAX, 0, None), LONGEST_PAUSE);
-        assert_eq!(pause(first, 1, 0, Some(Duration::ZERO)), Duration::ZERO);
-        assert_eq!(pause(first, 1, 0, Some(Duration::MAX)), LONGEST_PAUSE);
-    }
 
     #[test]
     fn only_a_range_that_continues_is_taken() {

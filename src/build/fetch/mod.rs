@@ -7,7 +7,7 @@
 //!
 //! Only HTTPS is spoken, and plain HTTP with this machine itself, for tests. Certificates are those that the
 //! system trusts (on Linux the ones OpenSSL would take, with `SSL_CERT_FILE` and `SSL_CERT_DIR`), and those of
-//! [`FetchOptions::ca_file`].
+//! [`HttpSettings::ca_files`].
 
 mod client;
 mod download;
@@ -24,7 +24,8 @@ use part::Part;
 
 use crate::domain::{Digest, Explain};
 use crate::report::Report;
-use crate::sys::{Env, fs};
+use crate::sys::http::HttpSettings;
+use crate::sys::{Env, fs, http};
 
 /// A file to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,29 +49,20 @@ pub struct FetchOptions {
     pub retries: u32,
     /// How long to wait before the first retry. Each further wait is twice as long.
     pub pause: Duration,
-    /// A file of certificates (PEM) to trust besides those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// The proxy for HTTPS.
-    pub proxy: Option<String>,
-    /// Hosts that are reached without the proxy, separated by commas.
-    pub no_proxy: Option<String>,
+    /// Certificates and proxies.
+    pub http: HttpSettings,
 }
 
 impl FetchOptions {
-    /// What the environment says: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` as curl reads them, and
-    /// `SSL_CERT_FILE`; Cargo's own `CARGO_HTTP_PROXY` and `CARGO_HTTP_CAINFO` come first.
+    /// The usual options, with certificates and proxies of the environment.
     #[must_use]
     pub fn from_env(env: &Env, offline: bool) -> Self {
-        let first = |names: &[&str]| names.iter().find_map(|name| env.var(name)).map(str::to_owned);
-        let ca_file = env.os("CARGO_HTTP_CAINFO").or_else(|| env.os("SSL_CERT_FILE"));
         FetchOptions {
             offline,
             max_bytes: 1 << 30,
             retries: 5,
             pause: Duration::from_millis(500),
-            ca_file: ca_file.map(|path| env.cwd.join(path)),
-            proxy: first(&["CARGO_HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
-            no_proxy: first(&["NO_PROXY", "no_proxy"]),
+            http: HttpSettings::from_env(env),
         }
     }
 }
@@ -99,7 +91,7 @@ fn bring<'a>(
         return Ok(path);
     }
     if options.offline {
-        return Err(Error::Offline { name: item.name.clone(), url: client::printed(&url) });
+        return Err(Error::Offline { name: item.name.clone(), url: http::printed(&url) });
     }
     let lock = cache.join(format!("{}.lock", item.sha256.hex()));
     let _lock = fs::lock(&lock, || report.status("Waiting", format!("for another download of {}", item.name)))?;
@@ -112,7 +104,7 @@ fn bring<'a>(
         none => none.insert(Downloader::new(options)?),
     };
     let mut part = Part::open(cache, &item.sha256)?;
-    report.status("Downloading", format!("{} ({})", item.name, client::printed(&url)));
+    report.status("Downloading", format!("{} ({})", item.name, http::printed(&url)));
     match downloader.run(&url, item, &mut part, report) {
         Ok(()) => part.finish(&path)?,
         Err(error) => {

@@ -396,7 +396,7 @@ fn certificates_are_checked() {
     assert!(text.starts_with("the server's certificate is not trusted: "), "{text}");
     assert_eq!(server.requests().len(), 0);
 
-    run.options.ca_file = Some(run.dir.path().join("ca.pem"));
+    run.options.http.ca_files = vec![run.dir.path().join("ca.pem")];
     let ca = include_bytes!("../../../tests/fixtures/tls/ca.pem");
     fs::write_atomic(&run.dir.path().join("ca.pem"), ca).expect("written");
     let server = Server::with(vec![ok("", b"content")], "https", tls);
@@ -407,7 +407,7 @@ fn certificates_are_checked() {
 #[test]
 fn a_safe_address_is_not_left_for_a_plain_one() {
     let mut run = Run::new();
-    run.options.ca_file = Some(run.dir.path().join("ca.pem"));
+    run.options.http.ca_files = vec![run.dir.path().join("ca.pem")];
     let ca = include_bytes!("../../../tests/fixtures/tls/ca.pem");
     fs::write_atomic(&run.dir.path().join("ca.pem"), ca).expect("written");
     let to_plain = answer("302 Found", "Location: http://127.0.0.1:1/\r\nContent-Length: 0\r\n", b"");
@@ -422,16 +422,16 @@ fn a_safe_address_is_not_left_for_a_plain_one() {
 fn the_environment_sets_proxy_and_certificates() {
     let env = Env::of(&[("https_proxy", "http://p:1"), ("NO_PROXY", "a,b"), ("SSL_CERT_FILE", "ca.pem")]);
     let options = FetchOptions::from_env(&env, false);
-    assert_eq!(options.proxy.as_deref(), Some("http://p:1"));
-    assert_eq!(options.no_proxy.as_deref(), Some("a,b"));
-    assert_eq!(options.ca_file, Some(PathBuf::from("ca.pem")));
+    assert_eq!(options.http.https_proxy.as_deref(), Some("http://p:1"));
+    assert_eq!(options.http.no_proxy.as_deref(), Some("a,b"));
+    assert_eq!(options.http.ca_files, [PathBuf::from("ca.pem")]);
 }
 
 #[test]
 fn https_goes_through_the_proxy() {
     // The proxy is asked for the way to the host, and refuses.
     let (proxy, mut run) = (Server::new(vec![status("403 Forbidden")]), Run::new());
-    run.options.proxy = Some(proxy.base.clone());
+    run.options.http.https_proxy = Some(proxy.base.clone());
     run.options.retries = 0;
     let item = Item { url: "https://example.com/tool".to_owned(), ..proxy.item(b"content") };
     assert!(run.refused(&item).starts_with("the download failed 1 times"));

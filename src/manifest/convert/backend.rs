@@ -3,7 +3,7 @@
 use super::{all, every, words};
 use crate::domain::{BinName, FileName, Reference};
 use crate::manifest::de::list;
-use crate::manifest::extension::{Base, BinRef, Origin, PlacedFile, Vm};
+use crate::manifest::extension::{Base, BinRef, Origin, PlacedFile, SCRATCH, Vm};
 use crate::manifest::mistake::{Site, nearest};
 use crate::manifest::raw::{RawBase, RawPlaced, RawVm, StringOr};
 
@@ -59,7 +59,7 @@ pub(super) fn vm(site: &Site<'_>, origin: &Origin, raw: RawVm) -> Option<Vm> {
 
 fn base(site: &Site<'_>, origin: &Origin, raw: RawBase) -> Option<Base> {
     match raw {
-        StringOr::Text(text) if text == "scratch" => Some(Base::Scratch),
+        StringOr::Text(text) if text == SCRATCH => Some(Base::Scratch),
         StringOr::Text(text) if text.starts_with('.') || text.starts_with('/') => site.wrong_help(
             format_args!("`{text}` is no image reference"),
             format_args!("for an OCI layout on this machine write `base = {{ layout = \"{text}\" }}`"),

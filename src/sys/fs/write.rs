@@ -184,3 +184,15 @@ pub fn sync_dir(path: &Path) -> Result<(), Error> {
         _ => Ok(()),
     }
 }
+
+/// A file without a name, in `dir` or else in the system's folder for such files; dropped, it is gone.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn scratch_file(dir: Option<&Path>) -> Result<File, Error> {
+    let Some(dir) = dir else {
+        return tempfile::tempfile().map_err(|e| Error::new("create a temporary file in", &std::env::temp_dir(), e));
+    };
+    create_dir_all(dir)?;
+    tempfile::tempfile_in(dir).map_err(|e| Error::new("create a temporary file in", dir, e))
+}

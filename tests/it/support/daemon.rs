@@ -1,7 +1,7 @@
 //! Servers that a test starts on this machine alone, and that end with it.
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -73,32 +73,6 @@ impl Drop for Daemon {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// The registry of the distribution project.
-#[derive(Debug)]
-pub struct Registry {
-    /// `127.0.0.1:PORT`
-    pub address: String,
-    _daemon: Daemon,
-}
-
-impl Registry {
-    /// Starts one with its store in a folder.
-    pub fn start(program: &Path, folder: &Path) -> Self {
-        let port = free_port();
-        let address = format!("127.0.0.1:{port}");
-        let store = folder.join("store");
-        let config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: {address}}}\n",
-            store.display()
-        );
-        let file = folder.join("registry.yml");
-        files::write(&file, config.as_bytes());
-        let mut daemon = Daemon::start(Command::new(program).arg("serve").arg(file), folder.join("registry.log"));
-        daemon.ready("the registry", || TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).ok());
-        Registry { address, _daemon: daemon }
     }
 }
 

@@ -1,13 +1,20 @@
 //! What the tests stand on: sandboxes, independent readers, judges and servers.
 
+pub mod base64;
+pub mod bases;
 pub mod daemon;
+pub mod distribution;
 pub mod files;
 pub mod headers;
 pub mod http;
 pub mod judges;
 pub mod oci;
 pub mod prebuilt;
+pub mod proxy;
 pub mod redact;
 pub mod sandbox;
+pub mod secrets;
+pub mod talk;
+pub mod tokens;
 pub mod toolchain;
 pub mod wine;

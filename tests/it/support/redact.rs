@@ -1,5 +1,8 @@
 //! Hides what differs from run to run: folders, times, sizes of compiled programs, digests.
 
+/// What words end with.
+const SEPARATORS: [char; 8] = [' ', '\n', '(', ')', '`', ',', '"', '@'];
+
 /// What to hide, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Redactions(Vec<(String, &'static str)>);
@@ -26,8 +29,8 @@ impl Redactions {
         let waits = |line: &str| line.contains("Blocking waiting for file lock on package cache");
         let text: String = text.split_inclusive('\n').filter(|line| !waits(line)).collect();
         let mut out = String::with_capacity(text.len());
-        for piece in text.split_inclusive([' ', '\n', '(', ')', '`', ',', '"']) {
-            let word = piece.trim_end_matches([' ', '\n', '(', ')', '`', ',', '"']);
+        for piece in text.split_inclusive(SEPARATORS) {
+            let word = piece.trim_end_matches(SEPARATORS);
             out += class(word).unwrap_or(word);
             out += &piece[word.len()..];
         }

@@ -55,8 +55,8 @@ fn cold(desk: &Desk, ours: &Project, peer: &Buildah) -> Result<Vec<Row>> {
     Ok(vec![
         Row::new("cold", "s", dext.clone()).against("buildah bud + push", seconds(&buildah_costs)).at_most(0.33),
         Row::new("cold", "s", dext).against("pigz -p2 -6", seconds(&pigz_costs)).at_most(1.0),
-        Row::new("compressed size", "MiB", vec![blobs(&ours.output)?])
-            .against("buildah", vec![blobs(&peer.output)?])
+        Row::new("compressed size", "MiB", vec![mebibytes(&ours.output)?])
+            .against("buildah", vec![mebibytes(&peer.output)?])
             .at_most(1.0),
     ])
 }
@@ -73,12 +73,12 @@ fn unchanged(desk: &Desk, ours: &Project, peer: &Buildah) -> Result<Vec<Row>> {
             Contender { prepare: Box::new(|_| peer.begin_again(desk)), cmd: peer.build(desk, true) },
         ],
     )?;
-    let size = Row::new("compressed size", "MiB", vec![blobs(&ours.output)?]);
+    let size = Row::new("compressed size", "MiB", vec![mebibytes(&ours.output)?]);
     Ok(vec![
         Row::new("nothing changed", "s", seconds(&dext_costs))
             .against("buildah bud --layers + push", seconds(&buildah_costs))
             .at_most(0.10),
-        size.against("buildah, a layer a line", vec![blobs(&peer.output)?]).at_most(1.0),
+        size.against("buildah, a layer a line", vec![mebibytes(&peer.output)?]).at_most(1.0),
     ])
 }
 
@@ -185,15 +185,30 @@ impl Buildah {
 
 /// The bytes of a layout's blobs, in MiB.
 #[expect(clippy::cast_precision_loss, reason = "a size for people")]
-fn blobs(layout: &Path) -> Result<f64> {
+fn mebibytes(layout: &Path) -> Result<f64> {
+    Ok(blobs(layout)? as f64 / f64::from(1 << 20))
+}
+
+/// The bytes of a layout's blobs.
+///
+/// # Errors
+/// When there are none.
+pub fn blobs(layout: &Path) -> Result<u64> {
     let folder = layout.join("blobs/sha256");
     let files = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let total: u64 = files.flatten().filter_map(|file| Some(file.metadata().ok()?.len())).sum();
-    Ok(total as f64 / f64::from(1 << 20))
+    Ok(files.flatten().filter_map(|file| Some(file.metadata().ok()?.len())).sum())
+}
+
+/// Where a layout has the blob of a digest.
+pub fn blob(layout: &Path, digest: &str) -> PathBuf {
+    layout.join("blobs").join(digest.replace(':', "/"))
 }
 
 /// The digests of all layers of all images of a layout.
-fn layers(layout: &Path) -> Result<BTreeSet<String>> {
+///
+/// # Errors
+/// When a document of the layout is missing or no JSON.
+pub fn layers(layout: &Path) -> Result<BTreeSet<String>> {
     let mut digests = BTreeSet::new();
     let mut open = vec![layout.join("index.json")];
     while let Some(file) = open.pop() {
@@ -202,7 +217,7 @@ fn layers(layout: &Path) -> Result<BTreeSet<String>> {
             let list = document[key].as_array().into_iter().flatten();
             list.filter_map(|entry| entry["digest"].as_str().map(str::to_owned)).collect::<Vec<_>>()
         };
-        open.extend(named("manifests").iter().map(|digest| layout.join("blobs").join(digest.replace(':', "/"))));
+        open.extend(named("manifests").iter().map(|digest| blob(layout, digest)));
         digests.extend(named("layers"));
     }
     Ok(digests)

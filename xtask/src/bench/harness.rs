@@ -160,6 +160,9 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 fn spread(values: &[f64], unit: &str) -> String {
+    if let [value] = values {
+        return format!("{value:.2} {unit}").trim_end().to_owned();
+    }
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     format!("{:.2} {unit} ({least:.2}-{most:.2})", median(values))

@@ -5,6 +5,7 @@
 //! as a backend on an empty base image must be. The texts of the UI are made here, from a fixed seed.
 
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Desk;
@@ -168,7 +169,7 @@ fn folder_name(package: &str) -> String {
 
 /// Writes files of text that compresses as code does, spread over folders of a hundred.
 fn write_ui(dir: &Path, files: usize, bytes: usize) -> Result {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut dice = Dice::default();
     std::fs::write(dir.join("index.html"), "<!doctype html><title>Bench</title>\n")?;
     for number in 1..files {
         let folder = dir.join(format!("chunk-{}", number / 100));
@@ -215,9 +216,27 @@ fn text(dice: &mut Dice, bytes: usize) -> String {
 }
 
 /// The same numbers on every machine: xorshift64*.
-struct Dice(u64);
+pub struct Dice(u64);
+
+impl Default for Dice {
+    fn default() -> Self {
+        Dice(0x9e37_79b9_7f4a_7c15)
+    }
+}
 
 impl Dice {
+    /// Writes bytes that no compressor makes smaller, a multiple of a MiB.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn fill(&mut self, mut file: impl Write, mebibytes: usize) -> Result {
+        for _ in 0..mebibytes {
+            let noise: Vec<u8> = std::iter::repeat_with(|| self.next().to_le_bytes()).take(1 << 17).flatten().collect();
+            file.write_all(&noise)?;
+        }
+        Ok(())
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

@@ -4,7 +4,7 @@ use super::Finding;
 use super::source::Source;
 
 /// The modules of the crate from the ground up. Those of one floor may see each other.
-const FLOORS: [&[&str]; 15] = [
+const FLOORS: [&[&str]; 16] = [
     &["domain"],
     &["report", "sys"],
     &["manifest"],
@@ -13,6 +13,7 @@ const FLOORS: [&[&str]; 15] = [
     &["bundle"],
     &["image"],
     &["registry"],
+    &["subject"],
     &["validate"],
     &["scaffold"],
     &["dev"],

@@ -1,0 +1,102 @@
+//! `cargo dext publish`: the image of `package`, in a registry.
+//!
+//! What can fail early fails before anything is built: the destination, the working directory, and, where something is
+//! going to be compiled, the way to the registry, the credentials among it. An existing tag cannot be judged that
+//! early, because it is a success to find the same image under it. It is told of, so that whoever forgot to raise the
+//! version can stop. Where nothing is compiled, the push comes in a moment, and asks no question twice.
+
+mod args;
+mod destination;
+mod goods;
+mod links;
+mod told;
+
+use std::time::Instant;
+
+pub use args::PublishArgs;
+
+use super::Context;
+use super::packaging::CargoOutput;
+use crate::domain::Reference;
+use crate::error::Error;
+use crate::registry::base::Remote;
+use crate::registry::{self, Options, Session, Target};
+use crate::report::Report;
+use crate::sys::fs;
+use args::session;
+use destination::{Destination, Doubt};
+use goods::Goods;
+use told::Told;
+
+/// Publishes.
+///
+/// # Errors
+/// Any stage's. No tag points at anything incomplete then.
+pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<(), Error> {
+    let (started, shell) = (Instant::now(), &context.shell);
+    let goods = Goods::find(args, cargo, context)?;
+    let destination = Destination::of(args.image.as_deref(), &goods.tags(args), goods.project())?;
+    doubts(destination.doubts(), context);
+    let target = target(args, &destination, goods.base())?;
+    let (session, elsewhere) = (session(&args.registry, context)?, elsewhere(args, context));
+    let neighbours = goods.base().is_none_or(|base| base.registry == destination.repository.registry);
+    let settled = goods.settle(if neighbours { &session } else { &elsewhere }, context)?;
+    if settled.takes_long() {
+        look_early(&session, &target, context)?;
+    }
+    let packed = settled.pack(context)?;
+    let shipment = &packed.shipment;
+    let platforms: Vec<String> = shipment.platforms.iter().map(|image| image.platform.to_string()).collect();
+    doubts(destination.missing(&platforms), context);
+    let told = Told { destination: &destination, shipment, started };
+    if args.dry_run {
+        let survey = registry::survey(&session, shipment, &target, shell)?;
+        told.would(&survey, context);
+        return Ok(());
+    }
+    shell.status("Publishing", told.heading());
+    let pushed = registry::push(&session, shipment, &target, shell)?;
+    if let Some(file) = &args.digest_file {
+        fs::write_atomic(&context.env.cwd.join(file), pushed.digest.to_string().as_bytes())?;
+    }
+    told.did(&pushed, context);
+    Ok(())
+}
+
+fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {
+    doubts.into_iter().for_each(|(what, help)| context.shell.warning(what, Some(help.to_owned())));
+}
+
+/// Asks for the tags before a build that may take long.
+fn look_early(session: &Session, target: &Target, context: &Context) -> Result<(), Error> {
+    use registry::Error::{Answer, Denied, NotFound, Refused};
+    for tag in &target.tags {
+        let reference = target.repository.with_tag(tag);
+        match session.resolve(&reference) {
+            Ok(found) => told::existing_tag(&reference, found.digest, target.overwrite, context),
+            // The push asks again, with all its rights: some registries deny that what they do not have can be read.
+            Err(NotFound { .. } | Denied { .. } | Refused { .. } | Answer { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// How a base image in another registry is reached: `--plain-http` is meant for the one that is published to.
+fn elsewhere<'a>(args: &PublishArgs, context: &'a Context) -> Remote<'a> {
+    let options = Options { plain_http: false, ..args.registry.options(&context.env) };
+    Remote::new(options, &context.env)
+}
+
+/// The layers of a base in the same registry are there already.
+fn target(args: &PublishArgs, destination: &Destination, base: Option<&Reference>) -> Result<Target, Error> {
+    let base = base.filter(|base| base.registry == destination.repository.registry);
+    let neighbours = args.mount_from.iter().map(|name| destination.neighbour(name));
+    let neighbours = neighbours.chain(base.map(|base| Ok(base.repository.clone())));
+    Ok(Target {
+        repository: destination.repository.clone(),
+        tags: destination.tags.clone(),
+        overwrite: args.overwrite,
+        mount_from: neighbours.collect::<Result<_, _>>()?,
+    })
+}

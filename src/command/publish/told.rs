@@ -1,0 +1,196 @@
+//! What people and programs are told of a publication.
+
+use std::time::Instant;
+
+use super::destination::Destination;
+use super::links;
+use crate::command::Context;
+use crate::command::words::{bytes, seconds};
+use crate::domain::{Digest, Reference};
+use crate::image::Descriptor;
+use crate::registry::{Fate, PlatformShipment, Pushed, Shipment, Survey, TagChange, TagOutcome, Traffic};
+use crate::report::{Message, Push, PushedBlob, PushedPlatform, PushedTag, Report};
+
+/// What is known before the registry is asked.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// Where the image goes.
+    pub destination: &'a Destination,
+    /// The image.
+    pub shipment: &'a Shipment,
+    /// When the run began.
+    pub started: Instant,
+}
+
+/// Tells of a tag that exists, before a build that may take long.
+pub fn existing_tag(reference: &Reference, digest: Digest, overwrite: bool, context: &Context) {
+    let then =
+        if overwrite { "is moved if the image differs" } else { "stays if the image differs (see `--overwrite`)" };
+    context.shell.status("Found", format!("{} at {digest}, which {then}", reference.familiar()));
+}
+
+/// What a push did, or by a survey would do.
+#[derive(Debug)]
+struct Account<'a> {
+    dry_run: bool,
+    digest: Digest,
+    tags: &'a [TagOutcome],
+    blobs: &'a [(Descriptor, Fate)],
+    sent: u64,
+    mounted: u64,
+    skipped: u64,
+    traffic: Traffic,
+}
+
+impl<'a> From<&'a Pushed> for Account<'a> {
+    fn from(pushed: &'a Pushed) -> Self {
+        let Pushed { digest, tags, blobs, sent, mounted, skipped, traffic, .. } = pushed;
+        let (sent, mounted, skipped, traffic) = (*sent, *mounted, *skipped, *traffic);
+        Account { dry_run: false, digest: *digest, tags, blobs, sent, mounted, skipped, traffic }
+    }
+}
+
+impl<'a> From<&'a Survey> for Account<'a> {
+    fn from(survey: &'a Survey) -> Self {
+        let Survey { digest, tags, blobs, sent, mounted, skipped, traffic, .. } = survey;
+        let (sent, mounted, skipped, traffic) = (*sent, *mounted, *skipped, *traffic);
+        Account { dry_run: true, digest: *digest, tags, blobs, sent, mounted, skipped, traffic }
+    }
+}
+
+impl Told<'_> {
+    /// `example/x:1.2.3, latest (docker.io)`
+    pub fn heading(&self) -> String {
+        let Destination { repository, tags } = self.destination;
+        format!("{}:{} ({})", repository.repository, tags.join(", "), repository.registry)
+    }
+
+    /// Tells what was done.
+    pub fn did(&self, pushed: &Pushed, context: &Context) {
+        let (shell, account) = (&context.shell, Account::from(pushed));
+        for platform in &self.shipment.platforms {
+            let size = bytes(layers(platform));
+            shell.status("Published", format!("{} {} ({size})", platform.platform, platform.manifest.digest));
+        }
+        shell.status("Published", format!("index {}", account.digest));
+        for TagOutcome { tag, change } in account.tags {
+            shell.status("Tagged", format!("{tag}{}", how(*change)));
+        }
+        shell.status("Sent", sums(&account));
+        let Destination { repository, tags } = self.destination;
+        links::next(repository, tags).into_iter().for_each(|(verb, text)| shell.status(verb, text));
+        shell.message(self.message(&account));
+        shell.status("Finished", format!("{} in {}", repository.familiar(), seconds(self.started)));
+        // What people copy, and scripts read, comes last.
+        let references = account.tags.iter().map(|tag| self.reference(tag, account.digest) + "\n");
+        shell.print_for_people(&references.collect::<String>());
+    }
+
+    /// Tells what would be done.
+    pub fn would(&self, survey: &Survey, context: &Context) {
+        let account = Account::from(survey);
+        let tags = account.tags.iter().map(|outcome| {
+            let would = match outcome.change {
+                TagChange::Created => "would be created".to_owned(),
+                TagChange::Moved { from } => format!("would be moved from {from}"),
+                TagChange::Unchanged => "is there".to_owned(),
+            };
+            format!("{} {would}\n", self.reference(outcome, account.digest))
+        });
+        let blobs = account.blobs.iter().map(|(blob, fate)| match fate {
+            Fate::Sent => format!("  send   {}\n", self.blob(blob)),
+            Fate::Mounted { from } => format!("  mount  {} from {from}\n", self.blob(blob)),
+            Fate::Skipped => format!("  skip   {}\n", self.blob(blob)),
+        });
+        let text: String = tags.chain(blobs).collect();
+        context.shell.print_for_people(&text);
+        context.shell.message(self.message(&account));
+        context.shell.status("Would send", sums(&account));
+    }
+
+    /// The whole name, which ends with the digest, so that a tag that moves later does not matter.
+    fn reference(&self, outcome: &TagOutcome, digest: Digest) -> String {
+        format!("{}@{digest}", self.destination.repository.with_tag(&outcome.tag))
+    }
+
+    /// `sha256:… (1.2MiB) ui`
+    fn blob(&self, blob: &Descriptor) -> String {
+        let name = self.name(&blob.digest).unwrap_or_default();
+        format!("{} ({}) {name}", blob.digest, bytes(blob.size)).trim_end().to_owned()
+    }
+
+    /// What a layer is called in the plan; configs are called after their platforms.
+    fn name(&self, blob: &Digest) -> Option<String> {
+        let config = self.shipment.platforms.iter().find(|platform| platform.config.digest == *blob);
+        let config = config.map(|platform| format!("config {}", platform.platform));
+        config.or_else(|| self.shipment.names.get(blob).cloned())
+    }
+
+    fn message(&self, account: &Account<'_>) -> Message {
+        let Destination { repository, tags } = self.destination;
+        let outcomes = account.tags.iter().map(|outcome| {
+            let (word, from) = match outcome.change {
+                TagChange::Created => ("created", None),
+                TagChange::Moved { from } => ("moved", Some(from)),
+                TagChange::Unchanged => ("unchanged", None),
+            };
+            let reference = self.reference(outcome, account.digest);
+            PushedTag { tag: outcome.tag.clone(), reference, outcome: word, from }
+        });
+        let platforms = self.shipment.platforms.iter().map(|platform| PushedPlatform {
+            platform: platform.platform.to_string(),
+            digest: platform.manifest.digest,
+            size: layers(platform),
+        });
+        let blobs = account.blobs.iter().map(|(blob, fate)| PushedBlob {
+            name: self.name(&blob.digest),
+            digest: blob.digest,
+            media_type: blob.media_type.clone(),
+            size: blob.size,
+            fate: match fate {
+                Fate::Sent => "sent",
+                Fate::Mounted { .. } => "mounted",
+                Fate::Skipped => "skipped",
+            },
+            from: if let Fate::Mounted { from } = fate { Some(from.clone()) } else { None },
+        });
+        Message::Push(Push {
+            dry_run: account.dry_run,
+            repository: repository.to_string(),
+            digest: account.digest,
+            tags: outcomes.collect(),
+            platforms: platforms.collect(),
+            blobs: blobs.collect(),
+            sent: account.sent,
+            mounted: account.mounted,
+            skipped: account.skipped,
+            requests: account.traffic.requests,
+            token_requests: account.traffic.tokens,
+            retries: account.traffic.retries,
+            share: links::telling(tags).and_then(|tag| links::share(repository, tag)),
+        })
+    }
+}
+
+/// Bytes of all layers of a platform.
+fn layers(platform: &PlatformShipment) -> u64 {
+    platform.layers.iter().map(|layer| layer.size).sum()
+}
+
+fn how(change: TagChange) -> String {
+    match change {
+        TagChange::Created => String::new(),
+        TagChange::Moved { from } => format!(", instead of {from}"),
+        TagChange::Unchanged => ", as before".to_owned(),
+    }
+}
+
+/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests`
+fn sums(account: &Account<'_>) -> String {
+    let Account { sent, mounted, skipped, traffic, .. } = account;
+    let (mount, skip) = if account.dry_run { ("mount", "skip") } else { ("mounted", "skipped") };
+    let retries = if traffic.retries == 0 { String::new() } else { format!(", {} of them repeated", traffic.retries) };
+    let (sent, mounted, skipped) = (bytes(*sent), bytes(*mounted), bytes(*skipped));
+    let requests = traffic.requests + traffic.tokens;
+    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests} requests{retries}")
+}

@@ -1,0 +1,222 @@
+//! What a registry answered, read with suspicion.
+
+use std::fmt::Write;
+
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RANGE};
+use reqwest::{StatusCode, Url};
+use serde::Deserialize;
+
+use crate::domain::Digest;
+
+/// The most of a server's words that is repeated, in characters.
+const MAX_WORDS: usize = 300;
+
+/// An answer with its whole body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// Who answered, after redirects.
+    pub url: Url,
+    /// The body; of answers that are no success at most its beginning.
+    pub body: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    errors: Vec<Fault>,
+}
+
+#[derive(Deserialize)]
+struct Fault {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl Answer {
+    /// The status as a number.
+    pub fn code(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// The digest the registry has for what was asked for.
+    pub fn digest(&self) -> Option<Digest> {
+        self.header("docker-content-digest")?.parse().ok()
+    }
+
+    /// The media type without its parameters.
+    pub fn media_type(&self) -> Option<String> {
+        let text = self.header(CONTENT_TYPE.as_str())?.split(';').next()?.trim();
+        let plain = !text.is_empty() && text.len() <= 255 && text.bytes().all(|b| b.is_ascii_graphic());
+        plain.then(|| text.to_owned())
+    }
+
+    /// The length of the body that a GET would have.
+    pub fn length(&self) -> Option<u64> {
+        self.header(CONTENT_LENGTH.as_str())?.parse().ok()
+    }
+
+    /// How many bytes of an upload are there, by `Range: 0-99`. A registry that has none says `0-0`, as it says
+    /// of one byte; who asks knows which.
+    pub fn held(&self) -> Option<u64> {
+        let range = self.header(RANGE.as_str())?;
+        let (start, end) = range.strip_prefix("bytes=").unwrap_or(range).split_once('-')?;
+        let end: u64 = end.parse().ok()?;
+        (start == "0").then(|| if end == 0 { 0 } else { end.saturating_add(1) })
+    }
+
+    /// The address of the next page, by `Link: <address>; rel="next"` (RFC 8288).
+    pub fn next_page(&self) -> Option<&str> {
+        let (address, parameters) = self.header("link")?.strip_prefix('<')?.split_once('>')?;
+        let next = parameters.split(';').any(|one| matches!(one.trim(), r#"rel="next""# | "rel=next"));
+        next.then_some(address)
+    }
+
+    /// The smallest piece that the registry takes, in bytes.
+    pub fn smallest_piece(&self) -> Option<u64> {
+        self.header("oci-chunk-min-length")?.parse().ok()
+    }
+
+    /// The codes of the errors in the body.
+    pub fn error_codes(&self) -> Vec<String> {
+        self.refusal().map_or_else(Vec::new, |refusal| refusal.errors.into_iter().map(|fault| fault.code).collect())
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The status and what the registry said, fit for one line of a terminal.
+    pub fn words(&self) -> String {
+        let mut text = self.status.as_str().to_owned();
+        if let Some(reason) = self.status.canonical_reason() {
+            let _ = write!(text, " {reason}");
+        }
+        let faults = self.refusal().map_or_else(Vec::new, |refusal| refusal.errors);
+        let said: Vec<String> = faults
+            .into_iter()
+            .map(|Fault { code, message }| match (code.is_empty(), message.is_empty()) {
+                (false, false) => format!("{code}: {message}"),
+                _ => code + &message,
+            })
+            .filter(|words| !words.is_empty())
+            .collect();
+        let said = match said.is_empty() {
+            false => said.join("; "),
+            true => self.plain_words(),
+        };
+        let said = clean(&said);
+        if said.is_empty() { text } else { format!("{text}: {said}") }
+    }
+
+    /// A body that is neither JSON nor a page for browsers.
+    fn plain_words(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        let text = text.trim_start();
+        if text.starts_with(['<', '{', '[']) || text.contains('\u{fffd}') { String::new() } else { text.to_owned() }
+    }
+}
+
+/// A server's words on one line, without characters that steer a terminal, and not too many.
+pub(crate) fn clean(words: &str) -> String {
+    // Besides the control characters those that turn the direction of writing around, or are not seen.
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let words: String = words.chars().take(4 * MAX_WORDS).map(|c| if steers(c) { ' ' } else { c }).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(MAX_WORDS) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &[u8]) -> Answer {
+        Answer {
+            status: StatusCode::from_u16(status).expect("a status"),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect(),
+            url: Url::parse("http://localhost/").expect("a URL"),
+            body: body.to_vec(),
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_the_registry_made_harmless() {
+        let long = format!(r#"{{"errors":[{{"code":"DENIED","message":"{}"}}]}}"#, "x".repeat(1000));
+        for (body, words) in [
+            ("", "403 Forbidden".to_owned()),
+            (r#"{"errors":[{"code":"DENIED","message":"no","detail":{}}]}"#, "403 Forbidden: DENIED: no".to_owned()),
+            (r#"{"errors":[{"code":"A"},{"message":"b"}]}"#, "403 Forbidden: A; b".to_owned()),
+            (r#"{"errors":[{"message":"a\u001b[31m\nb\u202ec"}]}"#, "403 Forbidden: a [31m b c".to_owned()),
+            ("<html><body>x", "403 Forbidden".to_owned()),
+            ("go away\r\n", "403 Forbidden: go away".to_owned()),
+            (r#"{"errors":"no list"}"#, "403 Forbidden".to_owned()),
+            (&long, format!("403 Forbidden: DENIED: {}…", "x".repeat(MAX_WORDS - "DENIED: ".len()))),
+        ] {
+            assert_eq!(answer(403, &[], body.as_bytes()).words(), words);
+        }
+        assert_eq!(answer(599, &[], b"\xff\xfe").words(), "599");
+    }
+
+    #[test]
+    fn ranges_of_uploads_are_read() {
+        for (range, held) in [
+            ("0-99", Some(100)),
+            ("bytes=0-99", Some(100)),
+            ("0-0", Some(0)),
+            ("0-18446744073709551615", Some(u64::MAX)),
+            ("1-99", None),
+            ("0-", None),
+            ("99", None),
+            ("0-99999999999999999999", None),
+        ] {
+            assert_eq!(answer(202, &[("range", range)], b"").held(), held, "{range}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_found() {
+        for (link, next) in [
+            (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
+            ("</x>;rel=next", Some("/x")),
+            (r#"</x>; rel="prev""#, None),
+            ("/x; rel=next", None),
+            ("<", None),
+        ] {
+            assert_eq!(answer(200, &[("link", link)], b"").next_page(), next, "{link}");
+        }
+    }
+
+    #[test]
+    fn media_types_lose_their_parameters_and_their_tricks() {
+        for (header, media_type) in [
+            ("application/json; charset=utf-8", Some("application/json")),
+            ("text/plain", Some("text/plain")),
+            (" ; x", None),
+            ("a b", None),
+        ] {
+            let answer = answer(200, &[("content-type", header)], b"");
+            assert_eq!(answer.media_type().as_deref(), media_type);
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! A repository's door: requests with tokens, redirects that are followed by hand, and repetition.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{Method, Response, StatusCode, Url};
+use tokio::sync::Mutex;
+
+use super::address::{self, MAX_REDIRECTS};
+use super::answer::{Answer, clean};
+use super::auth::Auth;
+use super::wire::{self, Payload, To, Trouble};
+use crate::registry::{At, Error, Session};
+use crate::report::Report;
+use crate::sys::http;
+
+/// The most that is read of a body which only explains a refusal, in bytes.
+const MAX_EXPLANATION: usize = 64 << 10;
+
+/// The largest document, in bytes: what registries accept for a manifest.
+pub(super) const MAX_DOCUMENT: u64 = 4 << 20;
+
+/// What is known of a repository and its registry during one run.
+pub(crate) struct Door {
+    /// The registry as the user writes it.
+    pub registry: String,
+    /// The repository.
+    pub repository: String,
+    /// What a token must allow.
+    pub(super) scopes: Vec<String>,
+    /// What a token should allow too, if it can be had: reading where blobs may be mounted from.
+    pub(super) wishes: Vec<String>,
+    /// Whether the wishes were refused, so that mounting is not tried.
+    pub no_mounts: Cell<bool>,
+    /// The size of pieces, once the registry has refused a whole blob in one request.
+    pub pieces: Cell<Option<u64>>,
+    pub(super) base: RefCell<Url>,
+    /// Whether the registry has answered in the protocol that `base` names.
+    settled: Cell<bool>,
+    pub(super) auth: Mutex<Auth>,
+    /// Where our credentials came from, once they were asked for.
+    pub(super) origin: RefCell<String>,
+    /// What must not be repeated, should a server repeat it.
+    pub(super) secrets: RefCell<Vec<String>>,
+}
+
+impl Door {
+    /// A door to a repository; nothing is sent.
+    pub fn new(
+        session: &Session,
+        registry: &str,
+        repository: &str,
+        scopes: Vec<String>,
+        wishes: Vec<String>,
+    ) -> Result<Self, Error> {
+        let plain = session.options().plain_http || address::is_own_machine(registry);
+        let base = address::base(if plain { "http" } else { "https" }, registry, repository)
+            .ok_or_else(|| Error::Setup { why: format!("`{registry}/{repository}` has no address") })?;
+        Ok(Door {
+            registry: registry.to_owned(),
+            repository: repository.to_owned(),
+            scopes,
+            wishes,
+            no_mounts: Cell::new(false),
+            pieces: Cell::new(session.options().chunk),
+            base: RefCell::new(base),
+            settled: Cell::new(session.options().plain_http || !plain),
+            auth: Mutex::default(),
+            origin: RefCell::default(),
+            secrets: RefCell::default(),
+        })
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    /// Below the repository.
+    Path(String),
+    /// Where the registry sent us.
+    Url(Url),
+}
+
+/// A request as a value, so that it can be repeated.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// The method.
+    pub method: Method,
+    /// Where it goes.
+    pub place: Place,
+    /// Its headers, but for those that say who asks.
+    pub headers: HeaderMap,
+    /// What it carries.
+    pub payload: Payload,
+    /// Whether a challenge is answered; otherwise it is the answer.
+    pub persists: bool,
+}
+
+impl Call {
+    /// A request without a body.
+    pub fn new(method: Method, place: Place) -> Self {
+        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty, persists: true }
+    }
+}
+
+/// The head of an answer. The body may have been read already.
+pub(crate) struct Incoming {
+    /// Who answered, after redirects.
+    pub url: Url,
+    /// The answer.
+    pub response: Response,
+    body: Option<Vec<u8>>,
+}
+
+impl Incoming {
+    /// An answer that nobody has read yet.
+    pub fn new(url: Url, response: Response) -> Self {
+        Incoming { url, response, body: None }
+    }
+}
+
+/// Why a request failed.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The same request may work later, after the time that the server asks for.
+    Passing {
+        /// What happened.
+        why: String,
+        /// How long the server asks to wait.
+        after: Option<Duration>,
+    },
+    /// It would fail again.
+    Final(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Final(error)
+    }
+}
+
+/// Talking through a door.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialogue<'a> {
+    /// Connections and credentials.
+    pub session: &'a Session,
+    /// The door.
+    pub door: &'a Door,
+    /// Who hears of it.
+    pub report: &'a dyn Report,
+}
+
+impl Dialogue<'_> {
+    /// The place of an error.
+    pub fn at(&self, step: &str) -> Box<At> {
+        let Door { registry, repository, .. } = self.door;
+        Box::new(At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() })
+    }
+
+    /// An answer that must not be.
+    pub fn senseless(&self, step: &str, why: impl Into<String>) -> Error {
+        Error::Answer { at: self.at(step), why: why.into() }
+    }
+
+    /// The error of an answer that will not change.
+    pub fn refusal(&self, step: &str, answer: &Answer) -> Error {
+        let words = self.words(answer);
+        let at = self.at(step);
+        match answer.code() {
+            401 | 403 => Error::Denied { at, answer: words, origin: self.door.origin.borrow().clone() },
+            status => Error::Refused { at, status, answer: words },
+        }
+    }
+
+    /// What a server said, without what it must not have heard.
+    pub fn words(&self, answer: &Answer) -> String {
+        let secrets = self.door.secrets.borrow();
+        secrets.iter().fold(answer.words(), |words, secret| words.replace(secret.as_str(), "<redacted>"))
+    }
+
+    /// Asks until there is an answer that is no passing fault.
+    pub async fn ask(&self, step: &str, call: &Call) -> Result<Answer, Error> {
+        self.patiently(step, async || self.ask_once(step, call).await).await
+    }
+
+    /// Asks once. A status that may pass is a fault.
+    pub async fn ask_once(&self, step: &str, call: &Call) -> Result<Answer, Fault> {
+        let incoming = self.exchange(step, call).await?;
+        self.lasting(self.whole(step, incoming).await?)
+    }
+
+    /// An answer, unless it is one that may pass.
+    fn lasting(&self, answer: Answer) -> Result<Answer, Fault> {
+        if !http::is_passing(answer.code()) {
+            return Ok(answer);
+        }
+        let why = format!("the registry answered {}", self.words(&answer));
+        Err(Fault::Passing { why, after: http::retry_after(&answer.headers) })
+    }
+
+    /// Asks until there is an answer that is no passing fault, and leaves the body of a success to the caller.
+    pub async fn open(&self, step: &str, call: &Call) -> Result<Result<Incoming, Answer>, Error> {
+        let attempt = async || {
+            let incoming = self.exchange(step, call).await?;
+            if incoming.response.status().is_success() {
+                return Ok(Ok(incoming));
+            }
+            self.lasting(self.whole(step, incoming).await?).map(Err)
+        };
+        self.patiently(step, attempt).await
+    }
+
+    /// Repeats `attempt` while its faults may pass, with pauses.
+    pub async fn patiently<T>(
+        &self,
+        step: &str,
+        mut attempt: impl AsyncFnMut() -> Result<T, Fault>,
+    ) -> Result<T, Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match attempt().await {
+                Ok(done) => return Ok(done),
+                Err(Fault::Final(error)) => return Err(error),
+                Err(Fault::Passing { why, .. }) if tries > self.session.options().retries => {
+                    return Err(Error::Unreachable { at: self.at(step), tries, why });
+                }
+                Err(Fault::Passing { why, after }) => self.rest(step, &why, tries, after).await,
+            }
+        }
+    }
+
+    /// Waits before a repetition.
+    pub async fn rest(&self, step: &str, why: &str, tries: u32, after: Option<Duration>) {
+        let left = self.session.options().retries.saturating_sub(tries) + 1;
+        self.report.warning(format!("{step} failed ({left} tries left): {why}"), None);
+        self.session.wire().count_retry();
+        self.session.pause(tries, after).await;
+    }
+
+    /// Reads the body of an answer.
+    pub async fn whole(&self, step: &str, mut incoming: Incoming) -> Result<Answer, Fault> {
+        let wire = self.session.wire();
+        let status = incoming.response.status();
+        let body = match incoming.body.take() {
+            Some(body) => body,
+            None if status.is_success() => {
+                let body = wire.read(&mut incoming.response, MAX_DOCUMENT).await;
+                body.map_err(|trouble| self.fault(step, trouble))?
+            }
+            None => wire.read_some(&mut incoming.response, MAX_EXPLANATION).await,
+        };
+        Ok(Answer { status, headers: std::mem::take(incoming.response.headers_mut()), url: incoming.url, body })
+    }
+
+    /// Sends a request once, shows who asks if that is wanted, and follows where the registry sends.
+    pub async fn exchange(&self, step: &str, call: &Call) -> Result<Incoming, Fault> {
+        let wire = self.session.wire();
+        let (mut renewed, mut hops, mut sent_to) = (false, 0, None);
+        loop {
+            let base = self.door.base.borrow().clone();
+            let url = match (&sent_to, &call.place) {
+                (Some(url), _) | (None, Place::Url(url)) => url.clone(),
+                (None, Place::Path(path)) => {
+                    base.join(path).map_err(|_| self.senseless(step, "its address cannot be built"))?
+                }
+            };
+            // Another server, such as a registry's storage, learns nothing of who we are.
+            let own = address::same_server(&url, &base);
+            let (shown, generation) = if own { self.authorization(step).await? } else { (None, 0) };
+            let headers = wire::with_authorization(call.headers.clone(), shown);
+            let sent = wire.send(To::Registry, call.method.clone(), &url, headers, &call.payload).await;
+            self.tell(&call.method, &url, sent.as_ref().map(Response::status).ok());
+            let mut response = match sent {
+                Ok(response) => response,
+                Err(trouble) if own && self.turns_secure(&url, &trouble) => continue,
+                Err(trouble) => return Err(self.fault(step, trouble)),
+            };
+            let body =
+                if self.door.settled.get() { None } else { self.first_answer(&call.method, &url, &mut response).await };
+            match response.status() {
+                // It was this answer, or that of another request meanwhile, that asked for TLS.
+                StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
+                StatusCode::UNAUTHORIZED if own && !renewed && call.persists => {
+                    let said = wire.read_some(&mut response, MAX_EXPLANATION).await;
+                    if !self.renew(step, generation, response.headers()).await? {
+                        return Ok(Incoming { url, response, body: Some(said) });
+                    }
+                    renewed = true;
+                }
+                status if follows(status, &call.method) && response.headers().contains_key(LOCATION) => {
+                    hops += 1;
+                    if hops > MAX_REDIRECTS {
+                        return Err(self
+                            .senseless(step, format!("it redirects more than {MAX_REDIRECTS} times"))
+                            .into());
+                    }
+                    wire.read_some(&mut response, MAX_EXPLANATION).await;
+                    sent_to = Some(self.location(step, &url, response.headers())?);
+                }
+                _ => return Ok(Incoming { url, response, body }),
+            }
+        }
+    }
+
+    /// Where an answer sends, checked. Whoever calls has seen that there is a `Location`.
+    pub fn location(&self, step: &str, from: &Url, headers: &HeaderMap) -> Result<Url, Error> {
+        let text = headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        address::follow(from, text, self.session.options().plain_http).map_err(|why| self.senseless(step, why))
+    }
+
+    /// Looks whether the first answer of a registry on this machine means that it wants TLS. What was read of
+    /// the body for that is returned.
+    async fn first_answer(&self, method: &Method, url: &Url, response: &mut Response) -> Option<Vec<u8>> {
+        let body = match response.status() {
+            StatusCode::BAD_REQUEST => Some(self.session.wire().read_some(response, MAX_EXPLANATION).await),
+            _ => None,
+        };
+        let text = String::from_utf8_lossy(body.as_deref().unwrap_or_default()).to_lowercase();
+        let wants_tls = text.contains("http") && (text.contains("https") || text.contains("ssl-enabled"));
+        // What a server of TLS says to plain HTTP comes in a body, and HEAD has none: the next request will tell.
+        let is_silent = *method == Method::HEAD && body.is_some();
+        if wants_tls && url.scheme() == "http" {
+            self.turn("https");
+        } else if !is_silent {
+            self.door.settled.set(true);
+        }
+        body
+    }
+
+    /// Whether the request is to be sent again by HTTPS, because what came was no HTTP.
+    fn turns_secure(&self, url: &Url, trouble: &Trouble) -> bool {
+        if !matches!(trouble, Trouble::Gibberish(_)) {
+            return false;
+        }
+        if !self.door.settled.get() && !self.has_turned(url) {
+            self.turn(if url.scheme() == "http" { "https" } else { "http" });
+        }
+        // A registry that speaks neither the one nor the other is asked again from the beginning, later.
+        url.scheme() == "http" && self.has_turned(url)
+    }
+
+    /// Whether the registry is spoken to in another protocol since a request to `url` was sent.
+    fn has_turned(&self, url: &Url) -> bool {
+        self.door.base.borrow().scheme() != url.scheme()
+    }
+
+    fn turn(&self, scheme: &str) {
+        // Registries have names that both schemes can have.
+        let _ = self.door.base.borrow_mut().set_scheme(scheme);
+    }
+
+    /// What a failed request means.
+    pub fn fault(&self, step: &str, trouble: Trouble) -> Fault {
+        Fault::Final(match trouble {
+            Trouble::Broken(why) | Trouble::Gibberish(why) => return Fault::Passing { why: clean(&why), after: None },
+            Trouble::Certificate { host, why } => Error::Certificate { host, why, at: self.at(step) },
+            Trouble::Changed(path) => Error::Changed { path },
+            Trouble::File(error) => Error::File(error),
+            Trouble::Setup(why) => Error::Setup { why },
+            Trouble::TooLong(limit) => self.senseless(step, format!("it is longer than {limit} bytes")),
+        })
+    }
+
+    /// Tells of a request, without what its query may hold.
+    pub(super) fn tell(&self, method: &Method, url: &Url, status: Option<StatusCode>) {
+        let verb = match method.as_str() {
+            "HEAD" => "HEAD",
+            "GET" => "GET",
+            "PUT" => "PUT",
+            "POST" => "POST",
+            "PATCH" => "PATCH",
+            _ => "DELETE",
+        };
+        let status = status.map_or_else(|| "no answer".to_owned(), |status| status.as_str().to_owned());
+        self.report.detail(verb, format!("{}: {status}", http::printed(url)));
+    }
+}
+
+/// Whether a redirect keeps the method, so that it can be followed.
+fn follows(status: StatusCode, method: &Method) -> bool {
+    match status.as_u16() {
+        307 | 308 => true,
+        301..=303 => matches!(*method, Method::GET | Method::HEAD),
+        _ => false,
+    }
+}

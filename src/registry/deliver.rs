@@ -1,0 +1,279 @@
+//! The hands of a push: blobs, manifests and tags, each until it is there.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::client::{Answer, Dialogue, Fault, Piece, UploadCall};
+use super::push::permits;
+use super::upload::{Failure, Heard, Next, Reply, Upload};
+use super::{Error, Fate, Shipment, Target};
+use crate::image::Descriptor;
+use crate::report::Event;
+use crate::sys::fs;
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A blob that is being sent.
+struct Load {
+    label: String,
+    total: u64,
+    sent: Arc<AtomicU64>,
+    /// What was told last.
+    told: Cell<Option<u64>>,
+}
+
+/// What a push works with.
+pub(super) struct Yard<'a> {
+    talk: Dialogue<'a>,
+    shipment: &'a Shipment,
+    target: &'a Target,
+    /// Blobs that are looked for at once.
+    looking: Semaphore,
+    /// Blobs that are sent at once. Those that are looked for do not wait for them.
+    sending: Semaphore,
+    loads: RefCell<Vec<Load>>,
+}
+
+impl<'a> Yard<'a> {
+    /// Prepares a push.
+    pub fn new(talk: Dialogue<'a>, shipment: &'a Shipment, target: &'a Target) -> Self {
+        let (looking, sending) = (permits(talk.session), permits(talk.session));
+        Yard { talk, shipment, target, looking, sending, loads: RefCell::default() }
+    }
+
+    /// Whether no blob had to be sent so far, or even announced.
+    pub fn has_sent_nothing(&self) -> bool {
+        self.loads.borrow().is_empty()
+    }
+
+    /// Brings a blob there. `known` tells whether it is there, if somebody has looked.
+    pub async fn deliver(&self, blob: &Descriptor, known: Option<bool>) -> Result<Fate, Error> {
+        let name = self.shipment.name_of(blob);
+        let fate = match known {
+            Some(true) => Fate::Skipped,
+            _ => self.upload(blob, &name, known.is_some()).await?,
+        };
+        let verb = match &fate {
+            Fate::Sent => "Sent",
+            Fate::Mounted { .. } => "Mounted",
+            Fate::Skipped => "Skipped",
+        };
+        self.talk.report.detail(verb, format!("{name} ({} bytes)", blob.size));
+        Ok(fate)
+    }
+
+    async fn upload(&self, blob: &Descriptor, name: &str, absent: bool) -> Result<Fate, Error> {
+        let (door, options) = (self.talk.door, self.talk.session.options());
+        let file = Piece {
+            path: self.shipment.blob_path(&blob.digest),
+            whole: blob.size,
+            offset: 0,
+            length: blob.size,
+            sent: Arc::default(),
+        };
+        let upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
+        let mut upload = if absent { upload.absent() } else { upload };
+        let mut permit = if absent { None } else { self.looking.acquire().await.ok() };
+        let mut loaded = false;
+        let step = format!("sending {name}");
+        let mut last = None;
+        loop {
+            if upload.is_known_absent() && !loaded {
+                drop(permit.take());
+                permit = self.sending.acquire().await.ok();
+                upload.learn(door.pieces.get());
+                self.load(blob, &file);
+                loaded = true;
+            }
+            match upload.next() {
+                Next::Send(call) => {
+                    let (heard, answer) = self.once(&step, &call, blob, &file).await?;
+                    upload.take(heard);
+                    last = answer.or(last);
+                    if upload.fallback().is_some() {
+                        door.pieces.set(upload.fallback());
+                    }
+                }
+                Next::Rest { why, tries, after } => self.talk.rest(&step, &why, tries, after).await,
+                Next::Done(fate) => {
+                    file.sent.store(blob.size, Ordering::Relaxed);
+                    drop(permit);
+                    return Ok(fate);
+                }
+                Next::Failed(failure) => return Err(self.failure(&step, failure, last, blob)),
+            }
+        }
+    }
+
+    fn mounts(&self) -> Vec<String> {
+        let own = &self.target.repository.repository;
+        let others = self.target.mount_from.iter().filter(|from| *from != own && !self.talk.door.no_mounts.get());
+        others.cloned().collect()
+    }
+
+    /// Sends one request of an upload.
+    async fn once(
+        &self,
+        step: &str,
+        call: &UploadCall,
+        blob: &Descriptor,
+        file: &Piece,
+    ) -> Result<(Heard, Option<Answer>), Error> {
+        let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
+        let answer = match self.talk.ask_once(step, &self.talk.upload_call(call, blob, file)).await {
+            Ok(answer) => answer,
+            Err(Fault::Passing { why, after }) => return Ok((Heard::Passing { why, after }, None)),
+            Err(Fault::Final(error)) => return Err(error),
+        };
+        if mounting && matches!(answer.code(), 401 | 403) {
+            self.talk.door.no_mounts.set(true);
+        }
+        if matches!(call, UploadCall::Look)
+            && answer.code() == 200
+            && answer.length().is_some_and(|length| length != blob.size)
+        {
+            return Err(self.talk.senseless(step, "it has a blob of that digest and of another size"));
+        }
+        let moves = answer.status.is_success() && answer.header("location").is_some();
+        let location = moves.then(|| self.talk.location(step, &answer.url, &answer.headers)).transpose()?;
+        let lost =
+            answer.error_codes().iter().any(|code| code == "BLOB_UPLOAD_UNKNOWN" || code == "BLOB_UPLOAD_INVALID");
+        let reply =
+            Reply { status: answer.code(), location, held: answer.held(), smallest: answer.smallest_piece(), lost };
+        Ok((Heard::Reply(reply), Some(answer)))
+    }
+
+    fn failure(&self, step: &str, failure: Failure, last: Option<Answer>, blob: &Descriptor) -> Error {
+        match (failure, last) {
+            (Failure::Exhausted { tries, why }, _) => Error::Unreachable { at: self.talk.at(step), tries, why },
+            (Failure::Senseless(why), _) => self.talk.senseless(step, why),
+            (Failure::Refused, Some(answer)) => {
+                let path = self.shipment.blob_path(&blob.digest);
+                let says_other = answer.error_codes().iter().any(|code| code == "DIGEST_INVALID");
+                // It may be right: somebody may have changed the file.
+                if says_other && fs::digest(&path).is_ok_and(|digest| digest != blob.digest) {
+                    return Error::Changed { path };
+                }
+                self.talk.refusal(step, &answer)
+            }
+            (Failure::Refused, None) => self.talk.senseless(step, "it refused without an answer"),
+        }
+    }
+
+    /// Writes a platform's manifest.
+    pub async fn manifest(&self, platform: usize) -> Result<(), Error> {
+        let platform = &self.shipment.platforms[platform];
+        let bytes = self.shipment.read_document(&platform.manifest)?.into();
+        let step = format!("writing the manifest of {}", platform.platform);
+        let below: Vec<&Descriptor> = platform.layers.iter().chain([&platform.config]).collect();
+        let digest = platform.manifest.digest.to_string();
+        self.write(&step, &digest, &platform.manifest, &bytes, &below).await
+    }
+
+    /// Writes a document that refers to the blobs `below`. Registries that do not see at once what they have
+    /// been given are asked again; a blob that they have lost is sent again.
+    pub async fn write(
+        &self,
+        step: &str,
+        reference: &str,
+        document: &Descriptor,
+        bytes: &Bytes,
+        below: &[&Descriptor],
+    ) -> Result<(), Error> {
+        let call = self.talk.put_document(reference, &document.media_type, bytes)?;
+        let mut misses_blobs = false;
+        let attempt = async || {
+            if misses_blobs {
+                for blob in below {
+                    self.deliver(blob, None).await?;
+                }
+            }
+            let answer = self.talk.ask_once(step, &call).await?;
+            let misses =
+                |code: &String| matches!(code.as_str(), "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN" | "MANIFEST_UNKNOWN");
+            match answer.code() {
+                200..=202 | 204 => match answer.digest() {
+                    Some(digest) if digest != document.digest => {
+                        Err(self.talk.senseless(step, format!("it has {digest} for {}", document.digest)).into())
+                    }
+                    _ => Ok(()),
+                },
+                400 | 404 if answer.error_codes().iter().any(misses) => {
+                    misses_blobs = true;
+                    let why = format!("the registry answered {}", self.talk.words(&answer));
+                    Err(Fault::Passing { why, after: None })
+                }
+                _ => Err(self.talk.refusal(step, &answer).into()),
+            }
+        };
+        self.talk.patiently(step, attempt).await
+    }
+
+    /// Lets a tag point at the index, and looks whether it does.
+    pub async fn tag(&self, tag: &str, index: &Bytes) -> Result<(), Error> {
+        let descriptor = &self.shipment.index;
+        self.write(&format!("writing the tag {tag}"), tag, descriptor, index, &[]).await?;
+        let step = format!("reading back the tag {tag}");
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let found = self.talk.look_up(&step, tag).await?.map(|found| found.descriptor.digest);
+            if found == Some(descriptor.digest) {
+                return Ok(());
+            }
+            if tries > self.talk.session.options().retries {
+                let (at, tag) = (self.talk.at(&step), tag.to_owned());
+                return Err(Error::ReadBack { at, tag, found, ours: descriptor.digest });
+            }
+            // Some registries answer from a copy that is a moment old.
+            self.talk.rest(&step, "the registry does not have it yet", tries, None).await;
+        }
+    }
+
+    fn load(&self, blob: &Descriptor, file: &Piece) {
+        let load = Load {
+            label: self.shipment.label_of(blob),
+            total: blob.size,
+            sent: Arc::clone(&file.sent),
+            told: Cell::new(None),
+        };
+        self.loads.borrow_mut().push(load);
+    }
+
+    /// Works, and tells from time to time how far it has come.
+    pub async fn with_progress<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match tokio::time::timeout(TICK, &mut work).await {
+                Ok(done) => {
+                    self.tell_progress();
+                    return done;
+                }
+                Err(_) => self.tell_progress(),
+            }
+        }
+    }
+
+    fn tell_progress(&self) {
+        let loads = self.loads.borrow();
+        let (mut all_done, mut all) = (0, 0);
+        for (id, load) in loads.iter().enumerate() {
+            let done = load.sent.load(Ordering::Relaxed).min(load.total);
+            if load.told.replace(Some(done)) != Some(done) {
+                let (label, total) = (load.label.clone(), load.total);
+                self.talk.report.event(Event::Transfer { id, label, done, total });
+            }
+            (all_done, all) = (all_done + done, all + load.total);
+        }
+        if all > 0 {
+            self.talk.report.event(Event::Progress { verb: "Uploading", done: all_done, total: all });
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What can go wrong between this machine and a registry.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::credentials;
+use crate::domain::{Digest, Explain, Reference};
+use crate::image::Damage;
+use crate::sys::fs;
+
+/// Which step of what went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// The registry as the user writes it.
+    pub registry: String,
+    /// The repository.
+    pub repository: String,
+    /// What was being done, as "looking for the tag 1.2.3".
+    pub step: String,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}, {}", self.registry, self.repository, self.step)
+    }
+}
+
+/// Why an image could not be sent, found or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The user pressed Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+    /// Certificates, proxy or the runtime cannot be set up.
+    #[error("could not prepare to talk to registries: {why}")]
+    Setup {
+        /// What failed.
+        why: String,
+    },
+    /// The user's credentials cannot be read.
+    #[error(transparent)]
+    Credentials(#[from] credentials::Error),
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] fs::Error),
+    /// The layout is not whole.
+    #[error(transparent)]
+    Damage(#[from] Damage),
+    /// The layout holds something that is not sent to registries.
+    #[error("`{}` cannot be sent to a registry: {why}", layout.display())]
+    Unfit {
+        /// The layout.
+        layout: PathBuf,
+        /// What it holds.
+        why: String,
+    },
+    /// A file of the layout is not what its name says.
+    #[error("`{}` is not what its name says any more", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A tag points at another image.
+    #[error("the tag `{tag}` exists and points at {there}, not at {ours}")]
+    TagExists {
+        /// The repository.
+        repository: Box<Reference>,
+        /// The tag.
+        tag: String,
+        /// What it points at.
+        there: Digest,
+        /// The image that should get it.
+        ours: Digest,
+    },
+    /// There is no such tag, manifest, blob or repository.
+    #[error("the registry has no {what}")]
+    NotFound {
+        /// What is not there.
+        what: String,
+        /// Where it was looked for.
+        at: Box<At>,
+    },
+    /// The registry does not let us in.
+    #[error("the registry denies access: {answer}")]
+    Denied {
+        /// Where.
+        at: Box<At>,
+        /// The status and what it said.
+        answer: String,
+        /// Where our credentials came from.
+        origin: String,
+    },
+    /// The registry refused.
+    #[error("the registry answered {answer}")]
+    Refused {
+        /// Where.
+        at: Box<At>,
+        /// The status.
+        status: u16,
+        /// The status and what it said.
+        answer: String,
+    },
+    /// The certificate of the registry, or of its token server, is not one that this machine trusts.
+    #[error("the certificate of {host} is not trusted: {why}")]
+    Certificate {
+        /// Whose certificate.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+        /// Where.
+        at: Box<At>,
+    },
+    /// It did not work, however often it was tried.
+    #[error("failed {tries} times, at last because {why}")]
+    Unreachable {
+        /// Where.
+        at: Box<At>,
+        /// How often it was tried.
+        tries: u32,
+        /// What went wrong the last time.
+        why: String,
+    },
+    /// The registry answers what it must not.
+    #[error("the registry's answer makes no sense: {why}")]
+    Answer {
+        /// Where.
+        at: Box<At>,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A tag was written and does not point at the image.
+    #[error("the tag `{tag}` was written, but the registry answers {}", found.map_or_else(|| "that it does not exist".to_owned(), |found| format!("that it points at {found}")))]
+    ReadBack {
+        /// Where.
+        at: Box<At>,
+        /// The tag.
+        tag: String,
+        /// What it points at.
+        found: Option<Digest>,
+        /// The image it should point at.
+        ours: Digest,
+    },
+}
+
+impl Error {
+    /// Whether the network or a registry is at fault, not the input or this machine. A tag that exists is the
+    /// input's matter: the registry is in order.
+    #[must_use]
+    pub fn is_network(&self) -> bool {
+        !matches!(
+            self,
+            Error::Interrupted
+                | Error::Setup { .. }
+                | Error::Credentials(_)
+                | Error::File(_)
+                | Error::Damage(_)
+                | Error::Unfit { .. }
+                | Error::Changed { .. }
+                | Error::TagExists { .. }
+        )
+    }
+}
+
+impl Explain for Error {
+    fn place(&self) -> Option<String> {
+        match self {
+            Error::Credentials(error) => error.place(),
+            Error::File(error) => error.place(),
+            Error::Damage(error) => error.place(),
+            Error::TagExists { repository, tag, .. } => Some(repository.with_tag(tag).familiar()),
+            Error::NotFound { at, .. }
+            | Error::Denied { at, .. }
+            | Error::Refused { at, .. }
+            | Error::Certificate { at, .. }
+            | Error::Unreachable { at, .. }
+            | Error::Answer { at, .. }
+            | Error::ReadBack { at, .. } => Some(at.to_string()),
+            Error::Interrupted | Error::Setup { .. } | Error::Unfit { .. } | Error::Changed { .. } => None,
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Error::Interrupted | Error::Answer { .. } => return None,
+            Error::Credentials(error) => return error.help(),
+            Error::File(error) => return error.help(),
+            Error::Damage(error) => return error.help(),
+            Error::Setup { .. } => {
+                "install the system's certificates (`ca-certificates`), or name a PEM file with `--cacert`"
+            }
+            Error::Unfit { .. } => "write the layout with `cargo dext package`",
+            Error::Changed { .. } => "package again",
+            Error::TagExists { .. } => {
+                "raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image"
+            }
+            Error::NotFound { at, .. } => return Some(missing(at)),
+            Error::Denied { at, origin, .. } => return Some(denied(at, origin)),
+            Error::Refused { at, status: 404, .. } => return Some(missing(at)),
+            Error::Refused { status: 413, .. } => {
+                "the registry, or a proxy before it, takes no blob of that size; ask who runs it"
+            }
+            Error::Refused { .. } => "read what the registry says; asking again will not change it",
+            Error::Certificate { .. } => {
+                "if the registry has a certificate of its own authority, name that in a PEM file with `--cacert`"
+            }
+            Error::Unreachable { .. } => {
+                "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
+            }
+            Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// What to do where something is not there, which is what registries say of what one may not see, too.
+fn missing(at: &At) -> String {
+    let At { registry, repository, .. } = at;
+    format!(
+        "check the name `{repository}`; the registry may want the repository to be made first, or `docker login {registry}`"
+    )
+}
+
+fn denied(at: &At, origin: &str) -> String {
+    let registry = &at.registry;
+    if origin.is_empty() {
+        return format!("run `docker login {registry}`");
+    }
+    format!("run `docker login {registry}` with an account that may do this; the credentials were: {origin}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_where_and_what_to_do() {
+        let at = || {
+            let (registry, repository) = ("r.example".to_owned(), "a/b".to_owned());
+            Box::new(At { registry, repository, step: "sending x".to_owned() })
+        };
+        let answer = || "403 Forbidden: DENIED: no".to_owned();
+        for (error, text) in [
+            (
+                Error::Denied { at: at(), answer: answer(), origin: "auths in config.json".to_owned() },
+                "the registry denies access: 403 Forbidden: DENIED: no",
+            ),
+            (
+                Error::Refused { at: at(), status: 400, answer: answer() },
+                "the registry answered 403 Forbidden: DENIED: no",
+            ),
+            (
+                Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },
+                "failed 6 times, at last because the registry answered 503",
+            ),
+            (
+                Error::ReadBack { at: at(), tag: "1.0.0".to_owned(), found: None, ours: Digest::of(b"") },
+                "the tag `1.0.0` was written, but the registry answers that it does not exist",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.place().as_deref(), Some("r.example/a/b, sending x"));
+            assert!(error.help().is_some() && error.is_network());
+        }
+        assert!(denied(&at(), "auths in config.json").contains("docker login r.example"));
+    }
+}

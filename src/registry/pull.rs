@@ -1,0 +1,159 @@
+//! Reading from registries: what tags stand for, documents, and lists of tags. Blobs are in `stream.rs`.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use serde::Deserialize;
+
+use super::client::{self, Dialogue, Place};
+use super::stream::{Beginning, Stream};
+use super::{Error, Session};
+use crate::domain::reference::is_tag;
+use crate::domain::{Digest, Reference};
+use crate::image::{Descriptor, MediaTypes};
+
+use crate::report::{Event, Report};
+
+/// The largest document that is read, in bytes.
+const MAX_DOCUMENT: u64 = 4 << 20;
+
+/// The most pages of tags that are read.
+const MAX_PAGES: usize = 1_000;
+
+/// Reading is told by those who ask for it.
+pub(super) struct Silent;
+
+impl Report for Silent {
+    fn event(&self, _: Event) {}
+}
+
+impl Session {
+    /// What a tag or digest stands for; without either, what `latest` does.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it does not exist; when the registry refuses or cannot be reached.
+    pub fn resolve(&self, reference: &Reference) -> Result<Descriptor, Error> {
+        let (door, name) = (self.reading(reference)?, name(reference));
+        let (talk, step) = (Dialogue { session: self, door: &door, report: &Silent }, format!("looking for {name}"));
+        let found = self.run(talk.look_up(&step, &name))?;
+        found.map(|found| found.descriptor).ok_or_else(|| Error::NotFound { what: name, at: talk.at(&step) })
+    }
+
+    /// The document that a tag or digest stands for, by one request.
+    ///
+    /// # Errors
+    /// As [`Session::document`].
+    pub fn root(&self, reference: &Reference) -> Result<(Descriptor, Vec<u8>), Error> {
+        let (door, name) = (self.reading(reference)?, name(reference));
+        let (talk, step) = (Dialogue { session: self, door: &door, report: &Silent }, format!("reading {name}"));
+        let found = self.run(talk.fetch_document(&step, &name))?;
+        let found = found.and_then(|found| Some((found.descriptor, found.bytes?)));
+        found.ok_or_else(|| Error::NotFound { what: name, at: talk.at(&step) })
+    }
+
+    /// An index, manifest or config of at most 4 MiB.
+    ///
+    /// # Errors
+    /// When it does not exist, is larger, or is not what the descriptor says; when the registry refuses or
+    /// cannot be reached.
+    pub fn document(&self, repository: &Reference, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
+        let door = self.reading(repository)?;
+        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        let step = format!("reading {}", descriptor.digest);
+        let missing = || Error::NotFound { what: descriptor.digest.to_string(), at: talk.at(&step) };
+        if descriptor.size > MAX_DOCUMENT {
+            return Err(talk.senseless(&step, format!("a document of {} bytes is too large", descriptor.size)));
+        }
+        let bytes = if !is_document(descriptor) {
+            let answer = self.run(talk.ask(&step, &client::fetch(descriptor, 0)))?;
+            match answer.code() {
+                200 => answer.body,
+                404 => return Err(missing()),
+                _ => return Err(talk.refusal(&step, &answer)),
+            }
+        } else {
+            let found = self.run(talk.fetch_document(&step, &descriptor.digest.to_string()))?;
+            found.and_then(|found| found.bytes).ok_or_else(missing)?
+        };
+        if bytes.len() as u64 == descriptor.size && Digest::of(&bytes) == descriptor.digest {
+            Ok(bytes)
+        } else {
+            Err(talk.senseless(&step, format!("what came is not {}", descriptor.digest)))
+        }
+    }
+
+    /// A blob's bytes as they come. A stream that breaks is taken up where it broke. Reading fails at the end if
+    /// the bytes are not those of the descriptor, so that nothing may be trusted before that. The cause of an
+    /// error of reading is an [`Error`].
+    ///
+    /// # Errors
+    /// When it does not exist, or the registry refuses or cannot be reached.
+    pub fn blob<'s>(&'s self, repository: &Reference, descriptor: &Descriptor) -> Result<Box<dyn Read + 's>, Error> {
+        self.rest_of_blob(repository, descriptor, Beginning::default())
+    }
+
+    /// As [`Session::blob`], after a beginning that is here already: what follows it comes, and the two together must
+    /// be the blob.
+    ///
+    /// # Errors
+    /// As [`Session::blob`].
+    pub fn rest_of_blob<'s>(
+        &'s self,
+        repository: &Reference,
+        descriptor: &Descriptor,
+        beginning: Beginning,
+    ) -> Result<Box<dyn Read + 's>, Error> {
+        Ok(Box::new(Stream::open(self, self.reading(repository)?, descriptor, beginning)?))
+    }
+
+    /// All tags of a repository, in the registry's order.
+    ///
+    /// # Errors
+    /// When the repository does not exist, or the registry refuses or cannot be reached.
+    pub fn tags(&self, repository: &Reference) -> Result<Vec<String>, Error> {
+        let door = self.reading(repository)?;
+        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        self.run(list(talk))
+    }
+}
+
+async fn list(talk: Dialogue<'_>) -> Result<Vec<String>, Error> {
+    #[derive(Deserialize)]
+    struct Page {
+        tags: Option<Vec<String>>,
+    }
+    let step = "listing the tags";
+    let (mut tags, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut place = Place::Path("tags/list?n=1000".to_owned());
+    for _ in 0..MAX_PAGES {
+        let Some(answer) = talk.tag_page(step, place).await? else {
+            return Err(Error::NotFound { what: "such repository".to_owned(), at: talk.at(step) });
+        };
+        let page: Page = serde_json::from_slice(&answer.body)
+            .map_err(|_| talk.senseless(step, "the list of tags is no valid JSON"))?;
+        tags.extend(page.tags.unwrap_or_default().into_iter().filter(|tag| is_tag(tag)));
+        let Some(next) = answer.next_page() else { return Ok(tags) };
+        let plain = talk.session.options().plain_http;
+        let next = client::follow(&answer.url, next, plain).map_err(|why| talk.senseless(step, why))?;
+        if !client::same_server(&answer.url, &next) || !seen.insert(next.clone()) {
+            return Err(talk.senseless(step, "the next page of its tags is at another server, or one already read"));
+        }
+        place = Place::Url(next);
+    }
+    Err(talk.senseless(step, format!("there are more than {MAX_PAGES} pages of tags")))
+}
+
+/// What is asked for: the digest if there is one, or the tag.
+fn name(reference: &Reference) -> String {
+    match (&reference.digest, &reference.tag) {
+        (Some(digest), _) => digest.to_string(),
+        (None, Some(tag)) => tag.clone(),
+        (None, None) => "latest".to_owned(),
+    }
+}
+
+/// Whether a registry has it among its manifests, not among its blobs.
+fn is_document(descriptor: &Descriptor) -> bool {
+    let is = |family: &MediaTypes| [family.index(), family.manifest()].contains(&descriptor.media_type);
+    MediaTypes::ALL.iter().any(is)
+}

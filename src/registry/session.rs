@@ -1,0 +1,170 @@
+//! How registries are talked to, and the door through which everything goes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::runtime::Runtime;
+
+use super::Error;
+use super::client::{Door, Wire};
+use super::credentials::Keychain;
+use super::token::scope;
+use crate::domain::Reference;
+use crate::sys::http::{self, HttpSettings};
+use crate::sys::{Env, interrupt};
+
+/// How often work looks whether the user wants it to stop.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// How a registry is talked to.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Certificates and proxies.
+    pub http: HttpSettings,
+    /// Whether plain HTTP is spoken with every registry. Without it, plain HTTP is for this machine's own
+    /// registries only.
+    pub plain_http: bool,
+    /// How often a request is repeated.
+    pub retries: u32,
+    /// How long to wait before the first repetition. Each further wait is twice as long.
+    pub pause: Duration,
+    /// After how long without a single byte a request counts as broken.
+    pub timeout: Duration,
+    /// How many blobs are on their way at once.
+    pub parallel: usize,
+    /// Sends blobs in pieces of so many bytes; without it a blob is sent in one request where the registry
+    /// takes that.
+    pub chunk: Option<u64>,
+}
+
+impl Options {
+    /// The usual options, with certificates and proxies of the environment.
+    #[must_use]
+    pub fn from_env(env: &Env) -> Self {
+        Options {
+            http: HttpSettings::from_env(env),
+            plain_http: false,
+            retries: 5,
+            pause: Duration::from_millis(500),
+            timeout: Duration::from_secs(60),
+            parallel: 6,
+            chunk: None,
+        }
+    }
+}
+
+/// What went over the wire. Bytes are those of bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Requests to registries, those included that were answered with a challenge or repeated.
+    pub requests: u64,
+    /// Requests to token servers.
+    pub tokens: u64,
+    /// Bytes sent.
+    pub bytes_sent: u64,
+    /// Bytes received.
+    pub bytes_received: u64,
+    /// Requests that were repeated after a passing fault.
+    pub retries: u64,
+}
+
+impl Traffic {
+    /// What was added since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Traffic) -> Traffic {
+        Traffic {
+            requests: self.requests - earlier.requests,
+            tokens: self.tokens - earlier.tokens,
+            bytes_sent: self.bytes_sent - earlier.bytes_sent,
+            bytes_received: self.bytes_received - earlier.bytes_received,
+            retries: self.retries - earlier.retries,
+        }
+    }
+}
+
+/// The door to registries: options, credentials, connections and tokens, which all commands of one run share.
+/// Blocking on the outside.
+pub struct Session {
+    options: Options,
+    keychain: Keychain,
+    runtime: Runtime,
+    wire: Wire,
+    /// The doors for reading, by registry and repository.
+    reading: std::cell::RefCell<BTreeMap<(String, String), Rc<Door>>>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Prepares to talk to registries. Nothing is sent or read yet.
+    ///
+    /// # Errors
+    /// When the system gives no means to wait for connections.
+    pub fn new(options: Options, keychain: Keychain) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Error::Setup { why: error.to_string() })?;
+        let wire = Wire::new(&options);
+        Ok(Session { options, keychain, runtime, wire, reading: std::cell::RefCell::default() })
+    }
+
+    /// What has gone over the wire so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.wire.traffic()
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(crate) fn keychain(&self) -> &Keychain {
+        &self.keychain
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// Works until it is done or the user presses Ctrl-C.
+    pub(crate) fn run<T, E: From<Error>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.runtime.block_on(async {
+            match select(pin!(work), pin!(stop_asked())).await {
+                Either::Left((done, _)) => done,
+                Either::Right(_) => Err(Error::Interrupted.into()),
+            }
+        })
+    }
+
+    /// Waits before another try: as long as the server asks, or longer each time.
+    pub(crate) async fn pause(&self, tries: u32, asked: Option<Duration>) {
+        let random = RandomState::new().hash_one(tries);
+        tokio::time::sleep(http::pause(self.options.pause, tries, random, asked)).await;
+    }
+
+    /// The door for reading from a repository.
+    pub(crate) fn reading(&self, repository: &Reference) -> Result<Rc<Door>, Error> {
+        let Reference { registry, repository, .. } = repository;
+        let key = (registry.clone(), repository.clone());
+        if let Some(door) = self.reading.borrow().get(&key) {
+            return Ok(Rc::clone(door));
+        }
+        let door = Rc::new(Door::new(self, registry, repository, vec![scope(repository, "pull")], Vec::new())?);
+        self.reading.borrow_mut().insert(key, Rc::clone(&door));
+        Ok(door)
+    }
+}
+
+async fn stop_asked() {
+    while !interrupt::asked() {
+        tokio::time::sleep(GLANCE).await;
+    }
+}

@@ -1,0 +1,176 @@
+//! Why an image could not be read.
+
+use std::path::PathBuf;
+
+use super::damage::LayerDamage;
+use super::limits;
+use crate::domain::{Digest, Explain};
+use crate::image::Damage;
+use crate::registry;
+use crate::sys::fs;
+
+/// Why an image could not be read. `image` is always the image as the user named it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] fs::Error),
+    /// A registry does not give it.
+    #[error(transparent)]
+    Registry(Box<registry::Error>),
+    /// A folder is no layout.
+    #[error(transparent)]
+    Layout(#[from] Damage),
+    /// The text names nothing.
+    #[error("`{image}` is neither a layout nor an archive nor an image reference: {why}")]
+    Nothing {
+        /// The text.
+        image: String,
+        /// Why it is no reference.
+        why: String,
+    },
+    /// A file is no archive of an image.
+    #[error("`{}` is no archive of an image: {why}", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks.
+        why: String,
+    },
+    /// There are several images, or none of that name.
+    #[error("{}", several(wanted.as_deref(), found))]
+    Choice {
+        /// The image.
+        image: String,
+        /// The tag that was asked for.
+        wanted: Option<String>,
+        /// The tags there are.
+        found: Vec<String>,
+    },
+    /// A document is missing, damaged or hostile.
+    #[error("the {what} {why}")]
+    Document {
+        /// The image.
+        image: String,
+        /// What it is.
+        what: &'static str,
+        /// Its digest.
+        digest: Option<Digest>,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What the name stands for is no image.
+    #[error("it is no image but `{media_type}`")]
+    NoImage {
+        /// The image.
+        image: String,
+        /// What it is.
+        media_type: String,
+    },
+    /// The image lacks a platform.
+    #[error("the image has no {wanted}, only {}", if found.is_empty() { "no platform at all".to_owned() } else { found.join(", ") })]
+    NoPlatform {
+        /// The image.
+        image: String,
+        /// The platform that was asked for.
+        wanted: String,
+        /// The platforms it has.
+        found: Vec<String>,
+    },
+    /// There is more of something than any real image has.
+    #[error("the image has more than {limit} {what}")]
+    TooMany {
+        /// The image.
+        image: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// A layer is damaged or hostile.
+    #[error("the layer `{name}` cannot be read: {damage}")]
+    Layer {
+        /// The image.
+        image: String,
+        /// What made the layer, or its number.
+        name: String,
+        /// The layer's blob.
+        digest: Digest,
+        /// What is wrong with it.
+        damage: Box<LayerDamage>,
+    },
+}
+
+fn several(wanted: Option<&str>, found: &[String]) -> String {
+    let mut tags = found.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if found.len() > 20 {
+        tags += ", …";
+    }
+    match (wanted, found.is_empty()) {
+        (Some(wanted), true) => format!("there is no image `{wanted}`, nor one of another name"),
+        (Some(wanted), false) if found.iter().any(|tag| tag == wanted) => {
+            format!("there are several images `{wanted}`")
+        }
+        (Some(wanted), false) => format!("there is no image `{wanted}`, only {tags}"),
+        (None, true) => "there is no image".to_owned(),
+        (None, false) => format!("there are several images: {tags}"),
+    }
+}
+
+impl Error {
+    /// Whether the network or a registry is at fault.
+    #[must_use]
+    pub fn is_network(&self) -> bool {
+        matches!(self, Error::Registry(error) if error.is_network())
+    }
+
+    /// A document that is larger than any real one.
+    pub(super) fn too_large(image: &str, what: &'static str, digest: Digest, size: u64) -> Self {
+        let why = format!("says it has {size} bytes; {} are read at most", limits::MAX_DOCUMENT);
+        Error::Document { image: image.to_owned(), what, digest: Some(digest), why }
+    }
+}
+
+impl From<registry::Error> for Error {
+    fn from(error: registry::Error) -> Self {
+        Error::Registry(Box::new(error))
+    }
+}
+
+impl Explain for Error {
+    fn place(&self) -> Option<String> {
+        match self {
+            Error::File(error) => error.place(),
+            Error::Registry(error) => error.place(),
+            Error::Layout(error) => error.place(),
+            Error::Nothing { .. } | Error::Archive { .. } => None,
+            Error::Document { image, digest: Some(digest), .. } | Error::Layer { image, digest, .. } => {
+                Some(format!("{image}, blob {digest}"))
+            }
+            Error::Document { image, .. }
+            | Error::Choice { image, .. }
+            | Error::NoImage { image, .. }
+            | Error::NoPlatform { image, .. }
+            | Error::TooMany { image, .. } => Some(image.clone()),
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Error::File(error) => return error.help(),
+            Error::Registry(error) => return error.help(),
+            Error::Layout(error) => return error.help(),
+            Error::Nothing { .. } => {
+                "name a folder or file that exists, or an image as `docker pull` takes it, e.g. example/tool:1.0.0"
+            }
+            Error::Archive { .. } => "name an OCI archive, or a file that `docker save` wrote",
+            Error::Choice { .. } => "add the tag of one image behind a colon",
+            Error::NoPlatform { .. } => "name one of those with `--platform`, or none",
+            Error::Layer { damage, .. } if damage.is_of_the_blob() => "copy or package the image again",
+            Error::Layer { .. } | Error::Document { .. } | Error::NoImage { .. } | Error::TooMany { .. } => {
+                return None;
+            }
+        };
+        Some(help.to_owned())
+    }
+}

@@ -1,0 +1,138 @@
+//! Where documents and blobs come from: a folder, a file, a registry.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::archive::Archive;
+use super::limits::MAX_DOCUMENT;
+use super::{Error, Lies, Place};
+use crate::domain::{Digest, Reference};
+use crate::image::{Descriptor, Layout};
+use crate::registry::{self, Session};
+use crate::sys::fs;
+
+/// Where an image comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// An OCI layout.
+    Layout {
+        /// The folder.
+        dir: PathBuf,
+        /// What knows where its blobs are.
+        layout: Layout,
+    },
+    /// A tar.
+    Archive(Archive),
+    /// A registry.
+    Registry {
+        /// The door to it.
+        session: Box<Session>,
+        /// Which image.
+        reference: Reference,
+    },
+}
+
+/// Why a blob does not come.
+#[derive(Debug)]
+pub(super) enum NoBlob {
+    /// It is not there.
+    Missing,
+    /// It is of another size.
+    Size(u64),
+    /// It cannot be read.
+    Failed(Error),
+}
+
+impl Source {
+    /// The bytes of `index.json`; none of a registry and of what is no layout.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn index_json(&self) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Source::Layout { dir, .. } => Ok(Some(fs::read(&dir.join("index.json"), MAX_DOCUMENT)?)),
+            Source::Archive(archive) => archive.small("index.json"),
+            Source::Registry { .. } => Ok(None),
+        }
+    }
+
+    /// A document, of the size and with the hash that its descriptor says.
+    ///
+    /// # Errors
+    /// When it is missing, damaged, too large, or does not come.
+    pub fn document(&self, image: &str, what: &'static str, wanted: &Descriptor) -> Result<Vec<u8>, Error> {
+        let digest = wanted.digest;
+        if wanted.size > MAX_DOCUMENT {
+            return Err(Error::too_large(image, what, digest, wanted.size));
+        }
+        if let Source::Registry { session, reference } = self {
+            return Ok(session.document(reference, wanted)?);
+        }
+        let broken = |why| Error::Document { image: image.to_owned(), what, digest: Some(digest), why };
+        let blob = self.blob(wanted).map_err(|no| match no {
+            NoBlob::Missing => broken("is missing".to_owned()),
+            NoBlob::Size(found) => broken(format!("has {found} bytes instead of {}", wanted.size)),
+            NoBlob::Failed(error) => error,
+        })?;
+        let mut bytes = Vec::new();
+        let read = blob.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes);
+        read.map_err(|error| broken(format!("could not be read: {error}")))?;
+        let found = Digest::of(&bytes);
+        if bytes.len() as u64 != wanted.size {
+            Err(broken(format!("has {} bytes instead of {}", bytes.len(), wanted.size)))
+        } else if found != digest {
+            Err(broken(format!("holds other bytes, which hash to {found}")))
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    /// The bytes of a blob as they come; whoever reads them compares them with the descriptor.
+    ///
+    /// # Errors
+    /// When it is not there, is seen to be of another size, or does not come.
+    pub fn blob(&self, wanted: &Descriptor) -> Result<Box<dyn Read + '_>, NoBlob> {
+        match self {
+            Source::Layout { layout, .. } => {
+                let (file, size) = match fs::open(&layout.blob_path(&wanted.digest)) {
+                    Ok(opened) => opened,
+                    Err(error) if error.is_not_found() => return Err(NoBlob::Missing),
+                    Err(error) => return Err(NoBlob::Failed(error.into())),
+                };
+                if size == wanted.size { Ok(Box::new(file)) } else { Err(NoBlob::Size(size)) }
+            }
+            Source::Archive(archive) => match archive.blob(&wanted.digest) {
+                None => Err(NoBlob::Missing),
+                Some((_, size)) if size != wanted.size => Err(NoBlob::Size(size)),
+                Some((reader, _)) => Ok(Box::new(reader)),
+            },
+            Source::Registry { session, reference } => {
+                session.blob(reference, wanted).map_err(|error| NoBlob::Failed(error.into()))
+            }
+        }
+    }
+
+    /// What made a read fail.
+    pub fn failure(&self, image: &str, error: io::Error) -> Error {
+        match error.downcast::<registry::Error>() {
+            Ok(error) => error.into(),
+            Err(error) => fs::Error::new("read", Path::new(image), error).into(),
+        }
+    }
+}
+
+/// Opens what a place names.
+///
+/// # Errors
+/// When nothing is there, or it is no layout and no archive.
+pub(super) fn open(
+    place: &Place,
+    scratch: Option<&Path>,
+    connect: impl FnOnce() -> Result<Session, registry::Error>,
+) -> Result<Source, Error> {
+    Ok(match &place.lies {
+        Lies::Layout { dir, .. } => Source::Layout { dir: dir.clone(), layout: Layout::open(dir)? },
+        Lies::Archive { file, .. } => Source::Archive(Archive::open(file, scratch)?),
+        Lies::Registry(reference) => Source::Registry { session: Box::new(connect()?), reference: reference.clone() },
+    })
+}

@@ -1,0 +1,206 @@
+//! The file system that layers make together, looked up without unpacking anything: upper layers hide lower
+//! ones, whiteouts remove, links are followed inside the root (`layer.md` of the image specification).
+//!
+//! Layers are walked only when a question needs them, from the top: a look-up says which layer it misses.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::entry::{Entry, EntryKind};
+use super::limits::MAX_LINKS;
+use super::path::{ancestors, normal};
+use super::walk::Walked;
+
+/// The layers of one platform, lowest first, as far as they were walked.
+pub(super) struct Tree<'a> {
+    /// The layers; none where one was not walked yet.
+    pub layers: Vec<Option<Rc<Walked>>>,
+    /// Whether a layer that was not walked may be passed over for a path.
+    pub pass_over: &'a dyn Fn(usize, &str) -> bool,
+}
+
+/// What a look-up came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Here it is.
+    Found(Spot),
+    /// It is not there.
+    Absent(Absence),
+    /// This layer must be walked first.
+    Unread(usize),
+}
+
+/// Where a path leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// The path behind all links.
+    pub path: String,
+    /// The layer, counted from the lowest.
+    pub layer: usize,
+    /// What is there.
+    pub entry: Entry,
+    /// The symbolic links on the way.
+    pub links: Vec<String>,
+}
+
+/// Why nothing is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// No layer has it, or an upper one removes it.
+    Missing,
+    /// A part of the path is no folder.
+    NoFolder,
+    /// Symbolic links lead in a circle, or through more of them than Linux follows.
+    Loop,
+}
+
+impl Tree<'_> {
+    /// Follows a path from the root, with all links.
+    pub fn resolve(&self, path: &str) -> Answer {
+        let mut left: VecDeque<String> = parts(path);
+        let mut here = String::new();
+        let mut links = Vec::new();
+        let mut hops = 0;
+        let mut last = None;
+        while let Some(part) = left.pop_front() {
+            if part == ".." {
+                here = here.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned());
+                last = None;
+                continue;
+            }
+            let next = if here.is_empty() { part } else { format!("{here}/{part}") };
+            let (layer, entry) = match self.entry(&next) {
+                Looked::Found(layer, entry) => (layer, entry),
+                // A folder that only the paths of its content speak of.
+                Looked::Implied => {
+                    here = next;
+                    last = None;
+                    continue;
+                }
+                Looked::Absent => return Answer::Absent(Absence::Missing),
+                Looked::Unread(layer) => return Answer::Unread(layer),
+            };
+            match &entry.kind {
+                EntryKind::Symlink(_) | EntryKind::HardLink(_) if hops == MAX_LINKS => {
+                    return Answer::Absent(Absence::Loop);
+                }
+                EntryKind::Symlink(target) => {
+                    hops += 1;
+                    links.push(next);
+                    if target.starts_with('/') {
+                        here = String::new();
+                    }
+                    left = parts(target).into_iter().chain(left).collect();
+                }
+                EntryKind::HardLink(target) => {
+                    hops += 1;
+                    here = String::new();
+                    left = parts(&normal(target)).into_iter().chain(left).collect();
+                }
+                EntryKind::Dir => {
+                    (here, last) = (next, Some((layer, entry)));
+                }
+                EntryKind::File | EntryKind::Special if left.is_empty() => {
+                    let spot = Spot { path: next, layer, entry: entry.clone(), links };
+                    return Answer::Found(spot);
+                }
+                EntryKind::File | EntryKind::Special => return Answer::Absent(Absence::NoFolder),
+            }
+        }
+        match last {
+            Some((layer, entry)) => Answer::Found(Spot { path: here, layer, entry: entry.clone(), links }),
+            None => {
+                let kind = EntryKind::Dir;
+                let entry = Entry { kind, mode: 0o755, size: 0, digest: None, looks: None, stored_as: None };
+                Answer::Found(Spot { path: here, layer: 0, entry, links })
+            }
+        }
+    }
+
+    /// What the layers together have at a path whose folders are real ones.
+    fn entry(&self, path: &str) -> Looked<'_> {
+        let mut implied = false;
+        for (at, layer) in self.layers.iter().enumerate().rev() {
+            let Some(layer) = layer else {
+                if (self.pass_over)(at, path) {
+                    continue;
+                }
+                return Looked::Unread(at);
+            };
+            if let Some(entry) = layer.entries.get(path) {
+                // A folder that lay in a lower layer keeps its content, but an upper one says its mode.
+                return if implied && entry.kind != EntryKind::Dir {
+                    Looked::Implied
+                } else {
+                    Looked::Found(at, entry)
+                };
+            }
+            implied |= layer.has_below(path);
+            if layer.hides(path) {
+                break;
+            }
+        }
+        if implied { Looked::Implied } else { Looked::Absent }
+    }
+
+    /// Every path below a folder that the layers together have, sorted. All layers must have been walked.
+    pub fn below(&self, folder: &str) -> Vec<Spot> {
+        let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let mut paths: Vec<&String> = Vec::new();
+        for layer in self.layers.iter().flatten() {
+            let range = layer.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+            paths.extend(range.map(|(path, _)| path));
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        let spots = paths.into_iter().filter_map(|path| match self.entry(path) {
+            Looked::Found(layer, entry) if self.folders_are_folders(path) => {
+                Some(Spot { path: path.clone(), layer, entry: entry.clone(), links: Vec::new() })
+            }
+            _ => None,
+        });
+        spots.collect()
+    }
+
+    /// Whether no upper layer has put a file or link where a folder of the path was.
+    fn folders_are_folders(&self, path: &str) -> bool {
+        ancestors(path).all(|folder| match self.entry(folder) {
+            Looked::Found(_, entry) => entry.kind == EntryKind::Dir,
+            Looked::Implied => true,
+            Looked::Absent | Looked::Unread(_) => false,
+        })
+    }
+}
+
+/// What one path came to.
+enum Looked<'a> {
+    Found(usize, &'a Entry),
+    Implied,
+    Absent,
+    Unread(usize),
+}
+
+impl Walked {
+    /// Whether the layer hides what lower layers have at a path.
+    fn hides(&self, path: &str) -> bool {
+        let hidden_by = |folder: &str| {
+            self.gone.contains(folder)
+                || self.opaque.contains(folder)
+                || self.entries.get(folder).is_some_and(|entry| entry.kind != EntryKind::Dir)
+        };
+        self.gone.contains(path) || self.opaque.contains("") || ancestors(path).any(hidden_by)
+    }
+
+    /// Whether the layer has anything below a path.
+    fn has_below(&self, path: &str) -> bool {
+        let start = format!("{path}/");
+        self.entries.range(start.clone()..).next().is_some_and(|(found, _)| found.starts_with(&start))
+    }
+}
+
+fn parts(path: &str) -> VecDeque<String> {
+    path.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! One walk over a layer: every entry, and of the files that may matter what they are. Nothing is written to
+//! disk but a large program for the moment in which its headers are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufReader, Read};
+use std::path::PathBuf;
+
+use super::damage::LayerDamage;
+use super::entry::{Entry, EntryKind, Remark, Remarks, Wish};
+use super::limits::{Limits, MAX_LINKS};
+use super::look::Looker;
+use super::tally::{Packed, Tally, Unpacked};
+use super::tape::{Kind, Member, Stream, Tape};
+use super::unpack::{Packing, unpack};
+use crate::domain::Digest;
+
+/// Bytes that are read of a blob at a time.
+const CHUNK: usize = 128 << 10;
+
+/// What a layer holds.
+#[derive(Debug)]
+pub struct Walked {
+    /// Its entries by their paths, without a leading `/`.
+    pub entries: BTreeMap<String, Entry>,
+    /// The folders whose content in lower layers is hidden (`.wh..wh..opq`).
+    pub opaque: BTreeSet<String>,
+    /// The paths that are removed from lower layers (`.wh.NAME`).
+    pub gone: BTreeSet<String>,
+    /// The length of the tar in bytes.
+    pub unpacked: u64,
+    /// The hash of the tar.
+    pub diff_id: Digest,
+    /// How the blob is packed.
+    pub packing: Packing,
+    /// What is strange about it.
+    pub remarks: Remarks,
+}
+
+/// What a layer must be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    /// Bytes of the blob.
+    pub size: u64,
+    /// The hash of the blob.
+    pub digest: Digest,
+    /// The hash of the tar, where a config says it.
+    pub diff_id: Option<Digest>,
+}
+
+/// How a walk ended early.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// The layer is damaged.
+    Damage(LayerDamage),
+    /// Its source failed.
+    Source(io::Error),
+}
+
+/// How layers are walked.
+#[derive(Debug, Clone)]
+pub(super) struct Manner {
+    pub limits: Limits,
+    /// Where large programs are copied to for a moment; the system's folder if there is none.
+    pub scratch: Option<PathBuf>,
+}
+
+/// Walks a layer from its first byte to its last one.
+///
+/// # Errors
+/// When it is not what it must be, or its source fails.
+pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Manner) -> Result<Walked, Stopped> {
+    let (packed, unpacked) = (Tally::default(), Tally::default());
+    let mut reader = BufReader::with_capacity(CHUNK, Packed::new(blob, &packed, expected.size));
+    let result = read(&mut reader, &packed, &unpacked, wish, manner);
+    // The hash of the blob is that of all its bytes; it also tells a damaged blob from a strange one.
+    let drained = match &result {
+        Err(LayerDamage::Bomb { .. } | LayerDamage::TooLarge { .. } | LayerDamage::TooMany { .. }) => Ok(0),
+        _ => io::copy(&mut reader, &mut io::sink()),
+    };
+    if let Some(failure) = packed.failure() {
+        return Err(Stopped::Source(failure));
+    }
+    drained.map_err(Stopped::Source)?;
+    let damage = match result {
+        Err(bound @ (LayerDamage::Bomb { .. } | LayerDamage::TooLarge { .. } | LayerDamage::TooMany { .. })) => bound,
+        _ if packed.bytes() != expected.size => LayerDamage::Size { expected: expected.size, found: packed.bytes() },
+        _ if packed.digest() != expected.digest => LayerDamage::Digest { found: packed.digest() },
+        Err(damage) => damage,
+        Ok(walked) => match expected.diff_id {
+            Some(diff_id) if walked.diff_id != diff_id => {
+                LayerDamage::DiffId { expected: diff_id, found: walked.diff_id }
+            }
+            _ => return Ok(walked),
+        },
+    };
+    Err(Stopped::Damage(damage))
+}
+
+fn read(
+    reader: &mut impl io::BufRead,
+    packed: &Tally,
+    unpacked: &Tally,
+    wish: &Wish,
+    manner: &Manner,
+) -> Result<Walked, LayerDamage> {
+    let (packing, stream) = unpack(reader)?;
+    let mut tape =
+        Tape::new(Stream(BufReader::with_capacity(CHUNK, Unpacked::new(stream, unpacked, packed, manner.limits))));
+    let mut walk = Walk::new(wish, manner);
+    while let Some(member) = tape.next()? {
+        walk.member(member, &mut tape)?;
+    }
+    // The hash of the tar is that of all its bytes, those behind its end too.
+    io::copy(&mut tape.into_inner().0, &mut io::sink())?;
+    Ok(walk.finish(packing, unpacked))
+}
+
+/// What was seen so far.
+struct Walk<'a> {
+    wish: &'a Wish,
+    looker: Looker<'a>,
+    limits: Limits,
+    names: u64,
+    count: u64,
+    walked: Walked,
+}
+
+impl<'a> Walk<'a> {
+    fn new(wish: &'a Wish, manner: &'a Manner) -> Self {
+        let walked = Walked {
+            entries: BTreeMap::new(),
+            opaque: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            unpacked: 0,
+            diff_id: Digest::of(&[]),
+            packing: Packing::Plain,
+            remarks: Remarks::default(),
+        };
+        let looker = Looker::new(manner);
+        Walk { wish, looker, limits: manner.limits, names: 0, count: 0, walked }
+    }
+
+    fn member(&mut self, member: Member, data: &mut impl Read) -> Result<(), LayerDamage> {
+        self.count += 1;
+        self.names += (member.path.len() + member.link.len()) as u64;
+        if self.count > self.limits.entries {
+            return Err(LayerDamage::TooMany { what: "entries", limit: self.limits.entries });
+        }
+        if self.names > self.limits.names {
+            return Err(LayerDamage::TooMany { what: "bytes of names", limit: self.limits.names });
+        }
+        let Some(path) = self.path(&member) else { return Ok(()) };
+        if self.whiteout(&path) {
+            return Ok(());
+        }
+        let mut entry = Entry::new(member.kind, member.mode, member.size);
+        match member.kind {
+            Kind::File if member.sparse => self.remark(Remark::Sparse, &path),
+            Kind::File => self.looker.look(&path, &mut entry, self.wish.wants(&path), data)?,
+            Kind::Symlink => entry.kind = EntryKind::Symlink(text(&member.link)),
+            Kind::HardLink => entry.kind = EntryKind::HardLink(text(&member.link)),
+            Kind::Special => self.remark(Remark::Special, &path),
+            Kind::Dir => {}
+        }
+        let before = self.walked.entries.insert(path.clone(), entry);
+        if before.is_some_and(|before| before.kind != EntryKind::Dir || member.kind != Kind::Dir) {
+            self.remark(Remark::Twice, &path);
+        }
+        Ok(())
+    }
+
+    /// The path without what Docker drops from it, too; none for the root itself and for paths that leave it.
+    fn path(&mut self, member: &Member) -> Option<String> {
+        let written = text(&member.path);
+        if std::str::from_utf8(&member.path).is_err() {
+            self.remark(Remark::NotUnicode, &written);
+        }
+        if written.starts_with('/') {
+            self.remark(Remark::Absolute, &written);
+        }
+        let parts: Vec<&str> = written.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        if parts.contains(&"..") {
+            self.remark(Remark::Leaves, &written);
+            return None;
+        }
+        let path = parts.join("/");
+        (!path.is_empty()).then_some(path)
+    }
+
+    /// Takes an entry that only hides others (`layer.md` of the image specification).
+    fn whiteout(&mut self, path: &str) -> bool {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let Some(hidden) = name.strip_prefix(".wh.") else { return false };
+        match hidden {
+            ".wh..opq" => {
+                self.walked.opaque.insert(folder.to_owned());
+            }
+            // What aufs kept for itself.
+            _ if hidden.starts_with(".wh.") => {}
+            "" | "." | ".." => self.remark(Remark::Leaves, path),
+            _ => {
+                let separator = if folder.is_empty() { "" } else { "/" };
+                self.walked.gone.insert(format!("{folder}{separator}{hidden}"));
+            }
+        }
+        true
+    }
+
+    fn remark(&mut self, remark: Remark, path: &str) {
+        self.walked.remarks.add(remark, path);
+    }
+
+    fn finish(mut self, packing: Packing, unpacked: &Tally) -> Walked {
+        self.join_hard_links();
+        Walked { packing, unpacked: unpacked.bytes(), diff_id: unpacked.digest(), ..self.walked }
+    }
+
+    /// Gives every second name of a file what the first one has.
+    fn join_hard_links(&mut self) {
+        let entries = &self.walked.entries;
+        let follow = |target: &str| {
+            let mut path = super::path::normal(target);
+            for _ in 0..MAX_LINKS {
+                let entry = entries.get(&path)?;
+                match &entry.kind {
+                    EntryKind::File => return Some((path, entry.clone())),
+                    EntryKind::HardLink(further) => path = super::path::normal(further),
+                    _ => return None,
+                }
+            }
+            None
+        };
+        let links: Vec<(String, Option<(String, Entry)>)> = entries
+            .iter()
+            .filter_map(|(path, entry)| match &entry.kind {
+                EntryKind::HardLink(target) => Some((path.clone(), follow(target))),
+                _ => None,
+            })
+            .collect();
+        for (path, found) in links {
+            match found {
+                Some((first, entry)) => {
+                    self.walked.entries.insert(path, Entry { stored_as: Some(first), ..entry });
+                }
+                None => self.remark(Remark::LinkOutside, &path),
+            }
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

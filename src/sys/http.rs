@@ -1,0 +1,286 @@
+//! How servers are reached: certificates, proxies, and when to try again. Two rooms speak HTTP, `build/fetch` and
+//! `registry/client`; both make their clients here.
+
+#![expect(clippy::disallowed_methods, reason = "this is the room that makes HTTP clients")]
+
+use std::error::Error as _;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, Url};
+
+use super::{Env, fs};
+
+/// The longest wait between two tries, whatever the server asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The largest file of certificates, in bytes. The usual one of a system has about 250 KB.
+const MAX_CERTIFICATES: u64 = 16 << 20;
+
+/// How servers are reached: certificates and proxies. `Debug` prints no proxy, whose address may hold a password.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct HttpSettings {
+    /// Files of certificates (PEM) to trust besides those of the system.
+    pub ca_files: Vec<PathBuf>,
+    /// The proxy for plain HTTP.
+    pub http_proxy: Option<String>,
+    /// The proxy for HTTPS.
+    pub https_proxy: Option<String>,
+    /// Hosts that are reached without a proxy, separated by commas.
+    pub no_proxy: Option<String>,
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings").field("ca_files", &self.ca_files).finish_non_exhaustive()
+    }
+}
+
+/// Which servers a client is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// HTTPS, with the system's certificates and those of the settings.
+    Https,
+    /// Plain HTTP. No certificates are loaded, which takes longer than many a request.
+    Plain,
+}
+
+/// Why no client can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Certificates or a proxy cannot be used.
+    #[error("{0}")]
+    Setup(String),
+    /// A file of certificates cannot be read.
+    #[error(transparent)]
+    File(#[from] fs::Error),
+}
+
+impl HttpSettings {
+    /// What the environment says: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` as curl reads them, and
+    /// `SSL_CERT_FILE`; Cargo's own `CARGO_HTTP_PROXY` and `CARGO_HTTP_CAINFO` come first.
+    #[must_use]
+    pub fn from_env(env: &Env) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| env.var(name)).map(str::to_owned);
+        let ca_file = env.os("CARGO_HTTP_CAINFO").or_else(|| env.os("SSL_CERT_FILE"));
+        HttpSettings {
+            ca_files: ca_file.map(|path| env.cwd.join(path)).into_iter().collect(),
+            http_proxy: first(&["CARGO_HTTP_PROXY", "http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]),
+            https_proxy: first(&["CARGO_HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
+            no_proxy: first(&["NO_PROXY", "no_proxy"]),
+        }
+    }
+
+    /// Begins a client that verifies every certificate, follows no redirect by itself, and does not look at the
+    /// environment.
+    ///
+    /// # Errors
+    /// When the certificates or the proxy cannot be used.
+    pub fn client(&self, speaks: Speaks) -> Result<ClientBuilder, Error> {
+        // reqwest takes the process's provider. Another part of the program may have installed it, the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut headers = HeaderMap::new();
+        // Digests are those of the bytes as they are, not of a compressed form.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let builder = Client::builder()
+            .user_agent(concat!("cargo-dext/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(30))
+            // The environment came as a value; the client shall not look at it again.
+            .no_proxy();
+        let (builder, proxy) = match speaks {
+            Speaks::Plain => (builder.tls_certs_only([]), self.http_proxy.as_deref().map(Proxy::http)),
+            Speaks::Https => (self.certificates(builder)?, self.https_proxy.as_deref().map(Proxy::https)),
+        };
+        let Some(proxy) = proxy else { return Ok(builder) };
+        // The proxy's address may hold a password, so that neither it nor the parser's words are printed.
+        let proxy = proxy
+            .map_err(|_| Error::Setup("the proxy's address in the environment cannot be used".to_owned()))?
+            .no_proxy(self.no_proxy.as_deref().and_then(NoProxy::from_string));
+        Ok(builder.proxy(proxy))
+    }
+
+    fn certificates(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+        for path in &self.ca_files {
+            let pem = fs::read(path, MAX_CERTIFICATES)?;
+            let bundle = Certificate::from_pem_bundle(&pem).map_err(|error| {
+                Error::Setup(format!("the certificates in `{}`: {}", path.display(), reason(error)))
+            })?;
+            builder = builder.tls_certs_merge(bundle);
+        }
+        Ok(builder)
+    }
+}
+
+/// Finishes a client.
+///
+/// # Errors
+/// When the system has no certificates, for one.
+pub fn finish(builder: ClientBuilder) -> Result<Client, Error> {
+    builder.build().map_err(|error| Error::Setup(format!("the client: {}", reason(error))))
+}
+
+/// The address without what may be secret: user name, password, query and fragment.
+#[must_use]
+pub fn printed(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+}
+
+/// Whether a host, without its port, is this machine itself, so that there is no wire to listen on.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// What went wrong, with its causes and without the address.
+#[must_use]
+pub fn reason(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// What is wrong with the server's certificate, if that is why there is no connection.
+#[must_use]
+pub fn certificate_defect(error: &reqwest::Error) -> Option<&rustls::Error> {
+    tls_error(error).filter(|defect| matches!(defect, rustls::Error::InvalidCertificate(_)))
+}
+
+/// What TLS says, if that is why there is no connection.
+#[must_use]
+pub fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
+        }
+        // An I/O error takes its content's cause for its own and leaves out the content itself.
+        cause = match error.downcast_ref::<std::io::Error>() {
+            Some(error) => error.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// Whether a status says that the same request may work later: timeout, too early, too many requests, and the
+/// server's own troubles, except those that stay (501 not implemented, 505 version not supported).
+#[must_use]
+pub fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599) && !matches!(status, 501 | 505)
+}
+
+/// How long the server asks to wait. A date is read as a distance from the answer's own `Date`, because clocks
+/// differ.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    let seconds = match asked.parse() {
+        Ok(seconds) => seconds,
+        Err(_) => http_date(asked)?.saturating_sub(http_date(text(DATE)?)?),
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+/// Seconds since the epoch of a date as HTTP has it: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
+fn http_date(text: &str) -> Option<u64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (_, rest) = text.split_once(", ")?;
+    let parts: Vec<&str> = rest.split([' ', ':']).collect();
+    let &[day, month, year, hour, minute, second, "GMT"] = parts.as_slice() else { return None };
+    let number = |text: &str, most: u64| text.parse::<u64>().ok().filter(|number| *number <= most);
+    let month = MONTHS.iter().position(|name| *name == month)? as u64;
+    let year = number(year, 9999).filter(|year| *year >= 1970)?;
+    // Years begin in March here, so that the leap day is the last day of one.
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + number(day, 31)?;
+    let seconds = number(hour, 23)? * 3_600 + number(minute, 59)? * 60 + number(second, 60)?;
+    Some(days.checked_sub(719_469)? * 86_400 + seconds)
+}
+
+/// How long to wait after so many tries: what the server asks for, or twice as long each time, less a random
+/// part, so that those who broke off together do not come back together.
+#[must_use]
+pub fn pause(first: Duration, tries: u32, random: u64, asked: Option<Duration>) -> Duration {
+    let doubled = first.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1)));
+    let random_half = || doubled.min(LONGEST_PAUSE).mul_f64(1.0 - (random % 512) as f64 / 1024.0);
+    asked.unwrap_or_else(random_half).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let first = Duration::from_millis(500);
+        assert_eq!(pause(first, 1, 0, None), first);
+        assert_eq!(pause(first, 3, 0, None), 4 * first);
+        assert_eq!(pause(first, 3, 256, None), 3 * first);
+        assert_eq!(pause(first, u32::MAX, 0, None), LONGEST_PAUSE);
+        assert_eq!(pause(first, 1, 0, Some(Duration::ZERO)), Duration::ZERO);
+        assert_eq!(pause(first, 1, 0, Some(Duration::MAX)), LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn dates_are_read() {
+        for (text, seconds) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Tue, 29 Feb 2000 23:59:59 GMT", Some(951_868_799)),
+            ("Sun, 06 Foo 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", None),
+            ("Sun, 06 Nov 0000 08:49:37 GMT", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+            ("", None),
+        ] {
+            assert_eq!(http_date(text), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn servers_ask_to_wait_in_seconds_or_until_a_date() {
+        let now = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (asked, date, seconds) in [
+            ("7", None, Some(7)),
+            (" 0 ", None, Some(0)),
+            ("18446744073709551615", None, Some(u64::MAX)),
+            ("18446744073709551616", None, None),
+            ("-1", None, None),
+            ("Sun, 06 Nov 1994 08:50:00 GMT", Some(now), Some(23)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(now), Some(0)),
+            ("Sun, 06 Nov 1994 08:50:00 GMT", None, None),
+        ] {
+            let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
+            headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
+            assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs), "{asked}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for (host, own) in [
+            ("localhost", true),
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("[::1]", true),
+            ("localhost.example.com", false),
+            ("10.0.0.1", false),
+            ("0.0.0.0", false),
+        ] {
+            assert_eq!(is_loopback(host), own, "{host}");
+        }
+    }
+}
