@@ -19,8 +19,9 @@
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
 //! 9. [`registry`]: layouts to registries, and images back from there, base images among them.
 //! 10. [`subject`]: images as they are, whoever made them and wherever they lie.
-//! 11. [`scaffold`]: a new extension, from nothing.
-//! 12. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
+//! 11. [`validate`]: what is known of an extension → everything that Docker or a user's machine would reject.
+//! 12. [`scaffold`]: a new extension, from nothing.
+//! 13. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
 //!
 //! # Invariants
@@ -29,8 +30,8 @@
 //!
 //! 1. Imports point down the floors only: domain < report, sys < manifest < plan < build < bundle < image <
 //!    registry < subject < validate < scaffold < error < shell < command < cli.
-//! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}`, `image::document` and
-//!    `registry::{token, upload, order}` do no I/O of their own.
+//! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}`, `image::document`,
+//!    `registry::{token, upload, order}` and `validate` do no I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
 //! 4. Only `sys/process.rs` starts programs, `sys/fs/` touches the disk, `sys/env.rs` reads the environment,
 //!    `build/fetch` and `registry/client` open sockets, and `shell.rs` prints. Each of these says so with

@@ -108,20 +108,6 @@ pub enum Message {
         /// Where it was written.
         path: String,
     },
-    /// A base image is settled.
-    #[serde(rename = "dext-base")]
-    Base {
-        /// Its name in full.
-        image: String,
-        /// The digest of its index, or of its manifest if it has no index.
-        digest: Digest,
-        /// What the lock file said before an update.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        from: Option<Digest>,
-    },
-    /// What publishing did, or with `--dry-run` would do.
-    #[serde(rename = "dext-push")]
-    Push(Push),
     /// Something that `validate` found.
     #[serde(rename = "dext-finding")]
     Finding {
@@ -140,6 +126,20 @@ pub enum Message {
         /// Who says so.
         source: &'static str,
     },
+    /// A base image is settled.
+    #[serde(rename = "dext-base")]
+    Base {
+        /// Its name in full.
+        image: String,
+        /// The digest of its index, or of its manifest if it has no index.
+        digest: Digest,
+        /// What the lock file said before an update.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<Digest>,
+    },
+    /// What publishing did, or with `--dry-run` would do.
+    #[serde(rename = "dext-push")]
+    Push(Push),
 }
 
 /// The fields of [`Message::Push`]. All sizes are bytes.

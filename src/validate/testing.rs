@@ -308,7 +308,7 @@ impl Draft {
 
     fn mentions(&self, document: &Document) -> Mentions {
         let mut mentions = Mentions::default();
-        let root = format!("{}/", super::tree::normal(document.ui_root().unwrap_or_default()));
+        let root = format!("{}/", crate::subject::path::normal(document.ui_root().unwrap_or_default()));
         let pages = self.files.iter().filter(|(path, _)| path.starts_with(&root) && Mentions::looks_into(path));
         pages.for_each(|(path, stored)| mentions.add(path, &stored.content));
         mentions

@@ -1,10 +1,15 @@
 //! Every rule is broken by a view that breaks no other and left alone by one that nearly does.
 
+mod mutations;
+mod subjects;
+mod wild;
+mod wild_host;
+
 use std::collections::BTreeSet;
 
 use super::rules;
 use super::settings::{Profile, Settings};
-use super::testing::{Example, found};
+use super::testing::{Case, Example};
 
 #[test]
 fn a_clean_extension_has_no_finding() {
@@ -36,10 +41,14 @@ fn every_rule_is_broken_alone_and_spared_by_a_near_miss() {
 }
 
 #[test]
-fn every_rule_has_a_case_and_its_near_miss() {
-    let with_case: BTreeSet<&str> = rules::cases().map(|case| case.rule).collect();
+fn every_rule_has_a_case_and_a_near_miss_that_is_not_clean() {
+    let clean = format!("{:?}", Example::clean().view());
+    let changes = |case: &&Case| {
+        let mut example = Example::clean();
+        (case.near)(&mut example);
+        format!("{:?}", example.view()) != clean
+    };
+    let with_near_miss: BTreeSet<&str> = rules::cases().filter(changes).map(|case| case.rule).collect();
     let all: BTreeSet<&str> = rules::all().map(|rule| rule.id).collect();
-    assert_eq!(with_case, all);
-    let clean = found(&Example::clean().view(), &Settings::default());
-    assert!(clean.is_empty());
+    assert_eq!(with_near_miss, all);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::Digest;
+use crate::subject::path::normal;
 
 /// How many links are followed on the way to a file, as Linux does (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
@@ -142,22 +143,6 @@ impl FileTree {
         let rest = self.0.range(start.clone()..);
         rest.take_while(move |(path, _)| path.starts_with(&start)).map(|(path, node)| (path.as_str(), node))
     }
-}
-
-/// The path without its leading `/`, `.` and empty parts, and with every `..` taken back; the root is empty.
-#[must_use]
-pub fn normal(path: &str) -> String {
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 #[cfg(test)]

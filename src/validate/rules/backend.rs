@@ -12,19 +12,19 @@ use crate::validate::rule::{Level, Rule};
 use crate::validate::tree::{Lookup, NodeKind};
 use crate::validate::view::{PlatformView, View};
 
-/// Programs and loaders that base images bring; whoever fills a view reads their headers too. If they are for
-/// another CPU than the image, the base is.
+/// Programs and loaders that base images bring; whoever fills a view reads their headers too. The first that is there
+/// tells the CPU of the base. Loaders come last: a system may have those of other CPUs too.
 pub const BASE: [&str; 10] = [
     "/bin/busybox",
     "/bin/sh",
     "/bin/bash",
     "/bin/ls",
     "/usr/bin/env",
+    "/usr/local/bin/node",
     "/lib/ld-musl-x86_64.so.1",
     "/lib/ld-musl-aarch64.so.1",
     "/lib64/ld-linux-x86-64.so.2",
     "/lib/ld-linux-aarch64.so.1",
-    "/usr/local/bin/node",
 ];
 
 /// Where programs are looked for if `PATH` is not set, as containerd and runc do.
@@ -172,10 +172,10 @@ fn elf_at<'a>(platform: &'a PlatformView, path: &str) -> Option<(String, &'a Elf
     }
 }
 
-/// The first program of the base that is for another CPU.
+/// The base's first program, if it is for another CPU.
 fn foreign_base(platform: &PlatformView, arch: Arch) -> Option<(String, &Elf)> {
-    let mut found = BASE.iter().filter_map(|path| elf_at(platform, path));
-    found.find(|(_, elf)| elf.machine.platform() != Some(arch.image_platform()))
+    let first = BASE.iter().find_map(|path| elf_at(platform, path));
+    first.filter(|(_, elf)| elf.machine.platform() != Some(arch.image_platform()))
 }
 
 fn base_fits(view: &View, out: &mut Findings<'_>) {

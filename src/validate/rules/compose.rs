@@ -1,11 +1,11 @@
 //! Rules about the compose file.
 
 use super::ui::no_file;
+use crate::subject::path::normal;
 use crate::validate::compose::{Compose, PLACEHOLDER, Service};
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::Document;
 use crate::validate::rule::{Level, Rule};
-use crate::validate::tree::normal;
 use crate::validate::view::{PlatformView, View};
 
 pub(super) const RULES: &[Rule] = &[

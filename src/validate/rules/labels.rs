@@ -5,11 +5,11 @@ use crate::validate::constraint::{Constraint, NEWEST};
 use crate::validate::findings::{Findings, Place};
 use crate::validate::rule::{Level, Rule};
 use crate::validate::settings::Profile;
-use crate::validate::view::{Labels, View};
+use crate::validate::view::{Labels, Maker, View};
 
 pub(super) const TITLE: &str = "org.opencontainers.image.title";
-const DESCRIPTION: &str = "org.opencontainers.image.description";
-const VENDOR: &str = "org.opencontainers.image.vendor";
+pub(super) const DESCRIPTION: &str = "org.opencontainers.image.description";
+pub(super) const VENDOR: &str = "org.opencontainers.image.vendor";
 const API_VERSION: &str = "com.docker.desktop.extension.api.version";
 pub(super) const ICON: &str = "com.docker.desktop.extension.icon";
 pub(super) const SCREENSHOTS: &str = "com.docker.extension.screenshots";
@@ -128,7 +128,7 @@ fn labels_are_there(view: &View, out: &mut Findings<'_>) {
             let typo = labels.keys().filter(|known| !REQUIRED.iter().any(|(label, _)| label == known));
             let typo = typo.map(String::as_str).find(|other| nearest(other, [label]).is_some());
             let help = match (view.maker, typo) {
-                (crate::validate::view::Maker::CargoDext, _) => {
+                (Maker::CargoDext, _) => {
                     format!("set `{key}` in [package.metadata.extension]")
                 }
                 (_, Some(other)) => format!("is `{other}` a misspelt `{label}`?"),

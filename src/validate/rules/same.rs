@@ -1,10 +1,13 @@
 //! The rule that the images of all platforms say the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::labels::{DESCRIPTION, TITLE, VENDOR};
 use super::some;
+use crate::domain::Digest;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::rule::{Level, Rule};
+use crate::validate::tree::NodeKind;
 use crate::validate::view::{PlatformView, View};
 
 pub(super) const RULES: &[Rule] = &[Rule {
@@ -37,19 +40,25 @@ fn platforms_agree(view: &View, out: &mut Findings<'_>) {
         }
         let files = different_files(first, other);
         if let Some(file) = files.first() {
-            let message = format!("{} files of the UI differ between {both}: {}", files.len(), some(&files));
+            let noun = if files.len() == 1 { "file of the UI differs" } else { "files of the UI differ" };
+            let message = format!("{} {noun} between {both}: {}", files.len(), some(&files));
             out.warning(Place::file(file), message);
         }
     }
 }
 
-/// The labels that only one has, or that differ. Where one has none at all, that is E20's.
+/// The labels about the extension that only one has, or that differ. Others may come from base images, some of which
+/// name their CPU in a label.
 fn different_labels(one: &PlatformView, two: &PlatformView) -> Vec<String> {
     let mut labels: Vec<String> = one.labels.keys().chain(two.labels.keys()).cloned().collect();
     labels.sort();
     labels.dedup();
-    labels.retain(|label| one.labels.get(label) != two.labels.get(label));
+    labels.retain(|label| about_extension(label) && one.labels.get(label) != two.labels.get(label));
     labels
+}
+
+fn about_extension(label: &str) -> bool {
+    label.starts_with("com.docker.") || [TITLE, DESCRIPTION, VENDOR].contains(&label)
 }
 
 /// The files of the UI that only one has, or whose content differs.
@@ -59,17 +68,14 @@ fn different_files(one: &PlatformView, two: &PlatformView) -> Vec<String> {
     if one.is_empty() || two.is_empty() {
         return Vec::new();
     }
-    let all: std::collections::BTreeSet<&str> = one.keys().chain(two.keys()).copied().collect();
+    let all: BTreeSet<&str> = one.keys().chain(two.keys()).copied().collect();
     all.into_iter().filter(|path| one.get(path) != two.get(path)).map(str::to_owned).collect()
 }
 
-fn ui_files(platform: &PlatformView) -> BTreeMap<&str, Option<crate::domain::Digest>> {
+fn ui_files(platform: &PlatformView) -> BTreeMap<&str, Option<Digest>> {
     let root = platform.metadata.document().and_then(|document| document.ui_root());
     let files = root.into_iter().flat_map(|root| platform.files.below(root));
-    files
-        .filter(|(_, node)| node.kind == crate::validate::tree::NodeKind::File)
-        .map(|(path, node)| (path, node.digest))
-        .collect()
+    files.filter(|(_, node)| node.kind == NodeKind::File).map(|(path, node)| (path, node.digest)).collect()
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::metadata::{no_text, noun};
+use crate::subject::path::normal;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::Document;
 use crate::validate::rule::{Level, Rule};
-use crate::validate::tree::{Lookup, NodeKind, normal};
+use crate::validate::tree::{Lookup, NodeKind};
 use crate::validate::view::{PlatformView, View};
 
 /// Bytes of a UI above which something was most likely packed by mistake: the largest bundles seen have about 20 MiB.

@@ -91,7 +91,7 @@ pub const CASES: &[Case] = &[
         name: "another registry",
         breaks: |it| it.reference = Some("ghcr.io/example/tools/tool"),
         says: "warning the image: the image is on ghcr.io, not on Docker Hub",
-        near: |it| it.reference = Some("index.docker.io/example/tool"),
+        near: |it| it.reference = Some("index.docker.io/other/tool"),
     },
     Case {
         rule: "E45",
@@ -105,7 +105,10 @@ pub const CASES: &[Case] = &[
             });
         },
         says: "error layer \\u{1b}[31mCOPY . /\\n: its blob holds other bytes",
-        near: |_| {},
+        near: |it| {
+            // A link that leads to itself, which nobody asks for.
+            it.link("opt/loop", "loop");
+        },
     },
     Case {
         rule: "E45",
