@@ -8,6 +8,7 @@
 //! [`mentions`]) are bounded in depth, size and time; findings show foreign text without control characters, and
 //! there are at most two hundred of one rule.
 
+pub mod collect;
 pub mod compose;
 pub mod constraint;
 pub mod findings;
