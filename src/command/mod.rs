@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod inspect;
+pub mod judging;
 pub mod metadata;
 pub mod new;
 pub mod options;
@@ -9,6 +10,7 @@ pub mod package;
 pub mod packaging;
 pub mod publish;
 pub mod update;
+pub mod validate;
 mod words;
 
 use crate::shell::Shell;

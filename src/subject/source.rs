@@ -129,7 +129,9 @@ fn save(name: &str, scratch: Option<&Path>) -> Result<Archive, Error> {
     if !status.success() {
         return Err(docker.failed(status, String::new()).into());
     }
-    copied.and_then(|_| file.rewind()).map_err(|error| fs::Error::new("write", Path::new("a temporary file"), error))?;
+    copied
+        .and_then(|_| file.rewind())
+        .map_err(|error| fs::Error::new("write", Path::new("a temporary file"), error))?;
     Archive::of(file, Path::new(name), scratch)
 }
 

@@ -111,7 +111,8 @@ impl Tree<'_> {
             Some((layer, entry)) => Answer::Found(Spot { path: here, layer, entry: entry.clone(), links }),
             None => {
                 let kind = EntryKind::Dir;
-                let entry = Entry { kind, mode: 0o755, size: 0, digest: None, looks: None, plain: None, stored_as: None };
+                let entry =
+                    Entry { kind, mode: 0o755, size: 0, digest: None, looks: None, plain: None, stored_as: None };
                 Answer::Found(Spot { path: here, layer: 0, entry, links })
             }
         }

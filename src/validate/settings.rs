@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::rule::{Level, Rule};
 use super::rules;
 use crate::domain::Explain;
+use crate::manifest::Extension;
+use crate::manifest::extension::Origin;
 use crate::manifest::mistake::nearest;
 
 /// What an extension is for.
@@ -83,6 +85,25 @@ impl Settings {
         Ok(())
     }
 
+    /// What a project's table says, and where it leaves that open, the profile for where its image goes.
+    ///
+    /// # Errors
+    /// When the table names a rule that does not exist.
+    pub fn of_project(extension: &Extension, otherwise: Profile) -> Result<Self, Misnamed> {
+        let said = &extension.validate;
+        // The manifest's floor has seen that it is one of the two.
+        let profile = said.profile.as_deref().and_then(|profile| profile.parse().ok()).unwrap_or(otherwise);
+        let mut settings = Settings { deny_warnings: said.deny_warnings, ..Settings::of(profile) };
+        for (at, allowed) in said.allow.iter().enumerate() {
+            settings.allow(&allowed.id, Some(allowed.reason.clone())).map_err(|rule| {
+                let Origin { manifest_path, key, .. } = &extension.origin;
+                let place = format!("{}, {key}.validate.allow[{at}].id", manifest_path.display());
+                Misnamed { rule, place: Some(place) }
+            })?;
+        }
+        Ok(settings)
+    }
+
     /// The rules that do not count, by id, with their reasons.
     pub fn allowed(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         self.allowed.iter().map(|(id, reason)| (*id, reason.as_deref()))
@@ -117,6 +138,32 @@ impl UnknownRule {
         let same = rules::all().find(|rule| digits(&id).is_some() && digits(rule.id) == digits(&id));
         let near = same.map(|rule| rule.id).or_else(|| nearest(&id, rules::all().map(|rule| rule.id)));
         UnknownRule { id, nearest: near }
+    }
+}
+
+/// An id that no rule has, and who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{rule}")]
+pub struct Misnamed {
+    /// The id.
+    pub rule: UnknownRule,
+    /// The key of Cargo.toml; none for the command line.
+    pub place: Option<String>,
+}
+
+impl From<UnknownRule> for Misnamed {
+    fn from(rule: UnknownRule) -> Self {
+        Misnamed { rule, place: None }
+    }
+}
+
+impl Explain for Misnamed {
+    fn place(&self) -> Option<String> {
+        self.place.clone()
+    }
+
+    fn help(&self) -> Option<String> {
+        self.rule.help()
     }
 }
 

@@ -58,7 +58,17 @@ struct Packed<'a> {
 impl Packed<'_> {
     fn folder(path: String) -> FileFact {
         let kind = EntryKind::Dir;
-        FileFact { path, kind, mode: 0o755, size: 0, digest: None, layer: 0, links: Vec::new(), looks: None, plain: None }
+        FileFact {
+            path,
+            kind,
+            mode: 0o755,
+            size: 0,
+            digest: None,
+            layer: 0,
+            links: Vec::new(),
+            looks: None,
+            plain: None,
+        }
     }
 
     fn fact(&self, path: &str, layer: usize, entry: &Entry) -> Result<FileFact, Error> {
@@ -128,7 +138,17 @@ fn fact(path: String, layer: usize, entry: &Entry) -> Result<FileFact, Error> {
     };
     let looks = (plain.is_none() || seen != 0).then(|| Rc::new(Looks { content: None, facts, seen }));
     // Both images hold the same file, so its hash is not asked.
-    Ok(FileFact { path, kind: EntryKind::File, mode: entry.mode.bits(), size, digest: None, layer, links: Vec::new(), looks, plain })
+    Ok(FileFact {
+        path,
+        kind: EntryKind::File,
+        mode: entry.mode.bits(),
+        size,
+        digest: None,
+        layer,
+        links: Vec::new(),
+        looks,
+        plain,
+    })
 }
 
 /// What a page or script calls.

@@ -42,10 +42,8 @@ pub fn image(place: &Place, subject: &subject::Subject) -> Result<View, Error> {
 /// The view of an image whose documents cannot be read because of what they are; nothing for other failures.
 #[must_use]
 pub fn unreadable(error: &Error) -> Option<View> {
-    let of_the_image = matches!(
-        error,
-        Error::Document { .. } | Error::NoImage { .. } | Error::TooMany { .. } | Error::Layer { .. }
-    );
+    let of_the_image =
+        matches!(error, Error::Document { .. } | Error::NoImage { .. } | Error::TooMany { .. } | Error::Layer { .. });
     let trouble = Trouble { fatal: true, what: error.to_string(), path: None, layer: None };
     let image = ImageView { trouble: vec![trouble], ..ImageView::default() };
     of_the_image.then(|| View::of(Subject::Image(image)))

@@ -140,7 +140,8 @@ impl Collector<'_> {
         let compose = self.view.composefile.iter().flatten().flat_map(|compose: &Compose| &compose.services);
         let services = compose.flat_map(|service| service.entrypoint.iter().chain(&service.command).flatten());
         let words = image.chain(services).flat_map(|word| word.split_whitespace());
-        let words: Vec<String> = words.filter(|word| !word.starts_with('-')).take(MAX_WORDS).map(str::to_owned).collect();
+        let words: Vec<String> =
+            words.filter(|word| !word.starts_with('-')).take(MAX_WORDS).map(str::to_owned).collect();
         for word in words {
             for place in self.places(&word) {
                 self.ask(&place)?;
