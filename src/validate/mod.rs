@@ -14,6 +14,7 @@ pub mod constraint;
 pub mod findings;
 pub mod mentions;
 pub mod metadata;
+pub mod picture;
 pub mod render;
 pub mod rule;
 pub mod rules;

@@ -15,6 +15,7 @@ mod urls;
 
 use super::rule::Rule;
 use super::settings::UnknownRule;
+use super::view::View;
 
 /// The tables of all families.
 const FAMILIES: [&[Rule]; 11] = [
@@ -50,6 +51,22 @@ pub fn find(id: &str) -> Result<&'static Rule, UnknownRule> {
 #[must_use]
 pub fn number(id: &str) -> u32 {
     id.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(u32::MAX)
+}
+
+/// The addresses of pictures that labels name, each once: those of the icon and of the screenshots.
+#[must_use]
+pub fn picture_urls(view: &View) -> Vec<String> {
+    let mut urls = Vec::new();
+    for (_, labels) in view.labels() {
+        urls.extend(labels::value(labels, labels::ICON).map(str::to_owned));
+        let screenshots = labels::value(labels, labels::SCREENSHOTS).and_then(|text| serde_json::from_str(text).ok());
+        let screenshots: Vec<serde_json::Value> = screenshots.unwrap_or_default();
+        urls.extend(screenshots.iter().filter_map(|one| Some(one.get("url")?.as_str()?.to_owned())));
+    }
+    urls.retain(|url| urls::is_web(url));
+    urls.sort();
+    urls.dedup();
+    urls
 }
 
 /// The first few of many words, for a message.
