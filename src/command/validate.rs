@@ -8,7 +8,6 @@ mod subject;
 use clap::{Args, ValueEnum};
 
 use self::format::Format;
-use self::subject::Judged;
 use super::Context;
 use super::judging::{profile_for, stop};
 use super::options::{ManifestArgs, RegistryArgs};
@@ -83,9 +82,9 @@ pub fn run(args: &ValidateArgs, context: &Context) -> Result<(), Error> {
         shell.print(&text);
         return Ok(());
     }
-    let Judged { mut view, name, project } = subject::read(args, context)?;
-    let otherwise = profile_for(view.reference.as_ref());
-    let mut settings = match &project {
+    let mut judged = subject::read(args, context)?;
+    let otherwise = profile_for(judged.view.reference.as_ref());
+    let mut settings = match &judged.project {
         Some(extension) => Settings::of_project(extension, otherwise)?,
         None => Settings::of(otherwise),
     };
@@ -95,14 +94,14 @@ pub fn run(args: &ValidateArgs, context: &Context) -> Result<(), Error> {
         settings.allow(id, None).map_err(Misnamed::from)?;
     }
     if args.online {
-        view.online = Some(online::ask(&view, &args.registry, context)?);
+        judged.view.online = Some(online::ask(&judged.view, &args.registry, context)?);
     }
-    let findings = validate(&view, &settings);
-    format::show(args.format, &findings, &settings, &view, &name, context);
-    let desktop = if args.docker { desktop::ask(args, context)? } else { None };
+    let findings = validate(&judged.view, &settings);
+    format::show(args.format, &findings, &settings, &judged, context);
+    let desktop = if args.docker { desktop::ask(args, &judged, context)? } else { None };
     let summary = summary(&findings);
-    shell.status("Validated", format!("{name} for {}: {summary}", audience(settings.profile)));
-    stop(&findings, &settings, &name, "")?;
+    shell.status("Validated", format!("{} for {}: {summary}", judged.name, audience(settings.profile)));
+    stop(&findings, &settings, &judged.name, "")?;
     desktop.map_or(Ok(()), Err)
 }
 

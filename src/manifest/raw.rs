@@ -145,8 +145,8 @@ pub struct RawValidate {
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawAllowed {
-    pub id: String,
-    pub reason: String,
+    pub id: Option<String>,
+    pub reason: Option<String>,
 }
 
 /// A source alone, or with its place in the image.

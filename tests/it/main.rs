@@ -30,3 +30,4 @@ mod robust;
 mod sample;
 mod servers;
 mod support;
+mod validate;

@@ -3,11 +3,12 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::subject::Judged;
 use crate::command::Context;
 use crate::report::{Message, Report};
 use crate::sys::fs;
 use crate::validate::render::{human, junit, message, sarif, summary};
-use crate::validate::view::{Maker, View};
+use crate::validate::view::Maker;
 use crate::validate::{Finding, Profile, Settings};
 
 /// The values of `--format`.
@@ -35,8 +36,8 @@ struct Told<'a> {
 }
 
 /// Prints findings to standard output.
-pub fn show(format: Format, findings: &[Finding], settings: &Settings, view: &View, name: &str, context: &Context) {
-    let shell = &context.shell;
+pub fn show(format: Format, findings: &[Finding], settings: &Settings, judged: &Judged, context: &Context) {
+    let (shell, name) = (&context.shell, judged.name.as_str());
     match format {
         // A program that reads messages gets these as messages, too.
         Format::Human => {
@@ -57,7 +58,7 @@ pub fn show(format: Format, findings: &[Finding], settings: &Settings, view: &Vi
         }
         Format::Sarif => {
             // What stands for the image in the sources: the file that its makers edit.
-            let file = if view.maker == Maker::CargoDext { "Cargo.toml" } else { "Dockerfile" };
+            let file = if judged.view.maker == Maker::CargoDext { "Cargo.toml" } else { "Dockerfile" };
             shell.print(&sarif(findings, file, |path| fs::exists(&context.env.cwd.join(path))));
         }
         Format::Junit => shell.print(&junit(findings, settings, name)),

@@ -38,7 +38,7 @@ pub fn read(args: &ValidateArgs, context: &Context) -> Result<Judged, Error> {
             let manifest = ManifestArgs { manifest_path: Some(PathBuf::from(text)), ..args.manifest.clone() };
             project(args, &manifest, context)
         }
-        Some(text) if has_json_ending(text) && is_file(&env.cwd.join(text)) => {
+        Some(text) if is_metadata_json(text, context) => {
             let view = collect::metadata_json_alone(metadata_json(&env.cwd.join(text))?);
             Ok(Judged { view, name: text.clone(), project: named_project(args, context)? })
         }
@@ -91,8 +91,10 @@ fn file_name(text: &str) -> &str {
     text.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
-fn has_json_ending(text: &str) -> bool {
-    Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+/// Whether a text names a JSON file of this machine.
+pub fn is_metadata_json(text: &str, context: &Context) -> bool {
+    let ending = Path::new(text).extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("json")) && is_file(&context.env.cwd.join(text))
 }
 
 fn is_file(path: &Path) -> bool {

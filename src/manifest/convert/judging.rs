@@ -15,8 +15,8 @@ pub(super) fn judging(site: &Site<'_>, raw: RawValidate) -> Option<Judging> {
         every(denied.into_iter().map(|word| known(&site.key("deny"), word, "word for what is denied", &["warnings"])));
     let allow = every(raw.allow.unwrap_or_default().into_iter().enumerate().map(|(index, allowed)| {
         let site = site.key("allow").index(index);
-        let id = words::line(&site.key("id"), allowed.id);
-        let reason = words::line(&site.key("reason"), allowed.reason);
+        let id = words::required(&site.key("id"), allowed.id, "id = \"…\"");
+        let reason = words::required(&site.key("reason"), allowed.reason, "reason = \"…\"");
         Some(Allowed { id: id?, reason: reason? })
     }));
     Some(Judging { profile: all(profile)?, deny_warnings: !deny?.is_empty(), allow: allow? })

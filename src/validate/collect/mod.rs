@@ -8,8 +8,6 @@
 mod bundles;
 mod image;
 mod platform;
-#[cfg(test)]
-mod tests;
 
 use std::path::PathBuf;
 
