@@ -88,9 +88,7 @@ pub fn stop(findings: &[Finding], settings: &Settings, name: &str, undone: &str)
     let id = first.rule.id;
     let explain = format!("`cargo dext validate --explain {id}` says more");
     let private = "`profile = \"private\"` in [package.metadata.extension.validate] if it is not for the Marketplace";
-    // Most of what the Marketplace asks for is no error elsewhere.
-    let other =
-        (settings.profile == Profile::Marketplace && first.rule.private != Some(Level::Error)).then_some(private);
+    let other = (settings.profile == Profile::Marketplace && !undone.is_empty()).then_some(private);
     let help = [Some(undone.to_owned()), Some(explain), other.map(str::to_owned)];
     let help = help.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
     Err(Error::Found { summary: summary(findings), name: name.to_owned(), help })

@@ -113,7 +113,7 @@ fn mistakes_of_real_extensions() {
                 "error E13 the darwin program `/darwin/tool` is a Mach-O for darwin/amd64, not for darwin/arm64",
                 "error E13 the linux program `/linux/tool` is an ELF for linux/amd64, not for linux/arm64",
                 "error E40 the backend `/backend` is an ELF for linux/amd64, not for linux/arm64",
-                "warning W14 the windows program `/windows/tool.exe` in the linux/arm64 image is a PE for windows/amd64",
+                "warning W14 the Windows program `/windows/tool.exe` is for windows/amd64 only",
             ],
         ),
         (
@@ -142,12 +142,15 @@ fn mistakes_of_real_extensions() {
                 "error E03 the icon `icon.svg` is not in the image",
                 "error E05 the page `index.html` in the root `ui` is not in the image",
                 "error E10 the windows file `/windows/tool.exe` is not in the image",
-                "warning W39 ",
             ],
         ),
     ];
     for (what, harm, expected) in cases {
         context(&project);
+        // buildah would take equal files for one image.
+        for cpu in ["amd64", "arm64"] {
+            files::write(&project.path(format!("context/{cpu}/cpu")), cpu.as_bytes());
+        }
         harm(&project);
         let found: Vec<Vec<String>> = ["oci", "docker"]
             .into_iter()
@@ -157,10 +160,6 @@ fn mistakes_of_real_extensions() {
             })
             .collect();
         assert_eq!(found[0], found[1], "{what}");
-        let expected: Vec<&&str> = expected.iter().filter(|line| !line.ends_with(' ')).collect();
-        assert_eq!(found[0].iter().collect::<Vec<_>>().len(), expected.len(), "{what}: {:#?}", found[0]);
-        for (line, expected) in found[0].iter().zip(expected) {
-            assert_eq!(line, expected, "{what}");
-        }
+        assert_eq!(found[0], expected, "{what}");
     }
 }
