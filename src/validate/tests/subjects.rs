@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use crate::bundle::{self, metadata::metadata_json};
 use crate::domain::Arch;
+use crate::manifest::testing::{extension, ordinary_table};
 use crate::validate::metadata::Metadata;
 use crate::validate::testing::{Example, clean_labels, clean_metadata, found};
 use crate::validate::view::{Labels, Maker, Subject, View};
@@ -42,6 +44,20 @@ fn a_manifest_is_judged_by_metadata_labels_and_name() {
     let findings = validate(&view(labels), &Settings::default());
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].help, "set `marketplace.changelog` in [package.metadata.extension]");
+}
+
+/// What `cargo dext` writes itself breaks no rule.
+#[test]
+fn our_own_metadata_and_labels_are_clean() {
+    for profile in Profile::ALL {
+        let extension = extension(&ordinary_table());
+        let subject = Subject::Manifest {
+            metadata: Metadata::read(&metadata_json(&extension)),
+            labels: bundle::labels::labels(&extension, &bundle::vcs::Vcs::default()),
+        };
+        let view = View { maker: Maker::CargoDext, tag: Some(extension.version.to_string()), ..View::of(subject) };
+        assert_eq!(found(&view, &Settings::of(profile)), [""; 0], "{profile}");
+    }
 }
 
 #[test]
