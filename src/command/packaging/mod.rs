@@ -125,9 +125,9 @@ impl<'a> Job<'a> {
         let bases = base::open(self, base)?;
         let made = self.artifacts()?;
         let bundles = pack::bundles(&self.extension, vcs, &self.plan, &made)?;
+        report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));
         let view = collect::bundles(&self.extension, &bundles)?;
         judging::judge(view, &self.extension, audience, "no image was written", self.context)?;
-        report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));
         let image = image::assemble(&bundles, &bases, &self.image_options(), &output, report)?;
         Ok(Packaged { image, _lock: lock })
     }
