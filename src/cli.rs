@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, inspect, metadata, new, package, packaging, publish, update, validate};
+use crate::command::{Context, doctor, import, inspect, metadata, new, package, packaging, publish, update, validate};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -36,6 +36,8 @@ struct DextArgs {
 enum Command {
     /// Create a new extension
     New(new::NewArgs),
+    /// Take over an extension that has a Dockerfile
+    Import(import::ImportArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),
     /// Show what an image is and holds: platforms, labels, metadata.json, programs, layers and their sizes
@@ -143,6 +145,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     };
     let result = match args.command {
         Command::New(args) => new::run(&args, &context),
+        Command::Import(args) => import::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
         Command::Inspect(args) => inspect::run(&args, &context),
         Command::Validate(args) => validate::run(&args, &context),

@@ -1,6 +1,7 @@
 //! One file per subcommand: its flags, and one `run` that composes stages.
 
 pub mod doctor;
+pub mod import;
 pub mod inspect;
 pub mod judging;
 pub mod metadata;

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::Metadata;
 
-use super::convert::{convert, packages};
+use super::convert::{Facts, convert, packages};
 use super::error::{Error, Located};
-use super::extension::Extension;
+use super::extension::{Extension, Origin};
 use super::locate::Locator;
 use super::mistake::Mistake;
-use super::select::{dependencies, select};
+use super::select::{Holder, dependencies, select};
 use crate::sys::{self, Env, Invocation};
 
 /// What the command line says of the workspace; the names are Cargo's.
@@ -93,6 +93,16 @@ pub fn from_metadata(
     let members = packages(extension.vm.as_ref(), extension.host.as_ref());
     extension.origin.dependencies = dependencies(&metadata, &members);
     Ok(extension)
+}
+
+/// What Cargo says of a manifest that has no table yet, from what `cargo metadata` printed and the manifest's text.
+///
+/// # Errors
+/// When the output cannot be understood.
+pub fn place(printed: &str, manifest: &Path, text: &str) -> Result<(Origin, Facts), Error> {
+    let metadata: Metadata = serde_json::from_str(printed)?;
+    let holder = Holder::of(&metadata, manifest);
+    Ok((holder.origin(&metadata, text), holder.facts(&metadata, text)))
 }
 
 fn located(mistakes: Vec<Mistake>, manifest: &Path, cwd: &Path, text: &str) -> Vec<Located> {

@@ -91,7 +91,14 @@ fn root_manifest(metadata: &Metadata) -> PathBuf {
     metadata.workspace_root.join("Cargo.toml").into()
 }
 
-impl Holder<'_> {
+impl<'a> Holder<'a> {
+    /// The holder whose manifest is at a path: a member, or else the workspace.
+    pub fn of(metadata: &'a Metadata, manifest: &Path) -> Self {
+        let members = metadata.workspace_packages();
+        let package = members.into_iter().find(|member| member.manifest_path.as_std_path() == manifest);
+        package.map_or(Holder::Workspace, Holder::Package)
+    }
+
     /// The table as JSON.
     pub fn table(&self, metadata: &Metadata) -> Value {
         let holder = match self {

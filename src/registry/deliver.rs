@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{Either, join, select};
 use tokio::sync::Semaphore;
 
-use super::client::{Answer, Dialogue, Fault, Piece, UploadCall};
-use super::push::{HEAD_START, permits};
+use super::client::{Answer, Call, Dialogue, Fault, Piece, UploadCall};
+use super::push::permits;
 use super::upload::{Failure, Heard, Next, Reply, Upload};
 use super::{Error, Fate, Shipment, Target};
 use crate::image::Descriptor;
@@ -29,6 +28,9 @@ struct Load {
     /// What was told last.
     told: Cell<Option<u64>>,
 }
+
+/// What came of a request of an upload, with the answer itself if there was one.
+pub(super) type Glimpse = Result<(Heard, Option<Answer>), Error>;
 
 /// What a push works with.
 pub(super) struct Yard<'a> {
@@ -54,10 +56,10 @@ impl<'a> Yard<'a> {
         self.loads.borrow().is_empty()
     }
 
-    /// Brings a blob there.
-    pub async fn deliver(&self, blob: &Descriptor) -> Result<Fate, Error> {
+    /// Brings a blob there. If it was looked for before, that counts.
+    pub async fn deliver(&self, blob: &Descriptor, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
         let name = self.shipment.name_of(blob);
-        let fate = self.upload(blob, &name).await?;
+        let fate = self.upload(blob, &name, glimpse).await?;
         let verb = match &fate {
             Fate::Sent => "Sent",
             Fate::Mounted { .. } => "Mounted",
@@ -67,20 +69,17 @@ impl<'a> Yard<'a> {
         Ok(fate)
     }
 
-    async fn upload(&self, blob: &Descriptor, name: &str) -> Result<Fate, Error> {
+    async fn upload(&self, blob: &Descriptor, name: &str, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
         let (door, options) = (self.talk.door, self.talk.session.options());
-        let file = Piece {
-            path: self.shipment.blob_path(&blob.digest),
-            whole: blob.size,
-            offset: 0,
-            length: blob.size,
-            sent: Arc::default(),
-        };
+        let (file, step) = (self.file(blob), sending(name));
         let mut upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
         let mut permit = self.looking.acquire().await.ok();
-        let mut loaded = false;
-        let step = format!("sending {name}");
-        let mut last = None;
+        let (mut loaded, mut last) = (false, None);
+        if let Some(glimpse) = glimpse {
+            let (heard, answer) = glimpse?;
+            upload.take(heard);
+            last = answer;
+        }
         loop {
             if upload.is_known_absent() && !loaded {
                 drop(permit.take());
@@ -91,7 +90,8 @@ impl<'a> Yard<'a> {
             }
             match upload.next() {
                 Next::Send(call) => {
-                    let (heard, answer) = self.once(&step, &call, blob, &file).await?;
+                    let request = self.talk.upload_call(&call, blob, &file);
+                    let (heard, answer) = self.heard(&step, &call, blob, &request).await?;
                     upload.take(heard);
                     last = answer.or(last);
                     if upload.fallback().is_some() {
@@ -109,6 +109,21 @@ impl<'a> Yard<'a> {
         }
     }
 
+    /// Looks for a blob before its turn. `None` if the registry wants to know who asks.
+    pub async fn glimpse(&self, blob: &Descriptor) -> Option<Glimpse> {
+        let step = sending(&self.shipment.name_of(blob));
+        let mut call = self.talk.upload_call(&UploadCall::Look, blob, &self.file(blob));
+        call.answers_challenges = false;
+        let glimpse = self.heard(&step, &UploadCall::Look, blob, &call).await;
+        let refused = matches!(&glimpse, Ok((_, Some(answer))) if answer.code() == 401);
+        (!refused).then_some(glimpse)
+    }
+
+    fn file(&self, blob: &Descriptor) -> Piece {
+        let (path, size) = (self.shipment.blob_path(&blob.digest), blob.size);
+        Piece { path, whole: size, offset: 0, length: size, sent: Arc::default() }
+    }
+
     fn mounts(&self) -> Vec<String> {
         let own = &self.target.repository.repository;
         let others = self.target.mount_from.iter().filter(|from| *from != own && !self.talk.door.no_mounts.get());
@@ -116,15 +131,9 @@ impl<'a> Yard<'a> {
     }
 
     /// Sends one request of an upload.
-    async fn once(
-        &self,
-        step: &str,
-        call: &UploadCall,
-        blob: &Descriptor,
-        file: &Piece,
-    ) -> Result<(Heard, Option<Answer>), Error> {
+    async fn heard(&self, step: &str, call: &UploadCall, blob: &Descriptor, request: &Call) -> Glimpse {
         let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
-        let answer = match self.talk.ask_once(step, &self.talk.upload_call(call, blob, file)).await {
+        let answer = match self.talk.ask_once(step, request).await {
             Ok(answer) => answer,
             Err(Fault::Passing { why, after }) => return Ok((Heard::Passing { why, after }, None)),
             Err(Fault::Final(error)) => return Err(error),
@@ -189,7 +198,7 @@ impl<'a> Yard<'a> {
         let attempt = async || {
             if misses_blobs {
                 for blob in below {
-                    self.deliver(blob).await?;
+                    self.deliver(blob, None).await?;
                 }
             }
             let answer = self.talk.ask_once(step, &call).await?;
@@ -219,33 +228,9 @@ impl<'a> Yard<'a> {
         self.write("writing the index", &descriptor.digest.to_string(), descriptor, index, &[]).await
     }
 
-    /// Writes the index by its digest, if the registry takes it at once.
-    pub async fn index_once(&self, index: &Bytes) -> bool {
-        let Descriptor { digest, media_type, .. } = &self.shipment.index;
-        let Ok(call) = self.talk.put_document(&digest.to_string(), media_type, index) else { return false };
-        let answer = self.talk.ask_once("writing the index", &call).await;
-        answer.is_ok_and(|answer| answer.code() == 201 && answer.digest().is_none_or(|found| found == *digest))
-    }
-
-    /// Lets a tag point at the index, and looks whether it does. Where the registry is far, it is looked for when
-    /// the tag has been sent and not a round trip later, when it is confirmed: if it is seen to point at the
-    /// index, it does, and if not, it is looked for again.
+    /// Lets a tag point at the index, and looks whether it does.
     pub async fn tag(&self, tag: &str, index: &Bytes) -> Result<(), Error> {
-        let descriptor = &self.shipment.index;
-        let step = format!("writing the tag {tag}");
-        let before = self.talk.session.traffic().retries;
-        let writing = pin!(self.write(&step, tag, descriptor, index, &[]));
-        match select(writing, pin!(tokio::time::sleep(HEAD_START))).await {
-            Either::Left((written, _)) => written?,
-            Either::Right(((), writing)) if self.talk.session.traffic().retries > before => writing.await?,
-            Either::Right(((), writing)) => {
-                let (written, seen) = join(writing, self.talk.glimpse(tag)).await;
-                written?;
-                if seen == Some(descriptor.digest) {
-                    return Ok(());
-                }
-            }
-        }
+        self.write(&format!("writing the tag {tag}"), tag, &self.shipment.index, index, &[]).await?;
         self.read_back(tag).await
     }
 
@@ -307,4 +292,9 @@ impl<'a> Yard<'a> {
             self.talk.report.event(Event::Progress { verb: "Uploading", done: all_done, total: all });
         }
     }
+}
+
+/// The step of sending a blob.
+fn sending(name: &str) -> String {
+    format!("sending {name}")
 }

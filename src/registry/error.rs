@@ -110,6 +110,20 @@ pub enum Error {
         /// Where.
         at: Box<At>,
     },
+    /// The registry does not speak TLS, and plain HTTP was not asked for.
+    #[error("the registry does not speak TLS: {why}")]
+    NoTls {
+        /// What it says instead.
+        why: String,
+        /// Where.
+        at: Box<At>,
+    },
+    /// The proxy before the registry does not let us through (status 407).
+    #[error("the proxy wants a user and a password, or another one")]
+    ProxyDenies {
+        /// Where.
+        at: Box<At>,
+    },
     /// It did not work, however often it was tried.
     #[error("failed {tries} times, at last because {why}")]
     Unreachable {
@@ -172,6 +186,8 @@ impl Explain for Error {
             | Error::Denied { at, .. }
             | Error::Refused { at, .. }
             | Error::Certificate { at, .. }
+            | Error::NoTls { at, .. }
+            | Error::ProxyDenies { at }
             | Error::Unreachable { at, .. }
             | Error::Answer { at, .. }
             | Error::ReadBack { at, .. } => Some(at.to_string()),
@@ -202,6 +218,10 @@ impl Explain for Error {
             Error::Refused { .. } => "read what the registry says; asking again will not change it",
             Error::Certificate { .. } => {
                 "if the registry has a certificate of its own authority, name that in a PEM file with `--cacert`"
+            }
+            Error::NoTls { .. } => "if nobody can read or change what goes there, pass `--plain-http`",
+            Error::ProxyDenies { .. } => {
+                "write them into the proxy's address, in HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
             }
             Error::Unreachable { .. } => {
                 "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
@@ -248,6 +268,8 @@ mod tests {
                 Error::Refused { at: at(), status: 400, answer: answer() },
                 "the registry answered 403 Forbidden: DENIED: no",
             ),
+            (Error::NoTls { at: at(), why: "no message".to_owned() }, "the registry does not speak TLS: no message"),
+            (Error::ProxyDenies { at: at() }, "the proxy wants a user and a password, or another one"),
             (
                 Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },
                 "failed 6 times, at last because the registry answered 503",

@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::{Either, LocalBoxFuture, join, select, try_join_all};
-use futures_util::stream::{FuturesUnordered, StreamExt, TryStreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
 use super::client::Dialogue;
-use super::deliver::Yard;
+use super::deliver::{Glimpse, Yard};
 use super::order::Order;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
@@ -23,8 +22,8 @@ use crate::image::Descriptor;
 use crate::report::Report;
 use crate::sys::interrupt;
 
-/// How long a request is on its way before the one that builds on it follows unconfirmed.
-pub(super) const HEAD_START: Duration = Duration::from_millis(10);
+/// Within what time a registry answers that is right here.
+const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Where an image goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,8 +169,6 @@ enum Done {
     Index(bool),
 }
 
-type Tasks<'t> = FuturesUnordered<LocalBoxFuture<'t, Result<Done, Error>>>;
-
 struct Push<'a> {
     talk: Dialogue<'a>,
     shipment: &'a Shipment,
@@ -180,35 +177,55 @@ struct Push<'a> {
 
 impl Push<'_> {
     async fn run(&self) -> Result<(Vec<TagOutcome>, Vec<Fate>, Fate), Error> {
-        let tags = tags(self.talk, self.shipment, self.target).await?;
+        let yard = Yard::new(self.talk, self.shipment, self.target);
+        let (tags, glimpse) = self.first_questions(&yard).await?;
         let all_there = || vec![Fate::Skipped; self.shipment.blobs.len()];
         let changed: Vec<&str> =
             tags.iter().filter(|tag| tag.change != TagChange::Unchanged).map(|tag| tag.tag.as_str()).collect();
         if changed.is_empty() {
             return Ok((tags, all_there(), Fate::Skipped));
         }
-        let yard = Yard::new(self.talk, self.shipment, self.target);
         let index = self.shipment.read_document(&self.shipment.index)?.into();
         // A tag that points at the index proves that the index is there, and all below it.
         let whole = changed.len() < tags.len();
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, &index)).await? };
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, glimpse)).await? };
+        if fates.is_some() {
+            yard.index(&index).await?;
+        }
         try_join_all(changed.iter().map(|tag| yard.tag(tag, &index))).await?;
         let documents = if fates.is_some() { Fate::Sent } else { Fate::Skipped };
         Ok((tags, fates.unwrap_or_else(all_there), documents))
     }
 
-    /// Brings the index there and all that it refers to. `None` if the registry had the index already.
-    async fn fill(&self, yard: &Yard<'_>, index: &Bytes) -> Result<Option<Vec<Fate>>, Error> {
+    /// Asks for the tags. If an open registry takes its time, which is the way to it, the largest blob is looked for
+    /// without waiting for the answer, so that it can be sent one round trip sooner. Where a token is to be
+    /// expected, that question would be refused.
+    async fn first_questions(&self, yard: &Yard<'_>) -> Result<(Vec<TagOutcome>, Option<Glimpse>), Error> {
+        let tags = pin!(tags(self.talk, self.shipment, self.target));
+        match select(tags, pin!(tokio::time::sleep(AT_ONCE))).await {
+            Either::Left((tags, _)) => Ok((tags?, None)),
+            Either::Right(((), tags)) => match self.shipment.blobs.first() {
+                Some(largest) if self.talk.is_open()? => {
+                    let (tags, glimpse) = join(tags, yard.glimpse(largest)).await;
+                    Ok((tags?, glimpse))
+                }
+                _ => Ok((tags.await?, None)),
+            },
+        }
+    }
+
+    /// Brings there what the index refers to. `None` if the registry has the index already.
+    async fn fill(&self, yard: &Yard<'_>, mut glimpse: Option<Glimpse>) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
-        let mut tasks: Tasks<'_> = FuturesUnordered::new();
+        let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob).await?)) }));
+            // The largest blob is the first.
+            let glimpse = glimpse.take();
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, glimpse).await?)) }));
         }
-        while fates.len() < blobs.len()
-            && let Some(done) = tasks.next().await
-        {
+        while let Some(done) = tasks.next().await {
             match done? {
                 Done::Blob(at, fate) => {
                     // If the largest blob is there, the whole image may be.
@@ -227,28 +244,7 @@ impl Push<'_> {
                 Done::Index(_) | Done::Manifest => {}
             }
         }
-        self.finish(yard, tasks, index).await?;
         Ok(Some(fates.into_values().collect()))
-    }
-
-    /// Writes the index after the manifests that are still on their way. Where the registry is far, the index
-    /// follows them when they have been sent and not a round trip later, when they are confirmed: a registry takes
-    /// an index only with all its manifests, so that one that came too early is refused, and sent again.
-    async fn finish(&self, yard: &Yard<'_>, manifests: Tasks<'_>, index: &Bytes) -> Result<(), Error> {
-        let before = self.talk.session.traffic().retries;
-        let confirmed = pin!(manifests.try_for_each(async |_| Ok(())));
-        match select(confirmed, pin!(tokio::time::sleep(HEAD_START))).await {
-            Either::Left((confirmed, _)) => confirmed?,
-            Either::Right(((), confirmed)) if self.talk.session.traffic().retries > before => confirmed.await?,
-            Either::Right(((), confirmed)) => {
-                let (ahead, confirmed) = join(yard.index_once(index), confirmed).await;
-                confirmed?;
-                if ahead {
-                    return Ok(());
-                }
-            }
-        }
-        yard.index(index).await
     }
 
     async fn has_index(&self) -> Result<bool, Error> {

@@ -1,12 +1,12 @@
-//! Why no extension was made.
+//! Why no extension was made or imported.
 
 use std::path::PathBuf;
 
 use crate::domain::Explain;
 use crate::domain::name::InvalidName;
-use crate::sys;
+use crate::{manifest, sys};
 
-/// Why no extension was made. Nothing was changed on the disk.
+/// Why no extension was made or imported. Nothing was changed on the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The name cannot be used.
@@ -40,6 +40,69 @@ pub enum Error {
     /// Something else is where the folder should be.
     #[error("`{}` exists and is no folder", .0.display())]
     NotAFolder(PathBuf),
+    /// There is nothing to import.
+    #[error("`{}` is no folder", .0.display())]
+    NoSource(PathBuf),
+    /// The folder has no metadata.json.
+    #[error("there is no metadata.json in `{}` (E01)", .0.display())]
+    NoMetadata(PathBuf),
+    /// metadata.json cannot be read.
+    #[error("metadata.json is no JSON (E01): {why}")]
+    NoJson {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: serde_json::Error,
+    },
+    /// metadata.json is JSON, but no object.
+    #[error("metadata.json is no JSON object (E01)")]
+    NoObject,
+    /// metadata.json has none of the parts of an extension.
+    #[error("metadata.json has neither `ui` nor `vm` nor `host` (E04)")]
+    NoPart,
+    /// There is no package to take the table.
+    #[error("there is no Cargo.toml in `{}`", .0.display())]
+    NoManifest(PathBuf),
+    /// The package has a table already.
+    #[error("Cargo.toml has `[{key}]` already")]
+    HasTable {
+        /// The Cargo.toml.
+        path: PathBuf,
+        /// The table's key.
+        key: &'static str,
+    },
+    /// Something else is where the table goes.
+    #[error("`{key}` cannot be a table, because what it would be in is none")]
+    NoTable {
+        /// The Cargo.toml.
+        path: PathBuf,
+        /// The table's key.
+        key: &'static str,
+    },
+    /// Cargo.toml is no TOML.
+    #[error("Cargo.toml cannot be changed: {why}")]
+    BrokenManifest {
+        /// The Cargo.toml.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file with another content is where one should be copied to.
+    #[error("`{}` exists and is another file than the one to copy", .0.display())]
+    InTheWay(PathBuf),
+    /// More files than an extension has.
+    #[error("`{source_path}` brings the files to copy to more than {files}, or {bytes} bytes")]
+    TooMuch {
+        /// The folder or file at which it became too much.
+        source_path: String,
+        /// The most files.
+        files: usize,
+        /// The most bytes.
+        bytes: u64,
+    },
+    /// Cargo cannot read the package.
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
     /// The disk refused.
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
@@ -53,6 +116,11 @@ impl Explain for Error {
         match self {
             Error::Fs(error) => error.place(),
             Error::Git(error) => error.place(),
+            Error::Manifest(error) => error.place(),
+            Error::NoJson { file: path, .. }
+            | Error::HasTable { path, .. }
+            | Error::NoTable { path, .. }
+            | Error::BrokenManifest { path, .. } => Some(path.display().to_string()),
             _ => None,
         }
     }
@@ -69,6 +137,25 @@ impl Explain for Error {
             Error::NotEmpty(_) | Error::NotAFolder(_) => {
                 Some("choose a folder that does not exist yet or is empty".to_owned())
             }
+            Error::NoSource(_) | Error::NoMetadata(_) => {
+                Some("name the folder of an extension, with metadata.json and Dockerfile".to_owned())
+            }
+            Error::NoJson { .. } | Error::NoObject => Some("Docker refuses it as well: mend it first".to_owned()),
+            Error::NoPart => Some("Docker refuses it as well: an extension has at least one of them".to_owned()),
+            Error::NoManifest(_) => {
+                Some("make a package first, with `cargo init`; or pass `--print` to look at the table".to_owned())
+            }
+            Error::HasTable { .. } => {
+                Some("remove it, or pass `--print` and take over what you want by hand".to_owned())
+            }
+            Error::NoTable { .. } | Error::BrokenManifest { .. } => {
+                Some("pass `--print`, and put the table there by hand".to_owned())
+            }
+            Error::InTheWay(_) => Some("move it away; nothing was changed".to_owned()),
+            Error::TooMuch { .. } => {
+                Some("remove what was built or installed there, such as `node_modules`".to_owned())
+            }
+            Error::Manifest(error) => error.help(),
             Error::Fs(error) => error.help(),
             Error::Git(_) => Some("pass `--vcs none` to do without a git repository".to_owned()),
         }

@@ -96,7 +96,9 @@ impl HttpSettings {
             Speaks::Plain => (builder.tls_certs_only([]), self.http_proxy.as_deref().map(Proxy::http)),
             Speaks::Https => (self.certificates(builder)?, self.https_proxy.as_deref().map(Proxy::https)),
         };
-        let Some(proxy) = proxy else { return Ok(builder) };
+        // A star is for all hosts; the matcher takes it for those alone that are no addresses.
+        let none = self.no_proxy.iter().flat_map(|hosts| hosts.split(',')).any(|host| host.trim() == "*");
+        let Some(proxy) = proxy.filter(|_| !none) else { return Ok(builder) };
         // The proxy's address may hold a password, so that neither it nor the parser's words are printed.
         let proxy = proxy
             .map_err(|_| Error::Setup("the proxy's address in the environment cannot be used".to_owned()))?

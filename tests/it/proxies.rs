@@ -55,7 +55,7 @@ fn tls_goes_through_a_tunnel() {
 
 #[test]
 fn the_proxy_wants_a_password_too() {
-    let Some(mut shop) = named() else { return };
+    let Some(shop) = named() else { return };
     let (written, meant) = PROXY_PASSWORD;
     for secret in [written, meant] {
         shop.keep_secret(secret.split_once(':').expect("a user and a password").1);
@@ -67,7 +67,16 @@ fn the_proxy_wants_a_password_too() {
     shop.run(&dext.clone().env("HTTPS_PROXY", format!("http://{written}@{}", proxy.address))).success();
     shop.read_back();
     let outcome = shop.run(&dext.env("HTTPS_PROXY", format!("http://squid:a-guess@{}", proxy.address))).failure(3);
-    assert_data_eq!(shop.told(&outcome).replace(&proxy.address, "[PROXY]"), str![[r#""#]].raw());
+    assert_data_eq!(
+        shop.error(&outcome).replace(&proxy.address, "[PROXY]"),
+        str![[r#"
+error: the proxy wants a user and a password, or another one
+  --> registry.example.test/team/demo, looking for the tag 1.2.3
+  help: write them into the proxy's address, in HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT
+
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -78,7 +87,16 @@ fn a_proxy_that_is_not_there() {
     // The port of a server that has ended.
     let port = crate::support::daemon::free_port();
     let outcome = shop.run(&dext.env("HTTPS_PROXY", format!("http://127.0.0.1:{port}"))).failure(3);
-    assert_data_eq!(shop.told(&outcome).replace(&port.to_string(), "[PORT]"), str![[r#""#]].raw());
+    assert_data_eq!(
+        shop.error(&outcome).replace(&port.to_string(), "[PORT]"),
+        str![[r#"
+error: failed 6 times, at last because the proxy: Connection refused (os error 111)
+  --> registry.example.test/team/demo, looking for the tag 1.2.3
+  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
+
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -101,7 +119,16 @@ fn plain_http_needs_a_word() {
     let proxy = Proxy::start(&shop.registry.address, None);
     let url = format!("http://{}", proxy.address);
     let outcome = shop.run(&shop.publish_to(&image(), &[]).env("ALL_PROXY", url)).failure(3);
-    assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+    assert_data_eq!(
+        shop.error(&outcome),
+        str![[r#"
+error: the registry does not speak TLS: received corrupt message of type InvalidContentType
+  --> registry.example.test/team/demo, looking for the tag 1.2.3
+  help: if nobody can read or change what goes there, pass `--plain-http`
+
+"#]]
+        .raw()
+    );
     // It has tried TLS and nothing else: whatever it says without, everybody on the way can read.
     let asked = proxy.asked();
     assert!(asked.iter().all(|line| line.starts_with("CONNECT ")), "{asked:?}");

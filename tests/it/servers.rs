@@ -64,7 +64,16 @@ fn an_unknown_certificate_is_refused() {
     for more in [vec![], vec!["--cacert".to_owned(), fixture("tls/ca.pem").display().to_string()]] {
         let words: Vec<&str> = more.iter().map(String::as_str).collect();
         let outcome = shop.run(&shop.publish(&words)).failure(3);
-        assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+        assert_data_eq!(
+            shop.error(&outcome),
+            str![[r#"
+error: the certificate of 127.0.0.1 is not trusted: invalid peer certificate: UnknownIssuer
+  --> [REGISTRY]/team/demo, looking for the tag 1.2.3
+  help: if the registry has a certificate of its own authority, name that in a PEM file with `--cacert`
+
+"#]]
+            .raw()
+        );
         let requests = shop.registry.requests();
         assert!(requests.is_empty(), "nothing is told to a stranger: {requests:?}");
     }
@@ -75,11 +84,21 @@ fn a_wrong_password() {
     let Some(shop) = Shop::open(Kind::Tls) else { return };
     shop.log_in(&shop.registry.address, USER, "a guess at the password");
     let outcome = shop.run(&trusting(&shop)).failure(3);
-    assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+    assert_data_eq!(shop.error(&outcome), str![[r#"
+error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
+  --> [REGISTRY]/team/demo, looking for the tag 1.2.3
+  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: auths."[REGISTRY]" in [HOME]/.docker/config.json
+
+"#]].raw());
     // And none at all.
     shop.configure(&json!({}));
     let outcome = shop.run(&trusting(&shop)).failure(3);
-    assert_data_eq!(shop.told(&outcome), str![[r#""#]].raw());
+    assert_data_eq!(shop.error(&outcome), str![[r#"
+error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
+  --> [REGISTRY]/team/demo, looking for the tag 1.2.3
+  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: no credentials for [REGISTRY] in [HOME]/.docker/config.json
+
+"#]].raw());
 }
 
 #[test]
@@ -124,13 +143,26 @@ fn a_token_server_that_says_no() {
     let Some(shop) = Shop::open(Kind::Tokens) else { return };
     shop.log_in(&shop.registry.address, USER, "a guess at the password");
     let outcome = shop.run(&shop.publish(&[])).failure(3);
-    let told = shop.told(&outcome).replace(&shop.tokens().realm, "[REALM]");
-    assert_data_eq!(told, str![[r#""#]].raw());
+    let told = shop.error(&outcome).replace(&shop.tokens().realm, "[REALM]");
+    assert_data_eq!(told, str![[r#"
+error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: this is not the password
+  --> [REGISTRY]/team/demo, looking for the tag 1.2.3 (asking for a token)
+  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: auths."[REGISTRY]" in [HOME]/.docker/config.json
+
+"#]].raw());
     // Without a password there is a token, but it is not for pushing.
     shop.configure(&json!({}));
     let outcome = shop.run(&shop.publish(&[])).failure(3);
-    let told = shop.told(&outcome).replace(&shop.tokens().realm, "[REALM]");
-    assert_data_eq!(told, str![[r#""#]].raw());
+    let told = shop.error(&outcome).replace(&shop.tokens().realm, "[REALM]");
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
+  --> [REGISTRY]/team/demo, sending [..]
+  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: no credentials for [REGISTRY] in [HOME]/.docker/config.json
+
+"#]]
+    );
 }
 
 #[test]

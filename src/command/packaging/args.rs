@@ -35,8 +35,8 @@ pub struct PackagingArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Image Options")]
 pub struct ImageArgs {
-    /// Folder for the image, an OCI layout [default: target/dext/<name>]
-    #[arg(long, value_name = "DIR")]
+    /// Folder for the image, an OCI layout.
+    #[arg(long, value_name = "DIR", help = "Folder for the image, an OCI layout [default: target/dext/<name>]")]
     pub output: Option<PathBuf>,
     /// Also write the image to a single file
     #[arg(long, value_name = "FILE")]

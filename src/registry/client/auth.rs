@@ -65,6 +65,7 @@ impl Dialogue<'_> {
             auth.found = Some(self.find()?);
         }
         let credential = auth.found.as_ref().map(|found| &found.credential);
+        self.door.origin.replace(auth.found.as_ref().map_or_else(String::new, |found| found.origin.clone()));
         if let Some(Credential::RegistryToken(token)) = credential {
             // Shown once and refused, it stays refused.
             let shown = auth.generation == 0;
@@ -90,6 +91,21 @@ impl Dialogue<'_> {
         Ok(again)
     }
 
+    /// Whether the registry will hardly ask who we are: it is on this machine, has not asked yet, and the user has
+    /// no credentials for it.
+    pub fn is_open(&self) -> Result<bool, Error> {
+        if !address::is_own_machine(&self.door.registry) {
+            return Ok(false);
+        }
+        // Whoever holds the lock is answering a challenge.
+        let Ok(mut auth) = self.door.auth.try_lock() else { return Ok(false) };
+        if auth.found.is_none() {
+            auth.found = Some(self.find()?);
+        }
+        let is_anonymous = matches!(auth.found, Some(Found { credential: Credential::Anonymous, .. }));
+        Ok(is_anonymous && auth.generation == 0)
+    }
+
     fn find(&self) -> Result<Found, Error> {
         let found = self.session.keychain().find(&self.door.registry, &self.door.repository)?;
         let secret = match &found.credential {
@@ -98,7 +114,6 @@ impl Dialogue<'_> {
             | Credential::IdentityToken(secret)
             | Credential::RegistryToken(secret) => Some(secret.expose()),
         };
-        self.door.origin.replace(found.origin.clone());
         self.door.secrets.borrow_mut().extend(secret.filter(|secret| !secret.is_empty()).map(str::to_owned));
         Ok(found)
     }

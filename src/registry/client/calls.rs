@@ -102,13 +102,6 @@ impl Dialogue<'_> {
         }
     }
 
-    /// What a tag stands for, if the registry says so at once.
-    pub async fn glimpse(&self, tag: &str) -> Option<Digest> {
-        let call = Call::manifest(Method::HEAD, tag);
-        let answer = self.ask_once("reading back the tag", &call).await.ok()?;
-        answer.digest().filter(|_| answer.code() == 200)
-    }
-
     /// The document that a tag or digest stands for.
     pub async fn fetch_document(&self, step: &str, reference: &str) -> Result<Option<Found>, Error> {
         let answer = self.ask(step, &Call::manifest(Method::GET, reference)).await?;

@@ -41,7 +41,7 @@ pub(crate) struct Door {
     /// Whether the registry has answered in the protocol that `base` names.
     settled: Cell<bool>,
     pub(super) auth: Mutex<Auth>,
-    /// Where our credentials came from, once they were asked for.
+    /// Where our credentials came from, once the registry has asked for them.
     pub(super) origin: RefCell<String>,
     /// What must not be repeated, should a server repeat it.
     pub(super) secrets: RefCell<Vec<String>>,
@@ -96,12 +96,14 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     /// What it carries.
     pub payload: Payload,
+    /// Whether a challenge is met with a token; otherwise it is the answer.
+    pub answers_challenges: bool,
 }
 
 impl Call {
     /// A request without a body.
     pub fn new(method: Method, place: Place) -> Self {
-        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty }
+        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty, answers_challenges: true }
     }
 }
 
@@ -170,6 +172,7 @@ impl Dialogue<'_> {
         let at = self.at(step);
         match answer.code() {
             401 | 403 => Error::Denied { at, answer: words, origin: self.door.origin.borrow().clone() },
+            407 => Error::ProxyDenies { at },
             status => Error::Refused { at, status, answer: words },
         }
     }
@@ -283,7 +286,7 @@ impl Dialogue<'_> {
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
-                StatusCode::UNAUTHORIZED if own && !renewed => {
+                StatusCode::UNAUTHORIZED if own && !renewed && call.answers_challenges => {
                     let said = wire.read_some(&mut response, MAX_EXPLANATION).await;
                     if !self.renew(step, generation, response.headers()).await? {
                         return Ok(Incoming { url, response, body: Some(said) });
@@ -334,7 +337,7 @@ impl Dialogue<'_> {
 
     /// Whether the request is to be sent again by HTTPS, because what came was no HTTP.
     fn turns_secure(&self, url: &Url, trouble: &Trouble) -> bool {
-        if !matches!(trouble, Trouble::Gibberish(_)) {
+        if !matches!(trouble, Trouble::Gibberish(_) | Trouble::NoTls(_)) {
             return false;
         }
         if !self.door.settled.get() && !self.has_turned(url) {
@@ -356,8 +359,14 @@ impl Dialogue<'_> {
 
     /// What a failed request means.
     pub fn fault(&self, step: &str, trouble: Trouble) -> Fault {
+        let own = address::is_own_machine(&self.door.registry);
         Fault::Final(match trouble {
-            Trouble::Broken(why) | Trouble::Gibberish(why) => return Fault::Passing { why: clean(&why), after: None },
+            // A registry of this machine is asked again by plain HTTP; no other one is.
+            Trouble::NoTls(why) if !own => Error::NoTls { why, at: self.at(step) },
+            Trouble::NoTls(why) | Trouble::Broken(why) | Trouble::Gibberish(why) => {
+                return Fault::Passing { why: clean(&why), after: None };
+            }
+            Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
             Trouble::Certificate { host, why } => Error::Certificate { host, why, at: self.at(step) },
             Trouble::Changed(path) => Error::Changed { path },
             Trouble::File(error) => Error::File(error),

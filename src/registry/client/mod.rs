@@ -14,7 +14,7 @@
 //!
 //! Every registry is spoken to by HTTPS, and never by anything less after a failure. Only a registry on this
 //! machine (`localhost`, 127.0.0.0/8, `::1`) is asked in plain HTTP first, because that is what such registries
-//! speak as a rule, and one request more would double those that a push without changes needs. Nothing secret
+//! speak as a rule, and one request more would be half of those that a push without changes needs. Nothing secret
 //! is in that first request. If the answer shows that the registry wants TLS (no HTTP at all, or status 400 with
 //! the words that Go, nginx and Apache have for it), HTTPS is spoken with it from then on, verified as everywhere,
 //! so that `--cacert` is needed for a certificate of one's own. `--plain-http` speaks plain HTTP with every

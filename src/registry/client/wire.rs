@@ -37,6 +37,10 @@ pub(crate) enum Trouble {
     Broken(String),
     /// What came was not HTTP.
     Gibberish(String),
+    /// What came was not TLS.
+    NoTls(String),
+    /// The proxy does not let us through.
+    ProxyDenies,
     /// The other side has a certificate that is not trusted.
     Certificate {
         /// Whose.
@@ -226,7 +230,31 @@ fn trouble(url: &Url, error: reqwest::Error) -> Trouble {
         return Trouble::Certificate { host, why: defect.to_string() };
     }
     let why = innermost(&error);
-    if is_gibberish(&error) { Trouble::Gibberish(why) } else { Trouble::Broken(why) }
+    if why.ends_with(PROXY_DENIES) {
+        Trouble::ProxyDenies
+    } else if causes(&error).any(|cause| cause.to_string().starts_with(TUNNEL)) {
+        Trouble::Broken(format!("the proxy: {why}"))
+    } else if http::tls_error(&error).is_some_and(|error| matches!(error, rustls::Error::InvalidMessage(_))) {
+        Trouble::NoTls(why)
+    } else if causes(&error).any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse)) {
+        Trouble::Gibberish(why)
+    } else {
+        Trouble::Broken(why)
+    }
+}
+
+/// How hyper-util begins what it says of a `CONNECT` that failed, and what it says of a proxy that answered 407. Its
+/// errors have no public names.
+const TUNNEL: &str = "tunnel error";
+const PROXY_DENIES: &str = "proxy authorization required";
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }
 
 /// What the innermost cause says. Those around it, and the address, say only which library noticed.
@@ -236,18 +264,6 @@ fn innermost(error: &reqwest::Error) -> String {
         innermost = cause;
     }
     if innermost.is::<reqwest::Error>() { "the request could not be sent".to_owned() } else { innermost.to_string() }
-}
-
-/// Whether the other side speaks something else: TLS where plain HTTP was spoken, or the other way around.
-fn is_gibberish(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-            return true;
-        }
-        cause = error.source();
-    }
-    http::tls_error(error).is_some_and(|error| matches!(error, rustls::Error::InvalidMessage(_)))
 }
 
 /// A header that must not be printed.

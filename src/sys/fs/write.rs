@@ -196,3 +196,13 @@ pub fn scratch_file(dir: Option<&Path>) -> Result<File, Error> {
     create_dir_all(dir)?;
     tempfile::tempfile_in(dir).map_err(|e| Error::new("create a temporary file in", dir, e))
 }
+
+/// Copies a file with its permissions to a place where nothing is; a reader finds the whole copy or nothing.
+///
+/// # Errors
+/// When something is there, or the system refuses.
+pub fn copy_new(from: &Path, to: &Path) -> Result<(), Error> {
+    let temp = temp_file(to.parent().unwrap_or(Path::new(".")))?;
+    std::fs::copy(from, temp.path()).map_err(|e| Error::new("copy a file to", to, e))?;
+    temp.persist_noclobber(to).map(drop).map_err(|e| Error::new("rename a finished file to", to, e.error))
+}

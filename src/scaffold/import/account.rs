@@ -1,0 +1,312 @@
+//! What became of each part of an extension that was imported.
+
+use serde_json::{Map, Value};
+
+use super::draft::{Part, Parts};
+use super::law::{Difference, Tried};
+use super::place::Role;
+use super::{Imported, Provenance, Target, faults, labels, place, render};
+use crate::domain::ImagePath;
+use crate::manifest::mistake::KeyPath;
+use crate::report::{Event, Report};
+
+/// More of one kind are counted, not told.
+const MAX_TOLD: usize = 40;
+
+/// What became of each part.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Account {
+    /// Keys of the table.
+    pub taken: Vec<String>,
+    /// Keys under `extra` and `labels` that carry a value as it is, each with the reason.
+    pub verbatim: Vec<(String, String)>,
+    /// Labels that Cargo.toml brings, and what they say.
+    pub by_cargo: Vec<(String, String)>,
+    /// What the table cannot say.
+    pub left: Vec<Left>,
+    /// What Docker, or the Marketplace, would refuse.
+    pub faults: Vec<Fault>,
+    /// What the table gives otherwise than the source has it.
+    pub differs: Vec<Difference>,
+    /// Keys that the user has to write before the table can be read.
+    pub missing: Vec<&'static str>,
+    /// Whether the table was read back.
+    pub tried: bool,
+}
+
+/// Something that the table cannot say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What it is, and why it was left.
+    pub what: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// A mistake in the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The rule that it breaks.
+    pub rule: &'static str,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: &Target) -> Account {
+    let mut account = Account {
+        taken: taken(&tried.table),
+        verbatim: verbatim(parts, tried),
+        by_cargo: by_cargo(parts, target),
+        left: imported.left.clone(),
+        faults: faults::find(imported),
+        differs: tried.differs.clone(),
+        missing: tried.missing.clone(),
+        tried: tried.wrong.is_empty(),
+    };
+    account.left.extend(
+        imported
+            .metadata
+            .left_out
+            .iter()
+            .map(|(path, why)| Left { what: format!("metadata.json `{path}`: {why}"), help: None }),
+    );
+    account.left.extend(made(parts));
+    account.left.extend(dropped(parts, tried));
+    account.left.extend(version(parts, target));
+    account.left.extend(
+        tried
+            .wrong
+            .iter()
+            .map(|mistake| Left { what: format!("{}: {}", mistake.path, mistake.what), help: mistake.help.clone() }),
+    );
+    account
+}
+
+/// The keys that say something in words of their own.
+fn taken(table: &Map<String, Value>) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (key, value) in render::sorted(table) {
+        match (key.as_str(), value) {
+            ("extra" | "labels", _) => {}
+            ("ui" | "vm" | "marketplace", Value::Object(section)) if !section.is_empty() => {
+                let inner = render::sorted(section).into_iter().filter(|(key, _)| *key != "extra");
+                keys.extend(inner.map(|(inner, _)| format!("{key}.{inner}")));
+            }
+            ("host" | "files", Value::Array(list)) if !list.is_empty() => keys.push(format!("{key} ({})", list.len())),
+            _ => keys.push(key.clone()),
+        }
+    }
+    keys
+}
+
+fn verbatim(parts: &Parts<'_>, tried: &Tried) -> Vec<(String, String)> {
+    let table = &tried.table;
+    let mut kept = Vec::new();
+    let refused = |part: &Part| tried.refused.get(part).cloned();
+    let mut all = |at: KeyPath, extra: Option<&Value>, why: &dyn Fn(&str) -> Option<String>| {
+        for key in extra.and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+            let why = why(key).unwrap_or_else(|| "no key of the table says it".to_owned());
+            kept.push((at.key("extra").key(key).to_string(), why));
+        }
+    };
+    let no_file = |pointer: &str| {
+        let value = parts.metadata.pointer(pointer).and_then(Value::as_str);
+        value.map(|_| "its key needs a file, and the source has none".to_owned())
+    };
+    all(KeyPath::default(), table.get("extra"), &|key| match key {
+        "icon" => refused(&Part::Icon).or_else(|| no_file("/icon")),
+        "ui" => refused(&Part::Ui),
+        "vm" => refused(&Part::Vm),
+        "host" => refused(&Part::Host),
+        _ => None,
+    });
+    let part = |key: &str| table.get(key).and_then(|part| part.get("extra"));
+    all(KeyPath::default().key("ui"), part("ui"), &|key| match key {
+        "backend" => refused(&Part::TabSocket),
+        _ => None,
+    });
+    all(KeyPath::default().key("vm"), part("vm"), &|key| match key {
+        "image" => refused(&Part::VmImage),
+        "composefile" => refused(&Part::Composefile).or_else(|| no_file("/vm/composefile")),
+        "exposes" => refused(&Part::VmSocket),
+        _ => None,
+    });
+    for (index, group) in table.get("host").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        all(KeyPath::default().key("host").index(index), group.get("extra"), &|key| {
+            let listed = key.parse().ok().and_then(|os| refused(&Part::Listed(index, os)));
+            listed.or_else(|| refused(&Part::Group(index)))
+        });
+    }
+    for name in table.get("labels").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+        let key = labels::MARKET.iter().find(|(_, label)| label == name).map(|(key, _)| (*key).to_owned());
+        let why = key.map(|key| (key.clone(), refused(&Part::Market(key))));
+        let why = match why {
+            Some((_, Some(why))) => why,
+            Some((key, None)) => format!("`marketplace.{key}` cannot say it"),
+            None => "no key of the table says it".to_owned(),
+        };
+        kept.push((KeyPath::default().key("labels").key(name).to_string(), why));
+    }
+    kept
+}
+
+/// Labels of every package, which the source does not have.
+fn by_cargo(parts: &Parts<'_>, target: &Target) -> Vec<(String, String)> {
+    let version = target.facts.version.as_ref().map(|version| (labels::VERSION, version.to_string()));
+    let inherited = parts.inherited.iter().map(|(label, value)| (*label, value.clone()));
+    let all = version.into_iter().chain(inherited);
+    let known = |label: &str| parts.labels.is_some_and(|labels| labels.contains_key(label));
+    all.filter(|(label, _)| !known(label)).map(|(label, value)| (label.to_owned(), value)).collect()
+}
+
+fn version(parts: &Parts<'_>, target: &Target) -> Option<Left> {
+    let was = parts.labels?.get(labels::VERSION)?;
+    let is = target.facts.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    let what = format!("the label {} says `{was}`; it is always the package's version, `{is}`", labels::VERSION);
+    (*was != is).then(|| Left { what, help: Some(format!("set the package's version to `{was}`, if that is meant")) })
+}
+
+/// Files that something makes.
+fn made(parts: &Parts<'_>) -> Vec<Left> {
+    let mut told = std::collections::BTreeSet::new();
+    let mut left = Vec::new();
+    for (role, key, value) in place::named(parts.metadata) {
+        let Ok(path) = ImagePath::new(value) else { continue };
+        if let (Some(Provenance::Made { how }), true) = (parts.places.get(&path), told.insert(path.clone())) {
+            left.push(Left { what: format!("the file of {key}, `{value}`: {how}"), help: Some(help(parts, role)) });
+        }
+    }
+    left
+}
+
+/// What to write once a file is there.
+fn help(parts: &Parts<'_>, role: Role) -> String {
+    let files = "name it with `[[files]]` once it is there";
+    match role {
+        Role::Icon => "name it as `icon` once it is there, and remove `extra.icon`".to_owned(),
+        Role::Ui => "name the folder that holds the built page as `ui.source`; `ui.build` can run its build".to_owned(),
+        Role::Compose => "name it as `vm.composefile` once it is there, and remove `vm.extra.composefile`".to_owned(),
+        Role::Host(group, _) => match place::as_binary(parts.metadata, group) {
+            Some(keys) => {
+                format!("{files}; or let Cargo build it: in `host[{group}]`, {keys} stands for all its lists")
+            }
+            None => files.to_owned(),
+        },
+    }
+}
+
+/// What was refused and stands nowhere.
+fn dropped(parts: &Parts<'_>, tried: &Tried) -> Vec<Left> {
+    let label = |key: &str| labels::WORDS.iter().find(|(word, _)| *word == key).map_or("", |(_, label)| label);
+    let line = |(part, why): (&Part, &String)| {
+        let what = match part {
+            Part::Word(key) => format!("the label {}: {why}", label(key)),
+            Part::Label(name) => format!("the label {name:?}: {why}"),
+            Part::File(path) => format!("the file `{path}`: {why}"),
+            Part::Base => format!("the base image `{}`: {why}", parts.base.unwrap_or_default()),
+            _ => return None,
+        };
+        Some(Left { what, help: None })
+    };
+    tried.refused.iter().filter_map(line).collect()
+}
+
+impl Account {
+    /// Tells everything, the least important first.
+    pub fn tell(&self, report: &dyn Report) {
+        let report = &Printable(report);
+        if !self.taken.is_empty() {
+            report.status("Taken over", self.taken.join(", "));
+        }
+        let some = |count: usize, tell: &mut dyn FnMut(usize), more: &dyn Fn(usize)| {
+            (0..count.min(MAX_TOLD)).for_each(tell);
+            if count > MAX_TOLD {
+                more(count - MAX_TOLD);
+            }
+        };
+        let more = |count: usize| report.status("", format!("and {count} more"));
+        let mut kept = |at: usize| {
+            let (key, why) = &self.verbatim[at];
+            report.status("Kept as is", format!("{key}: {why}"));
+        };
+        some(self.verbatim.len(), &mut kept, &more);
+        for (label, value) in &self.by_cargo {
+            report.status("New", format!("label {label}: `{value}`, from Cargo.toml"));
+        }
+        let mut left = |at: usize| {
+            let Left { what, help } = &self.left[at];
+            report.warning(format!("not taken over: {what}"), help.clone());
+        };
+        some(self.left.len(), &mut left, &more);
+        let mut fault = |at: usize| {
+            let Fault { rule, what, help } = &self.faults[at];
+            report.warning(format!("{rule}: {what}"), help.clone());
+        };
+        some(self.faults.len(), &mut fault, &more);
+        let mut differs = |at: usize| {
+            let Difference { what, was, is } = &self.differs[at];
+            let show = |value: &Option<String>| value.as_ref().map_or("nothing".to_owned(), |text| format!("{text:?}"));
+            report.warning(format!("{what} was {} and is {}", show(was), show(is)), None);
+        };
+        some(self.differs.len(), &mut differs, &more);
+        self.verdict(report);
+    }
+
+    fn verdict(&self, report: &Printable<'_>) {
+        if !self.missing.is_empty() {
+            let keys: Vec<String> = self.missing.iter().map(|key| format!("`{key} = \"…\"`")).collect();
+            report.warning(format!("the table cannot be read yet: nothing says {}", keys.join(", ")), None);
+        }
+        if self.tried && self.differs.is_empty() && self.left.is_empty() {
+            report.status("Checked", "the table gives the same metadata.json and labels".to_owned());
+        } else if self.tried && self.differs.is_empty() {
+            report.status("Checked", "apart from that, the table gives the same metadata.json and labels".to_owned());
+        }
+    }
+}
+
+/// A report in which nothing that a source quotes steers the terminal.
+pub(super) struct Printable<'a>(pub(super) &'a dyn Report);
+
+impl Report for Printable<'_> {
+    fn event(&self, event: Event) {
+        let escape = |text: String| match text.contains(steers) {
+            true => text.chars().map(|c| if steers(c) { c.escape_unicode().to_string() } else { c.into() }).collect(),
+            false => text,
+        };
+        self.0.event(match event {
+            Event::Status { verb, text } => Event::Status { verb, text: escape(text) },
+            Event::Warning { text, help } => Event::Warning { text: escape(text), help: help.map(escape) },
+            other => other,
+        });
+    }
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Recorder;
+
+    #[test]
+    fn what_a_source_quotes_does_not_steer_the_terminal() {
+        let odd = "a\u{1b}[31m\n\u{202e}b";
+        let left = vec![Left { what: odd.to_owned(), help: Some(odd.to_owned()) }; MAX_TOLD + 3];
+        let account = Account { taken: vec![odd.to_owned()], left, ..Account::default() };
+        let recorder = Recorder::default();
+        account.tell(&recorder);
+        let events = recorder.events();
+        assert_eq!(events.len(), 1 + MAX_TOLD + 1);
+        let clean = r"a\u{1b}[31m\u{a}\u{202e}b".to_owned();
+        assert_eq!(events[0], Event::Status { verb: "Taken over", text: clean.clone() });
+        let text = format!("not taken over: {clean}");
+        assert_eq!(events[1], Event::Warning { text, help: Some(clean) });
+        assert_eq!(events[1 + MAX_TOLD], Event::Status { verb: "", text: "and 3 more".to_owned() });
+    }
+}

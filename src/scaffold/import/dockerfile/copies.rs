@@ -1,0 +1,299 @@
+//! Which `COPY` line brings a path of the image, and from where.
+
+use super::stages::{Stage, chain, find, joined};
+use super::words;
+use crate::domain::ImagePath;
+use crate::scaffold::import::Provenance;
+use crate::sys::fs::Kind;
+
+/// Stages that copy from stages that copy …
+const MAX_DEPTH: usize = 32;
+
+/// `COPY` or `ADD`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Copy {
+    pub(super) line: usize,
+    pub(super) is_add: bool,
+    /// Whether the content stands in the Dockerfile.
+    pub(super) heredoc: bool,
+    /// `--from`
+    pub(super) from: Option<String>,
+    pub(super) sources: Vec<String>,
+    /// The absolute destination.
+    pub(super) to: String,
+    /// Whether the destination is a folder for certain.
+    pub(super) into_folder: bool,
+    /// Variables of the paths that differ from platform to platform.
+    pub(super) varying: Vec<String>,
+}
+
+/// The folder that `docker build` is given; paths are `/`-separated and relative to it.
+pub trait Context {
+    /// What is at a path; `None` for nothing, and for what leads out of the folder.
+    fn kind(&self, path: &str) -> Option<Kind>;
+    /// The names in a folder.
+    fn names(&self, path: &str) -> Vec<String>;
+}
+
+/// A path that is looked for.
+struct Wish<'a> {
+    path: &'a str,
+    /// Whether a source that may be a file is taken for a folder that the path lies in.
+    guess: bool,
+}
+
+/// What a copy says about a path.
+enum Answer {
+    /// It brings it, from here.
+    Is(Provenance),
+    /// It does not bring it.
+    No,
+}
+
+/// Where a path of the last stage comes from.
+pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context) -> Provenance {
+    match stages.len().checked_sub(1) {
+        Some(last) => in_stage(stages, last, path.as_str(), context, 0),
+        None => Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() },
+    }
+}
+
+fn in_stage(stages: &[Stage], index: usize, path: &str, context: &dyn Context, depth: usize) -> Provenance {
+    let chain = chain(stages, index);
+    let asked = |guess: bool| {
+        let copies = chain.iter().rev().flat_map(|stage| stage.copies.iter().rev());
+        let answers = copies.map(|copy| answer(stages, index, copy, &Wish { path, guess }, context, depth));
+        answers.into_iter().find_map(|answer| if let Answer::Is(found) = answer { Some(found) } else { None })
+    };
+    if let Some(found) = asked(false) {
+        return found;
+    }
+    let ran = chain.iter().rev().flat_map(|stage| stage.runs.iter().rev()).find(|(_, line)| mentions(line, path));
+    if let Some((line, _)) = ran {
+        let how = format!("the command in line {line} of the Dockerfile makes it");
+        return Provenance::Made { how };
+    }
+    let within = chain.iter().flat_map(|stage| &stage.copies).filter(|copy| below(path, &copy.to).is_some());
+    let lines: Vec<String> = within.map(|copy| copy.line.to_string()).collect();
+    if !lines.is_empty() {
+        let how = format!("it is put together by the Dockerfile (line {})", lines.join(", "));
+        return Provenance::Made { how };
+    }
+    if let Some(found) = asked(true) {
+        return found;
+    }
+    let base = chain.first().and_then(|stage| stage.image.as_deref()).filter(|image| *image != "scratch");
+    let but = base.map_or_else(String::new, |base| format!("; only its base image `{base}` could bring it"));
+    Provenance::Nowhere { how: format!("nothing in the Dockerfile puts it into the image{but}") }
+}
+
+/// Whether a command speaks of a path, and not only of a longer one.
+fn mentions(command: &str, path: &str) -> bool {
+    command
+        .match_indices(path)
+        .any(|(at, _)| !command[at + path.len()..].starts_with(|c: char| c.is_alphanumeric() || "_-.".contains(c)))
+}
+
+fn made(how: String) -> Answer {
+    Answer::Is(Provenance::Made { how })
+}
+
+fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context: &dyn Context, depth: usize) -> Answer {
+    let line = copy.line;
+    for source in copy.sources.iter().rev() {
+        if copy.is_add && source.contains("://") {
+            if lands(copy, source, wish).is_some() {
+                return made(format!("line {line} of the Dockerfile fetches it from {}", words::shortened(source)));
+            }
+            continue;
+        }
+        let Some(from) = &copy.from else {
+            match of_context(copy, source, wish, context) {
+                Answer::No => continue,
+                found @ Answer::Is(_) => return found,
+            }
+        };
+        let Some(inner) = lands(copy, source, wish) else { continue };
+        if !copy.varying.is_empty() {
+            return made(differs(copy));
+        }
+        return match find(&stages[..index], from) {
+            Some(stage) if wish.guess && is_program(stages, index, stage, source) => continue,
+            Some(stage) if depth < MAX_DEPTH => match built(stages, stage, copy, &inner, context, depth) {
+                Answer::No => continue,
+                Answer::Is(Provenance::Made { .. }) if wish.guess => {
+                    made(format!("line {line} of the Dockerfile may bring it, as `{inner}` of `{from}`"))
+                }
+                found => found,
+            },
+            _ => made(format!("line {line} of the Dockerfile copies it from the image `{}`", words::shortened(from))),
+        };
+    }
+    Answer::No
+}
+
+/// Whether what is copied out of a stage is a program: it is started in the end, or a compiler writes it.
+fn is_program(stages: &[Stage], last: usize, stage: usize, source: &str) -> bool {
+    let name = source.rsplit('/').next().unwrap_or_default();
+    let written = |command: &String| {
+        let mut words = command.split_whitespace();
+        words.any(|word| word == "-o") && words.next().is_some_and(|word| word.rsplit('/').next() == Some(name))
+    };
+    let start = &stages[last].start;
+    let started = [&start.entrypoint, &start.cmd].into_iter().flatten().any(|line| mentions(line, &format!("/{name}")));
+    !name.is_empty() && (started || stages[stage].runs.iter().any(|(_, command)| written(command)))
+}
+
+fn differs(copy: &Copy) -> String {
+    let names = copy.varying.join(", ");
+    format!("line {} of the Dockerfile chooses it by {names}, and a file of the table is the same for all", copy.line)
+}
+
+/// A path of another stage: a stage that runs nothing only hands on.
+fn built(stages: &[Stage], stage: usize, copy: &Copy, inner: &str, context: &dyn Context, depth: usize) -> Answer {
+    let below = chain(stages, stage);
+    let title = stages[stage].title(stage);
+    let how = if below.iter().all(|stage| stage.runs.is_empty()) {
+        match in_stage(stages, stage, inner, context, depth + 1) {
+            // What no line brings comes with the stage's image.
+            Provenance::Nowhere { .. } => {}
+            found => return Answer::Is(found),
+        }
+        match below.first().and_then(|stage| stage.image.as_deref()) {
+            Some("scratch") | None => return Answer::No,
+            Some(image) => format!("line {} of the Dockerfile takes it from the image `{image}`", copy.line),
+        }
+    } else {
+        format!("built in stage `{title}` as `{inner}` (line {} of the Dockerfile)", copy.line)
+    };
+    made(how)
+}
+
+/// The path that a source has for what is wished, if the copy brings it: the source itself, or what lies below it. What
+/// is copied to `/` is as likely a file as a folder.
+fn lands(copy: &Copy, source: &str, wish: &Wish<'_>) -> Option<String> {
+    let source = joined("/", source);
+    let name = source.rsplit('/').next().unwrap_or_default();
+    let as_file = joined(&copy.to, name);
+    if copy.into_folder && as_file == wish.path && !name.is_empty() {
+        return Some(source);
+    }
+    // A name with an ending is a file's.
+    let folder = copy.to != "/" || source == "/" || wish.guess && !name.contains('.');
+    let below = below(&copy.to, wish.path).filter(|_| folder)?;
+    Some(joined(&source, below))
+}
+
+/// The rest of `path` below `folder`, empty for the folder itself.
+fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+    let folder = folder.trim_end_matches('/');
+    let rest = path.strip_prefix(folder)?;
+    match rest {
+        "" => Some(rest),
+        rest => rest.strip_prefix('/'),
+    }
+}
+
+/// A copy out of the folder of the Dockerfile.
+fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &dyn Context) -> Answer {
+    let path = wish.path;
+    if copy.heredoc {
+        return match lands(copy, source, wish) {
+            Some(_) => made(format!("it is written out from line {} of the Dockerfile on", copy.line)),
+            None => Answer::No,
+        };
+    }
+    if !copy.varying.is_empty() && lands(copy, source, wish).is_some() {
+        return made(differs(copy));
+    }
+    let sources = matches(source, context);
+    for relative in sources.iter().rev() {
+        let found = match context.kind(relative) {
+            Some(Kind::Dir) => below(&copy.to, path).map(|rest| joined("/", &format!("{relative}/{rest}"))),
+            Some(Kind::File(_)) if copy.is_add && is_archive(relative) && below(&copy.to, path).is_some() => {
+                return made(format!("line {} of the Dockerfile unpacks `{relative}`", copy.line));
+            }
+            Some(Kind::File(_)) => of_file(copy, relative, path).then(|| joined("/", relative)),
+            _ => None,
+        };
+        let found = found.map(|found| found.trim_start_matches('/').to_owned());
+        match found.as_deref().map(|found| (found, context.kind(found))) {
+            Some((found, Some(Kind::Dir))) => {
+                return Answer::Is(Provenance::Local { path: found.to_owned(), folder: true });
+            }
+            Some((found, Some(Kind::File(_)))) => {
+                return Answer::Is(Provenance::Local { path: found.to_owned(), folder: false });
+            }
+            _ => {}
+        }
+    }
+    let is_there = sources.iter().any(|source| context.kind(source).is_some());
+    match lands(copy, source, wish) {
+        Some(_) if !is_there => {
+            let source = words::shortened(source);
+            made(format!("line {} of the Dockerfile copies `{source}`, which is not in the folder", copy.line))
+        }
+        _ => Answer::No,
+    }
+}
+
+/// What `ADD` unpacks.
+fn is_archive(name: &str) -> bool {
+    [".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a file becomes `path`: under its own name in a folder, or as the destination itself.
+fn of_file(copy: &Copy, relative: &str, path: &str) -> bool {
+    let name = relative.rsplit('/').next().unwrap_or_default();
+    let to_folder = joined(&copy.to, name) == path;
+    // Without a `/` at its end, the destination may yet be a folder that is there.
+    to_folder || !copy.into_folder && copy.to == path
+}
+
+/// The paths that a pattern stands for.
+fn matches(source: &str, context: &dyn Context) -> Vec<String> {
+    let source = joined("/", source);
+    let source = source.trim_start_matches('/');
+    if !source.contains(['*', '?', '[']) {
+        return vec![source.to_owned()];
+    }
+    let mut paths = vec![String::new()];
+    for part in source.split('/') {
+        let step = |folder: &String| {
+            let names = if part.contains(['*', '?', '[']) { context.names(folder) } else { vec![part.to_owned()] };
+            let fitting = names.into_iter().filter(|name| fits(part, name));
+            fitting.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }).collect::<Vec<_>>()
+        };
+        paths = paths.iter().flat_map(step).collect();
+    }
+    paths
+}
+
+/// Whether a name fits a pattern of `*` and `?`. Sets of characters, which nobody uses here, fit nothing but
+/// themselves.
+fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut at, mut of, mut star) = (0, 0, None);
+    while of < name.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, of));
+                at += 1;
+            }
+            Some(c) if *c == '?' || *c == name[of] => {
+                at += 1;
+                of += 1;
+            }
+            // The last star takes one more.
+            _ => match star {
+                Some((back, taken)) => {
+                    star = Some((back, taken + 1));
+                    at = back + 1;
+                    of = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|c| *c == '*')
+}

@@ -1,0 +1,98 @@
+//! Reads a Dockerfile as far as it says what an extension's image holds: labels, copied files, what is started.
+//!
+//! Lines, words and variables follow BuildKit (`frontend/dockerfile/{parser,shell}`), so that a label gets the value
+//! that `docker build` gives it without arguments. Nothing is run, and what only a run could tell is told as such.
+
+mod copies;
+mod expand;
+mod lines;
+mod stages;
+mod words;
+
+use std::collections::BTreeMap;
+
+pub use copies::Context;
+pub use stages::Start;
+
+use super::Provenance;
+use crate::domain::ImagePath;
+use stages::Stage;
+
+/// A Dockerfile, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dockerfile {
+    stages: Vec<Stage>,
+    /// What could not be understood, by line.
+    pub broken: Vec<(usize, String)>,
+}
+
+/// The value of a label, and what is odd about how it came to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The value.
+    pub value: String,
+    /// Its line.
+    pub line: usize,
+    /// Lines of earlier values, which this one replaces.
+    pub replaces: Vec<usize>,
+    /// Variables without a value.
+    pub unset: Vec<String>,
+    /// Variables that differ from platform to platform.
+    pub varying: Vec<String>,
+}
+
+impl Dockerfile {
+    /// Reads the text.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let (instructions, mut broken) = lines::instructions(text);
+        let stages = stages::stages(&instructions, &mut broken);
+        broken.sort();
+        Dockerfile { stages, broken }
+    }
+
+    /// Whether there is a stage.
+    #[must_use]
+    pub fn has_stage(&self) -> bool {
+        !self.stages.is_empty()
+    }
+
+    /// The labels of the last stage, and of the stages it is built on.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, Label> {
+        let mut labels: BTreeMap<String, Label> = BTreeMap::new();
+        for (name, mut label) in self.chain().flat_map(|stage| stage.labels.iter().cloned()) {
+            if let Some(earlier) = labels.get(&name) {
+                label.replaces = earlier.replaces.iter().copied().chain([earlier.line]).collect();
+            }
+            labels.insert(name, label);
+        }
+        labels
+    }
+
+    /// What a container of the image starts.
+    #[must_use]
+    pub fn start(&self) -> Start {
+        self.chain().fold(Start::default(), |start, stage| start.then(&stage.start))
+    }
+
+    /// The image that the last stage is built on: `None` for `scratch`.
+    #[must_use]
+    pub fn base(&self) -> Option<&str> {
+        self.chain().next().and_then(|stage| stage.image.as_deref()).filter(|image| *image != "scratch")
+    }
+
+    /// Where a path of the image comes from. `context` is what `docker build` is given.
+    #[must_use]
+    pub fn place(&self, path: &ImagePath, context: &dyn Context) -> Provenance {
+        copies::place(&self.stages, path, context)
+    }
+
+    /// The stages from the one on an image of a registry to the last one.
+    fn chain(&self) -> impl Iterator<Item = &Stage> {
+        stages::chain(&self.stages, self.stages.len().wrapping_sub(1)).into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! An extension that exists, as a table.
+//!
+//! Readers ([`folder`]) turn a source into an [`Imported`]: metadata.json, labels, and where each file that
+//! metadata.json names comes from. From there on everything is pure: [`import`] makes the table, says everything in
+//! keys that keys can say, keeps the rest under `extra` and `labels`, and then reads its own table back through
+//! [`crate::manifest`] and [`crate::bundle`]. So what it claims has been tried: the table gives the metadata.json and
+//! the labels it was made from, or the [`Account`] says what differs.
+
+pub mod account;
+pub mod dockerfile;
+mod draft;
+pub mod faults;
+pub mod folder;
+pub mod json;
+mod labels;
+mod law;
+pub mod merge;
+pub mod place;
+pub mod render;
+mod scripts;
+mod shape;
+pub mod target;
+pub mod write;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub use account::{Account, Fault, Left};
+pub use law::Difference;
+pub use place::{Places, Provenance};
+pub use target::Target;
+
+use super::error::Error;
+
+/// An extension as it was found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Imported {
+    /// metadata.json, as it was read.
+    pub metadata: json::Found,
+    /// The image's labels; `None` if nothing says them.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Where the files come from that metadata.json names.
+    pub places: Places,
+    /// The image that the last stage is built on, if it is one of a registry.
+    pub base: Option<String>,
+    /// What the reader could not take over.
+    pub left: Vec<Left>,
+    /// Mistakes that the reader found.
+    pub faults: Vec<Fault>,
+}
+
+/// The table, and what there is to say about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// The table, without its key.
+    pub table: Map<String, Value>,
+    /// What became of each part.
+    pub account: Account,
+}
+
+impl Import {
+    /// The table as TOML.
+    #[must_use]
+    pub fn toml(&self, key: &str) -> String {
+        render::toml(key, &self.table)
+    }
+
+    /// The files and folders of the source that the table names, `/`-separated, each once, and none that lies in a
+    /// folder that is named.
+    #[must_use]
+    pub fn sources(&self) -> Vec<String> {
+        let table = Value::Object(self.table.clone());
+        let single = ["/icon", "/icon/source", "/ui/source", "/vm/composefile", "/vm/composefile/source"];
+        let single = single.iter().filter_map(|pointer| table.pointer(pointer));
+        let list = |key: &str| table.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        let further: Vec<Value> = list("files").iter().filter_map(|file| file.get("source").cloned()).collect();
+        let host: Vec<Value> = list("host").iter().filter_map(|group| group.get("file").cloned()).collect();
+        let mut sources = std::collections::BTreeSet::new();
+        for value in single.chain(&further).chain(&host) {
+            texts(value, &mut sources);
+        }
+        let above = |source: &str| source.match_indices('/').any(|(end, _)| sources.contains(&source[..end]));
+        sources.iter().filter(|source| !above(source)).cloned().collect()
+    }
+}
+
+/// A text, or every text of a list or of the values of a table of systems; an icon's table names its source alone.
+fn texts(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        // A compose file keeps its path, which metadata.json may begin with `/`.
+        Value::String(text) => drop(found.insert(text.trim_start_matches('/').to_owned())),
+        Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
+        Value::Object(map) if !map.contains_key("source") => map.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
+}
+
+/// Makes the table of an extension for a Cargo.toml.
+///
+/// # Errors
+/// When metadata.json is no object, or has no part that an extension needs.
+pub fn import(imported: &Imported, target: &Target) -> Result<Import, Error> {
+    let metadata = &imported.metadata.value;
+    let object = metadata.as_object().ok_or(Error::NoObject)?;
+    if !["ui", "vm", "host"].iter().any(|part| object.contains_key(*part)) {
+        return Err(Error::NoPart);
+    }
+    let inherited = target.labels();
+    let parts = draft::Parts {
+        metadata,
+        labels: imported.labels.as_ref(),
+        places: &imported.places,
+        base: imported.base.as_deref(),
+        inherited: &inherited,
+    };
+    let tried = law::settle(&parts, &target.origin, &target.facts);
+    let account = account::of(imported, &parts, &tried, target);
+    Ok(Import { table: tried.table, account })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Faults that are no answer to a single request: nobody there, a token server that is nowhere, a layout that
+//! changes, and storms of everything at once.
+
+use cargo_dext::registry::Shipment;
+use cargo_dext::report::Recorder;
+use snapbox::{IntoData, assert_data_eq, str};
+
+use crate::support::files;
+use crate::support::goods::Recipe;
+use crate::support::registry::Registry;
+use crate::support::registry::auth::{Auth, TokenServer};
+use crate::support::registry::fault::{Fault, Said, What};
+use crate::support::registry::http::Arrival;
+use crate::support::registry::quirks::Quirks;
+use crate::support::registry::step::Step;
+use crate::support::trip::{REPOSITORY, TAG, Trip, explained, stock};
+
+#[test]
+fn nobody_is_there() {
+    let registry = Registry::start();
+    let goods = Recipe::default().make();
+    let trip = Trip::default();
+    let (session, mut target) = (trip.session(&registry), trip.target(&registry));
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let host = free.local_addr().expect("it has an address").to_string();
+    drop(free);
+    target.repository.registry.clone_from(&host);
+    let shipment = Shipment::of(&goods.image);
+    let error = cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
+    let told = explained(&error.expect_err("nobody is there"), &registry).replace(&host, "[HOST]");
+    assert_data_eq!(
+        told,
+        str![[r#"
+  error: failed 3 times, at last because Connection refused (os error 111)
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_token_server_that_must_not_see_a_password() {
+    let goods = Recipe::default().make();
+    let mut told = String::new();
+    // The second is this machine's port 9, where nobody listens.
+    for realm in ["http://tokens.example/token", "http://127.0.0.1:9/token", "ftp://127.0.0.1/token", "token", ""] {
+        let server = TokenServer { realm: Some(realm), user: Some(("ann", "secret")), ..TokenServer::default() };
+        let registry = Registry::with(Auth::Tokens(server), Quirks::default());
+        let trip = Trip { login: Some(("ann", "secret")), ..Trip::default() };
+        let error = trip.push(&registry, &goods).expect_err("there is no token");
+        registry.check();
+        told += &format!("{realm}\n{}", explained(&error, &registry));
+    }
+    assert!(!told.contains("secret"), "{told}");
+    assert_data_eq!(told, str![[r#"
+http://tokens.example/token
+  error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+http://127.0.0.1:9/token
+  error: failed 3 times, at last because Connection refused (os error 111)
+  place: [HOST]/x/goods, looking for the tag 1.0.0 (asking for a token)
+  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
+ftp://127.0.0.1/token
+  error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+token
+  error: the registry's answer makes no sense: the address of its token server is no URL
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+
+  error: the registry's answer makes no sense: the address of its token server is no URL
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+
+"#]].raw());
+}
+
+#[test]
+fn a_layout_that_changes_before_it_is_sent() {
+    let mut told = String::new();
+    for (name, change) in [("gone", None), ("shorter", Some(&b"short"[..])), ("other bytes", Some(b""))] {
+        let (registry, goods) = (Registry::start(), Recipe::default().make());
+        let layer = &goods.image.platforms[0].layers[1];
+        let path = goods.image.blob_path(&layer.digest);
+        match change {
+            None => std::fs::remove_file(&path).expect("it is there"),
+            Some(b"") => files::write(&path, &files::noise(99, files::read(&path).len())),
+            Some(bytes) => files::write(&path, bytes),
+        }
+        let error = Trip { parallel: 1, ..Trip::default() }.push(&registry, &goods).expect_err("it is broken");
+        registry.check();
+        assert!(registry.repository(REPOSITORY).tags.is_empty());
+        assert!(!error.is_network(), "{name}: {error}");
+        let place = goods.image.layout.display().to_string();
+        told += &format!("{name}\n{}", explained(&error, &registry).replace(&place, "[LAYOUT]"));
+    }
+    assert_data_eq!(told, str![[r#"
+gone
+  error: could not open `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29`: No such file or directory (os error 2)
+shorter
+  error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+  help: package again
+other bytes
+  error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+  help: package again
+
+"#]].raw());
+}
+
+/// The steps that a first push or an overwrite always has.
+const STEPS: [Step; 8] = [
+    Step::HeadTag,
+    Step::HeadBlob,
+    Step::StartUpload,
+    Step::PutBlob,
+    Step::PutManifest,
+    Step::PutIndex,
+    Step::PutTag,
+    Step::ReadBack,
+];
+
+#[test]
+fn storms_pass() {
+    let weather = [
+        What::Status(503, Said::Html),
+        What::RetryAfter(429, "0"),
+        What::Reset,
+        What::ResetMidBody,
+        What::CloseAfterAccept,
+        What::Lost,
+        What::Arrives(Arrival::HalfHead),
+        What::Arrives(Arrival::Slow),
+        What::Redirect,
+        What::ExpiredToken,
+    ];
+    let (old, new) = (Recipe::default().make(), Recipe::default().version(2).make());
+    for seed in 0..60 {
+        let mut dice = files::noise(seed, 200).into_iter().map(usize::from);
+        let mut roll = |sides: usize| dice.next().expect("there are enough") % sides;
+        let registry = Registry::with(Auth::Tokens(TokenServer::default()), Quirks::default());
+        let chunk = (roll(3) == 0).then_some(8 << 10);
+        let overwrite = roll(2) == 0;
+        if overwrite {
+            stock(&registry, REPOSITORY, TAG, &old);
+        }
+        for step in STEPS.into_iter().chain([Step::Patch, Step::UploadStatus, Step::Token]) {
+            let what = weather[roll(weather.len() - 1 - usize::from(step == Step::Token))].clone();
+            registry.fail(Fault { step, from: roll(4), times: 1 + roll(2), what });
+        }
+        let trip = Trip { retries: 5, chunk, overwrite, parallel: 1 + roll(6), ..Trip::default() };
+        let result = trip.push(&registry, &new);
+        assert!(result.is_ok(), "{seed}: {}{}", explained(&result.unwrap_err(), &registry), registry.peek().story());
+        assert!(registry.struck() > 0, "{seed}");
+        trip.arrived(&registry, &new);
+    }
+}

@@ -1,0 +1,110 @@
+//! `kill -9` in the middle of a push: the tag is absent, or old and whole, or new and whole, and the next run
+//! finishes the work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Child;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::support::files;
+use crate::support::goods::{Goods, Recipe};
+use crate::support::registry::Registry;
+use crate::support::registry::auth::Auth;
+use crate::support::registry::quirks::Quirks;
+use crate::support::sandbox::{Dext, Sandbox};
+use crate::support::trip::{self, REPOSITORY, TAG, Trip, stock};
+
+/// How many runs are killed.
+const KILLS: u64 = 200;
+
+/// How many are on their way at once.
+const LANES: u64 = 4;
+
+/// How long the registry takes for every request, so that there is something between two of them.
+const PAUSE: Duration = Duration::from_millis(3);
+
+/// More requests than a push needs: some runs finish before they are killed.
+const REQUESTS: u64 = 40;
+
+/// The command of a user.
+fn publish<'a>(sandbox: &'a Sandbox, registry: &Registry, goods: &Goods) -> Dext<'a> {
+    let layout = goods.image.layout.display().to_string();
+    let image = format!("{}/{REPOSITORY}", registry.host());
+    sandbox.dext(["publish", "--from", &layout, "--image", &image, "--tag", TAG, "--overwrite"])
+}
+
+/// Waits until so many requests have come, and a little longer, and kills. Whether the run was still going.
+fn kill(child: &mut Child, registry: &Registry, requests: u32, longer: Duration) -> bool {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while registry.requests() < requests && child.try_wait().expect("it can be asked").is_none() {
+        assert!(Instant::now() < patience, "the push hangs\n{}", registry.peek().story());
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    std::thread::sleep(longer);
+    child.kill().expect("it can be killed");
+    !child.wait().expect("it ends").success()
+}
+
+/// Kills one run and finishes it. Where it was when it was killed; `None` if it had ended.
+fn one(seed: u64, sandbox: &Sandbox, old: &Goods, new: &Goods) -> Option<String> {
+    let registry = Registry::with(Auth::Open, Quirks { pause: PAUSE, ..Quirks::default() });
+    let had_old = seed.is_multiple_of(2);
+    if had_old {
+        stock(&registry, REPOSITORY, TAG, old);
+    }
+    let dice = files::noise(seed, 16);
+    let die = |at: usize| u64::from_le_bytes(dice[at..at + 8].try_into().expect("eight bytes"));
+    let requests = u32::try_from(die(0) % REQUESTS).expect("it is small");
+    let longer = PAUSE.mul_f64((die(8) % 1000) as f64 / 500.0);
+    let mut child = publish(sandbox, &registry, new).command().spawn().expect("the program can be started");
+    let killed = kill(&mut child, &registry, requests, longer);
+
+    registry.check();
+    let there = registry.repository(REPOSITORY);
+    let tag = there.tags.get(TAG);
+    let allowed = if had_old { Some(old.digest()) } else { None };
+    assert!(tag == allowed.as_ref() || tag == Some(&new.digest()), "{tag:?}\n{}", registry.peek().story());
+    assert!(killed || tag == Some(&new.digest()), "it said it had finished\n{}", registry.peek().story());
+    let last = registry.record().requests.last().map_or_else(|| "Start".to_owned(), |last| format!("{:?}", last.step));
+
+    // Every tenth run is finished by the program, the others by the library, which is quicker.
+    let blobs = trip::blobs(&registry, REPOSITORY);
+    let trip = Trip { overwrite: true, ..Trip::default() };
+    if seed.is_multiple_of(10) {
+        publish(sandbox, &registry, new).run().success();
+        trip.arrived(&registry, new);
+    } else {
+        trip.arrive(&registry, new);
+    }
+    let twice: Vec<String> = trip::sent(&registry).intersection(&blobs).cloned().collect();
+    assert!(twice.is_empty(), "sent although they were there: {twice:?}\n{}", registry.peek().story());
+    killed.then_some(last)
+}
+
+#[test]
+fn a_killed_push_leaves_no_tag_that_is_not_whole() {
+    let first = std::env::var("DEXT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("it is after 1970");
+        since.as_secs() * 1000
+    });
+    eprintln!("DEXT_TEST_SEED={first}");
+    let (old, new) = (Recipe::default().make(), Recipe { own: 5_000, ..Recipe::default().version(2) }.make());
+    let (sandbox, places) = (Sandbox::empty(), Mutex::new(BTreeMap::<String, u32>::new()));
+    std::thread::scope(|scope| {
+        for lane in 0..LANES {
+            let (sandbox, old, new, places) = (&sandbox, &old, &new, &places);
+            scope.spawn(move || {
+                for run in (lane..KILLS).step_by(LANES as usize) {
+                    let place = one(first + run, sandbox, old, new);
+                    *places.lock().expect("no lane panicked").entry(place.unwrap_or_default()).or_insert(0) += 1;
+                }
+            });
+        }
+    });
+    let mut places = places.into_inner().expect("no lane panicked");
+    let ended = places.remove("").unwrap_or(0);
+    eprintln!("killed at: {places:?}; {ended} had ended");
+    let steps: BTreeSet<&str> = places.keys().map(String::as_str).collect();
+    assert!(steps.len() >= 5, "kills hit {steps:?} only");
+    assert!(u64::from(places.values().sum::<u32>()) >= KILLS * 3 / 4, "{ended} runs had ended before they were killed");
+}
