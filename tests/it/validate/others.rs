@@ -158,6 +158,9 @@ fn mistakes_of_real_extensions() {
             .map(|format| findings(&project, [&built(&project, &buildah, format), "--profile", "private"]))
             .collect();
         assert_eq!(found[0], found[1], "{what}");
-        assert_eq!(found[0], expected, "{what}");
+        // buildah's layers have other names on each platform, and a place names its layer.
+        let mut found = found[0].clone();
+        found.dedup();
+        assert_eq!(found, expected, "{what}");
     }
 }
