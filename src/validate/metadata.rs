@@ -11,7 +11,8 @@ use serde_json::{Map, Number, Value};
 use crate::domain::{Digest, Os};
 
 /// The largest metadata.json that is read, in bytes. The longest seen in a real extension has about 20 KiB.
-pub const MAX_BYTES: u64 = 4 << 20;
+/// A tree of numbers takes some thirty times its text.
+pub const MAX_BYTES: u64 = 1 << 20;
 
 /// How many files of `host.binaries` are looked at. The longest list seen in a real extension has about 300.
 pub const MAX_HOST_PATHS: usize = 2_000;

@@ -7,6 +7,13 @@ use crate::domain::Reference;
 use crate::subject::{self, Absence, Error, FileFact, Found, Lies, Place, Platform, Remark, Walked};
 use crate::validate::view::{Entry, ImageView, Maker, PlatformView, Start, Subject, Trouble, View};
 
+/// Bytes of memory, more or less, after which no further platform is looked at.
+const ROOM: u64 = 20 << 20;
+
+/// Bytes of memory for a file in a view, and for a byte of a metadata.json that is one tree of numbers.
+const FILE: u64 = 250;
+const METADATA: u64 = 32;
+
 /// Reads an image that was opened with [`options`](super::options).
 ///
 /// # Errors
@@ -20,9 +27,18 @@ pub fn image(place: &Place, subject: &subject::Subject) -> Result<View, Error> {
         attestation: entry.attestation,
     });
     let mut image = ImageView { complete, entries: entries.collect(), ..ImageView::default() };
+    let mut taken = 0;
     for (at, platform) in subject.platforms.iter().enumerate() {
+        if taken > ROOM {
+            let what = format!("only {at} platforms were looked at: their files and documents are too many");
+            image.trouble.push(Trouble { fatal: true, what, path: None, layer: None });
+            break;
+        }
         match one(subject, platform) {
-            Ok(view) => image.platforms.push(view),
+            Ok(view) => {
+                taken += weight(&view);
+                image.platforms.push(view);
+            }
             Err(Error::Layer { name, damage, .. }) => image.trouble.push(Trouble {
                 fatal: true,
                 what: format!("the layer cannot be read for {}: {damage}", platform.name()),
@@ -37,6 +53,13 @@ pub fn image(place: &Place, subject: &subject::Subject) -> Result<View, Error> {
     let maker = if ours { Maker::CargoDext } else { Maker::Other };
     let (reference, tag) = names(place, subject);
     Ok(View { maker, reference, tag, ..View::of(Subject::Image(image)) })
+}
+
+/// Bytes of memory that a view takes, more or less.
+fn weight(view: &PlatformView) -> u64 {
+    let metadata = view.files.get("metadata.json").filter(|_| view.metadata.document().is_some());
+    let files = view.files.below("").count() as u64;
+    FILE * files + METADATA * metadata.map_or(0, |node| node.size)
 }
 
 /// The view of an image whose documents cannot be read because of what they are; nothing for other failures.

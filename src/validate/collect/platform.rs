@@ -44,7 +44,7 @@ pub(super) fn fill(view: &mut PlatformView, files: &dyn Files) -> Result<(), Err
     }
     let asked = view.metadata.document().map(Asked::of).unwrap_or_default();
     let mut collector = Collector { view, files };
-    for path in asked.paths.iter().map(String::as_str).chain(BASE) {
+    for path in asked.paths.iter().map(String::as_str).chain(["/metadata.json"]).chain(BASE) {
         collector.ask(path)?;
     }
     if let Some(root) = &asked.root {
