@@ -31,7 +31,8 @@
 //! 1. Imports point down the floors only: domain < report, sys < manifest < plan < build < bundle < image <
 //!    registry < subject < validate < scaffold < error < shell < command < cli.
 //! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}`, `image::document`,
-//!    `registry::{token, upload, order}` and `validate` do no I/O of their own.
+//!    `registry::{token, upload, order}` and `validate` (but its `collect`,
+//!    which reads through [`subject`]) do no I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
 //! 4. Only `sys/process.rs` starts programs, `sys/fs/` touches the disk, `sys/env.rs` reads the environment,
 //!    `build/fetch` and `registry/client` open sockets, and `shell.rs` prints. Each of these says so with
