@@ -80,7 +80,7 @@
 //! * `tempfile`: files and folders that are renamed when they are whole.
 //! * `terminal_size`: how wide a bar may be.
 //! * `thiserror`: errors.
-//! * `toml_edit`: the line of a key in Cargo.toml, and a table that is added to it.
+//! * `toml_edit`: the line of a key in Cargo.toml, a table that is added to it, and the entries of `Dext.lock`.
 //!
 //! In tests:
 //!

@@ -44,7 +44,7 @@ pub fn run(args: &PackageArgs, cargo: CargoOutput, context: &Context) -> Result<
         return Ok(());
     }
     let registries = Remote::new(args.registry.options(&context.env), &context.env);
-    let base = job.pin(&registries)?;
+    let base = job.pin(&registries, false)?;
     let tree = work_tree(&job.extension).unwrap_or_else(|error| {
         shell.warning(format!("{error}; the image gets no `revision` label"), error.help());
         None

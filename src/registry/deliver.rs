@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join;
 use tokio::sync::Semaphore;
 
-use super::client::{Answer, Call, Dialogue, Fault, Piece, UploadCall};
+use super::client::{Answer, Dialogue, Fault, Piece, UploadCall};
 use super::push::permits;
 use super::upload::{Failure, Heard, Next, Reply, Upload};
 use super::{Error, Fate, Shipment, Target};
-use crate::image::Descriptor;
+use crate::image::{Descriptor, MediaTypes};
 use crate::report::Event;
 use crate::sys::fs;
 
@@ -29,8 +30,18 @@ struct Load {
     told: Cell<Option<u64>>,
 }
 
-/// What came of a request of an upload, with the answer itself if there was one.
-pub(super) type Glimpse = Result<(Heard, Option<Answer>), Error>;
+/// What came of a request of an upload: what it means, and the answer if there was one.
+type Outcome = (Heard, Option<Answer>);
+
+/// An upload that is opened before it is known whether the blob is there.
+enum Ahead {
+    /// None.
+    Not,
+    /// The next question comes with one.
+    Wanted,
+    /// What came of opening it.
+    Begun(Box<Result<Outcome, Error>>),
+}
 
 /// What a push works with.
 pub(super) struct Yard<'a> {
@@ -56,10 +67,11 @@ impl<'a> Yard<'a> {
         self.loads.borrow().is_empty()
     }
 
-    /// Brings a blob there. If it was looked for before, that counts.
-    pub async fn deliver(&self, blob: &Descriptor, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
+    /// Brings a blob there. `likely_new` opens the upload while the blob is looked for, which saves a round trip
+    /// if it is not there, and costs two requests if it is.
+    pub async fn deliver(&self, blob: &Descriptor, likely_new: bool) -> Result<Fate, Error> {
         let name = self.shipment.name_of(blob);
-        let fate = self.upload(blob, &name, glimpse).await?;
+        let fate = self.upload(blob, &name, likely_new).await?;
         let verb = match &fate {
             Fate::Sent => "Sent",
             Fate::Mounted { .. } => "Mounted",
@@ -69,17 +81,14 @@ impl<'a> Yard<'a> {
         Ok(fate)
     }
 
-    async fn upload(&self, blob: &Descriptor, name: &str, glimpse: Option<Glimpse>) -> Result<Fate, Error> {
+    async fn upload(&self, blob: &Descriptor, name: &str, likely_new: bool) -> Result<Fate, Error> {
         let (door, options) = (self.talk.door, self.talk.session.options());
-        let (file, step) = (self.file(blob), sending(name));
-        let mut upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
+        let (file, step) = (self.file(blob), format!("sending {name}"));
+        let mounts = self.mounts();
+        let mut ahead = if likely_new && mounts.is_empty() { Ahead::Wanted } else { Ahead::Not };
+        let mut upload = Upload::new(blob.size, options.retries, mounts, door.pieces.get());
         let mut permit = self.looking.acquire().await.ok();
         let (mut loaded, mut last) = (false, None);
-        if let Some(glimpse) = glimpse {
-            let (heard, answer) = glimpse?;
-            upload.take(heard);
-            last = answer;
-        }
         loop {
             if upload.is_known_absent() && !loaded {
                 drop(permit.take());
@@ -90,8 +99,7 @@ impl<'a> Yard<'a> {
             }
             match upload.next() {
                 Next::Send(call) => {
-                    let request = self.talk.upload_call(&call, blob, &file);
-                    let (heard, answer) = self.heard(&step, &call, blob, &request).await?;
+                    let (heard, answer) = self.say(&step, &call, blob, &file, &mut ahead).await?;
                     upload.take(heard);
                     last = answer.or(last);
                     if upload.fallback().is_some() {
@@ -102,21 +110,12 @@ impl<'a> Yard<'a> {
                 Next::Done(fate) => {
                     file.sent.store(blob.size, Ordering::Relaxed);
                     drop(permit);
+                    self.cancel(&step, blob, &file, ahead).await;
                     return Ok(fate);
                 }
                 Next::Failed(failure) => return Err(self.failure(&step, failure, last, blob)),
             }
         }
-    }
-
-    /// Looks for a blob before its turn. `None` if the registry wants to know who asks.
-    pub async fn glimpse(&self, blob: &Descriptor) -> Option<Glimpse> {
-        let step = sending(&self.shipment.name_of(blob));
-        let mut call = self.talk.upload_call(&UploadCall::Look, blob, &self.file(blob));
-        call.answers_challenges = false;
-        let glimpse = self.heard(&step, &UploadCall::Look, blob, &call).await;
-        let refused = matches!(&glimpse, Ok((_, Some(answer))) if answer.code() == 401);
-        (!refused).then_some(glimpse)
     }
 
     fn file(&self, blob: &Descriptor) -> Piece {
@@ -130,8 +129,44 @@ impl<'a> Yard<'a> {
         others.cloned().collect()
     }
 
-    /// Sends one request of an upload.
-    async fn heard(&self, step: &str, call: &UploadCall, blob: &Descriptor, request: &Call) -> Glimpse {
+    /// Sends one request of an upload, unless its answer is here already. With the first question, the upload is
+    /// opened if that is wanted.
+    async fn say(
+        &self,
+        step: &str,
+        call: &UploadCall,
+        blob: &Descriptor,
+        file: &Piece,
+        ahead: &mut Ahead,
+    ) -> Result<Outcome, Error> {
+        match (call, std::mem::replace(ahead, Ahead::Not)) {
+            (UploadCall::Look, Ahead::Wanted) => {
+                let begin = UploadCall::Begin { mount: None };
+                let (looked, begun) =
+                    join(self.heard(step, call, blob, file), self.heard(step, &begin, blob, file)).await;
+                *ahead = Ahead::Begun(Box::new(begun));
+                looked
+            }
+            (UploadCall::Begin { mount: None }, Ahead::Begun(begun)) => *begun,
+            (_, other) => {
+                *ahead = other;
+                self.heard(step, call, blob, file).await
+            }
+        }
+    }
+
+    /// Gives up an upload that was opened and is not needed. Registries forget such uploads by themselves, too.
+    async fn cancel(&self, step: &str, blob: &Descriptor, file: &Piece, ahead: Ahead) {
+        let Ahead::Begun(begun) = ahead else { return };
+        if let Ok((Heard::Reply(Reply { location: Some(session), .. }), _)) = *begun {
+            // It is a courtesy: whatever comes of it, the blob is there.
+            let _ = self.heard(step, &UploadCall::Cancel { session }, blob, file).await;
+        }
+    }
+
+    /// Sends one request of an upload. The answer itself comes with what it means, if there was one.
+    async fn heard(&self, step: &str, call: &UploadCall, blob: &Descriptor, file: &Piece) -> Result<Outcome, Error> {
+        let request = &self.talk.upload_call(call, blob, file);
         let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
         let answer = match self.talk.ask_once(step, request).await {
             Ok(answer) => answer,
@@ -151,8 +186,9 @@ impl<'a> Yard<'a> {
         let location = moves.then(|| self.talk.location(step, &answer.url, &answer.headers)).transpose()?;
         let lost =
             answer.error_codes().iter().any(|code| code == "BLOB_UPLOAD_UNKNOWN" || code == "BLOB_UPLOAD_INVALID");
-        let reply =
-            Reply { status: answer.code(), location, held: answer.held(), smallest: answer.smallest_piece(), lost };
+        let (status, words) = (answer.code(), self.talk.words(&answer));
+        let (held, smallest) = (answer.held(), answer.smallest_piece());
+        let reply = Reply { status, words, location, held, smallest, lost };
         Ok((Heard::Reply(reply), Some(answer)))
     }
 
@@ -198,7 +234,7 @@ impl<'a> Yard<'a> {
         let attempt = async || {
             if misses_blobs {
                 for blob in below {
-                    self.deliver(blob, None).await?;
+                    self.deliver(blob, false).await?;
                 }
             }
             let answer = self.talk.ask_once(step, &call).await?;
@@ -207,7 +243,8 @@ impl<'a> Yard<'a> {
             match answer.code() {
                 200..=202 | 204 => match answer.digest() {
                     Some(digest) if digest != document.digest => {
-                        Err(self.talk.senseless(step, format!("it has {digest} for {}", document.digest)).into())
+                        let why = format!("it says it stored {digest} where {} was sent", document.digest);
+                        Err(self.talk.senseless(step, why).into())
                     }
                     _ => Ok(()),
                 },
@@ -215,6 +252,10 @@ impl<'a> Yard<'a> {
                     misses_blobs = true;
                     let why = format!("the registry answered {}", self.talk.words(&answer));
                     Err(Fault::Passing { why, after: None })
+                }
+                // What is there by its digest is of a type that the registry takes, under a tag too.
+                400 | 415 if reference == document.digest.to_string() && concerns_types(&answer, document) => {
+                    Err(Error::MediaTypes { at: self.talk.at(step), answer: self.talk.words(&answer) }.into())
                 }
                 _ => Err(self.talk.refusal(step, &answer).into()),
             }
@@ -294,7 +335,11 @@ impl<'a> Yard<'a> {
     }
 }
 
-/// The step of sending a blob.
-fn sending(name: &str) -> String {
-    format!("sending {name}")
+/// Whether a document may have been refused because it is of OCI's types: registries that know Docker's alone have
+/// several codes for that.
+fn concerns_types(answer: &Answer, document: &Descriptor) -> bool {
+    let is_oci = [MediaTypes::Oci.index(), MediaTypes::Oci.manifest()].contains(&document.media_type);
+    let suits = |code: &String| matches!(code.as_str(), "MANIFEST_INVALID" | "UNSUPPORTED" | "UNSUPPORTED_MEDIA_TYPE");
+    let says = || answer.words(&[]).to_lowercase().contains("media type");
+    is_oci && (answer.code() == 415 || answer.error_codes().iter().any(suits) || says())
 }

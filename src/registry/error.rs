@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::credentials;
 use crate::domain::{Digest, Explain, Reference};
@@ -100,6 +101,28 @@ pub enum Error {
         /// The status and what it said.
         answer: String,
     },
+    /// The token server refused.
+    #[error("the token server {host} answered {answer}")]
+    TokenServer {
+        /// Where.
+        at: Box<At>,
+        /// The token server, with its port.
+        host: String,
+        /// The status.
+        status: u16,
+        /// The status and what it said.
+        answer: String,
+        /// Where our credentials came from.
+        origin: String,
+    },
+    /// The registry refused a document whose type is one of OCI's.
+    #[error("the registry answered {answer}")]
+    MediaTypes {
+        /// Where.
+        at: Box<At>,
+        /// The status and what it said.
+        answer: String,
+    },
     /// The certificate of the registry, or of its token server, is not one that this machine trusts.
     #[error("the certificate of {host} is not trusted: {why}")]
     Certificate {
@@ -133,6 +156,16 @@ pub enum Error {
         tries: u32,
         /// What went wrong the last time.
         why: String,
+    },
+    /// It may work, but only after more time than is waited here.
+    #[error("{why}, and wants to be asked again in {}", span(*asks))]
+    Later {
+        /// Where.
+        at: Box<At>,
+        /// Who answered what.
+        why: String,
+        /// How long it asks to wait.
+        asks: Duration,
     },
     /// The registry answers what it must not.
     #[error("the registry's answer makes no sense: {why}")]
@@ -185,10 +218,13 @@ impl Explain for Error {
             Error::NotFound { at, .. }
             | Error::Denied { at, .. }
             | Error::Refused { at, .. }
+            | Error::TokenServer { at, .. }
+            | Error::MediaTypes { at, .. }
             | Error::Certificate { at, .. }
             | Error::NoTls { at, .. }
             | Error::ProxyDenies { at }
             | Error::Unreachable { at, .. }
+            | Error::Later { at, .. }
             | Error::Answer { at, .. }
             | Error::ReadBack { at, .. } => Some(at.to_string()),
             Error::Interrupted | Error::Setup { .. } | Error::Unfit { .. } | Error::Changed { .. } => None,
@@ -210,12 +246,18 @@ impl Explain for Error {
                 "raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image"
             }
             Error::NotFound { at, .. } => return Some(missing(at)),
-            Error::Denied { at, origin, .. } => return Some(denied(at, origin)),
+            Error::Denied { at, origin, .. } | Error::TokenServer { at, status: 401 | 403, origin, .. } => {
+                return Some(denied(at, origin));
+            }
             Error::Refused { at, status: 404, .. } => return Some(missing(at)),
             Error::Refused { status: 413, .. } => {
                 "the registry, or a proxy before it, takes no blob of that size; ask who runs it"
             }
+            Error::MediaTypes { .. } => {
+                "if the registry knows Docker's media types only, publish with `--media-types docker`"
+            }
             Error::Refused { .. } => "read what the registry says; asking again will not change it",
+            Error::TokenServer { .. } => "read what the token server says; asking again will not change it",
             Error::Certificate { .. } => {
                 "if the registry has a certificate of its own authority, name that in a PEM file with `--cacert`"
             }
@@ -226,9 +268,18 @@ impl Explain for Error {
             Error::Unreachable { .. } => {
                 "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
             }
+            Error::Later { .. } => "try again then: what has arrived is not sent again",
             Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
         };
         Some(help.to_owned())
+    }
+}
+
+/// A time for people: `90 s`, and longer ones in minutes.
+fn span(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
     }
 }
 
@@ -269,10 +320,28 @@ mod tests {
                 "the registry answered 403 Forbidden: DENIED: no",
             ),
             (Error::NoTls { at: at(), why: "no message".to_owned() }, "the registry does not speak TLS: no message"),
+            (
+                Error::TokenServer {
+                    at: at(),
+                    host: "auth.example:5001".to_owned(),
+                    status: 403,
+                    answer: answer(),
+                    origin: String::new(),
+                },
+                "the token server auth.example:5001 answered 403 Forbidden: DENIED: no",
+            ),
             (Error::ProxyDenies { at: at() }, "the proxy wants a user and a password, or another one"),
             (
                 Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },
                 "failed 6 times, at last because the registry answered 503",
+            ),
+            (
+                Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(90) },
+                "the registry answered 429, and wants to be asked again in 90 s",
+            ),
+            (
+                Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(3601) },
+                "the registry answered 429, and wants to be asked again in 61 min",
             ),
             (
                 Error::ReadBack { at: at(), tag: "1.0.0".to_owned(), found: None, ours: Digest::of(b"") },

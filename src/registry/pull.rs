@@ -10,12 +10,9 @@ use super::stream::{Beginning, Stream};
 use super::{Error, Session};
 use crate::domain::reference::is_tag;
 use crate::domain::{Digest, Reference};
-use crate::image::{Descriptor, MediaTypes};
+use crate::image::{Descriptor, MAX_DOCUMENT, MediaTypes};
 
 use crate::report::{Event, Report};
-
-/// The largest document that is read, in bytes.
-const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// The most pages of tags that are read.
 const MAX_PAGES: usize = 1_000;
@@ -34,9 +31,10 @@ impl Session {
     /// [`Error::NotFound`] when it does not exist; when the registry refuses or cannot be reached.
     pub fn resolve(&self, reference: &Reference) -> Result<Descriptor, Error> {
         let (door, name) = (self.reading(reference)?, name(reference));
-        let (talk, step) = (Dialogue { session: self, door: &door, report: &Silent }, format!("looking for {name}"));
+        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        let (step, what) = (format!("looking for {}", the(reference)), called(reference));
         let found = self.run(talk.look_up(&step, &name))?;
-        found.map(|found| found.descriptor).ok_or_else(|| Error::NotFound { what: name, at: talk.at(&step) })
+        found.map(|found| found.descriptor).ok_or_else(|| Error::NotFound { what, at: talk.at(&step) })
     }
 
     /// The document that a tag or digest stands for, by one request.
@@ -45,10 +43,11 @@ impl Session {
     /// As [`Session::document`].
     pub fn root(&self, reference: &Reference) -> Result<(Descriptor, Vec<u8>), Error> {
         let (door, name) = (self.reading(reference)?, name(reference));
-        let (talk, step) = (Dialogue { session: self, door: &door, report: &Silent }, format!("reading {name}"));
+        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        let (step, what) = (format!("reading {}", the(reference)), called(reference));
         let found = self.run(talk.fetch_document(&step, &name))?;
         let found = found.and_then(|found| Some((found.descriptor, found.bytes?)));
-        found.ok_or_else(|| Error::NotFound { what: name, at: talk.at(&step) })
+        found.ok_or_else(|| Error::NotFound { what, at: talk.at(&step) })
     }
 
     /// An index, manifest or config of at most 4 MiB.
@@ -150,6 +149,18 @@ fn name(reference: &Reference) -> String {
         (None, Some(tag)) => tag.clone(),
         (None, None) => "latest".to_owned(),
     }
+}
+
+/// What is asked for, as a sentence calls it: `tag 1.0.0`, or a digest, which needs no other word.
+fn called(reference: &Reference) -> String {
+    let name = name(reference);
+    if reference.digest.is_some() { name } else { format!("tag {name}") }
+}
+
+/// The same with the article that a tag needs.
+fn the(reference: &Reference) -> String {
+    let article = if reference.digest.is_some() { "" } else { "the " };
+    format!("{article}{}", called(reference))
 }
 
 /// Whether a registry has it among its manifests, not among its blobs.

@@ -6,24 +6,19 @@
 //! old and whole, or new and whole.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
-use std::time::Duration;
 
-use futures_util::future::{Either, LocalBoxFuture, join, select, try_join_all};
+use futures_util::future::{LocalBoxFuture, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
 use super::client::Dialogue;
-use super::deliver::{Glimpse, Yard};
+use super::deliver::Yard;
 use super::order::Order;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
 use crate::report::Report;
 use crate::sys::interrupt;
-
-/// Within what time a registry answers that is right here.
-const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// Where an image goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +70,7 @@ pub enum TagChange {
     Unchanged,
 }
 
-/// What a push did.
+/// What a push did, or what it would do if [`survey`](super::survey()) found it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
     /// The digest of the index.
@@ -131,7 +126,7 @@ pub fn push(session: &Session, shipment: &Shipment, target: &Target, report: &dy
     // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
     let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let before = session.traffic();
-    let door = session.door(&target.repository, "pull,push", &target.mount_from)?;
+    let door = session.writing(&target.repository, &target.mount_from)?;
     let push = Push { talk: Dialogue { session, door: &door, report }, shipment, target };
     let (tags, blobs, documents) = session.run(push.run())?;
     Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))
@@ -165,8 +160,8 @@ async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str
 enum Done {
     Blob(usize, Fate),
     Manifest,
-    /// Whether the registry has the index already.
-    Index(bool),
+    /// Whether the registry has the whole image already.
+    Looked(bool),
 }
 
 struct Push<'a> {
@@ -178,7 +173,7 @@ struct Push<'a> {
 impl Push<'_> {
     async fn run(&self) -> Result<(Vec<TagOutcome>, Vec<Fate>, Fate), Error> {
         let yard = Yard::new(self.talk, self.shipment, self.target);
-        let (tags, glimpse) = self.first_questions(&yard).await?;
+        let tags = tags(self.talk, self.shipment, self.target).await?;
         let all_there = || vec![Fate::Skipped; self.shipment.blobs.len()];
         let changed: Vec<&str> =
             tags.iter().filter(|tag| tag.change != TagChange::Unchanged).map(|tag| tag.tag.as_str()).collect();
@@ -186,9 +181,11 @@ impl Push<'_> {
             return Ok((tags, all_there(), Fate::Skipped));
         }
         let index = self.shipment.read_document(&self.shipment.index)?.into();
-        // A tag that points at the index proves that the index is there, and all below it.
+        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it.
         let whole = changed.len() < tags.len();
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, glimpse)).await? };
+        // Under a tag that is new, the largest blob most likely is, too.
+        let is_new = tags.iter().all(|tag| tag.change == TagChange::Created);
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, is_new)).await? };
         if fates.is_some() {
             yard.index(&index).await?;
         }
@@ -197,60 +194,59 @@ impl Push<'_> {
         Ok((tags, fates.unwrap_or_else(all_there), documents))
     }
 
-    /// Asks for the tags. If an open registry takes its time, which is the way to it, the largest blob is looked for
-    /// without waiting for the answer, so that it can be sent one round trip sooner. Where a token is to be
-    /// expected, that question would be refused.
-    async fn first_questions(&self, yard: &Yard<'_>) -> Result<(Vec<TagOutcome>, Option<Glimpse>), Error> {
-        let tags = pin!(tags(self.talk, self.shipment, self.target));
-        match select(tags, pin!(tokio::time::sleep(AT_ONCE))).await {
-            Either::Left((tags, _)) => Ok((tags?, None)),
-            Either::Right(((), tags)) => match self.shipment.blobs.first() {
-                Some(largest) if self.talk.is_open()? => {
-                    let (tags, glimpse) = join(tags, yard.glimpse(largest)).await;
-                    Ok((tags?, glimpse))
-                }
-                _ => Ok((tags.await?, None)),
-            },
-        }
-    }
-
-    /// Brings there what the index refers to. `None` if the registry has the index already.
-    async fn fill(&self, yard: &Yard<'_>, mut glimpse: Option<Glimpse>) -> Result<Option<Vec<Fate>>, Error> {
+    /// Brings there what the index refers to. `None` if the registry has all of it already, and the index.
+    async fn fill(&self, yard: &Yard<'_>, is_new: bool) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
+        // Platforms whose blobs are there. If the whole image may be, their manifests wait for the answer.
+        let (mut ready, mut is_looking) = (Vec::new(), false);
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
-            // The largest blob is the first.
-            let glimpse = glimpse.take();
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, glimpse).await?)) }));
+            let likely_new = is_new && at == 0;
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, likely_new).await?)) }));
         }
         while let Some(done) = tasks.next().await {
             match done? {
                 Done::Blob(at, fate) => {
-                    // If the largest blob is there, the whole image may be.
+                    // If the largest blob, which is the first, is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
-                        tasks.push(Box::pin(async { Ok(Done::Index(self.has_index().await?)) }));
+                        is_looking = true;
+                        tasks.push(Box::pin(async { Ok(Done::Looked(is_whole(self.talk, self.shipment).await?)) }));
                     }
                     fates.insert(at, fate);
-                    for platform in order.arrived(&blobs[at].digest) {
-                        tasks.push(Box::pin(async move {
-                            yard.manifest(platform).await?;
-                            Ok(Done::Manifest)
-                        }));
-                    }
+                    ready.extend(order.arrived(&blobs[at].digest));
                 }
-                Done::Index(true) if yard.has_sent_nothing() => return Ok(None),
-                Done::Index(_) | Done::Manifest => {}
+                Done::Looked(true) if yard.has_sent_nothing() => return Ok(None),
+                Done::Looked(_) => is_looking = false,
+                Done::Manifest => {}
+            }
+            let now = if is_looking { Vec::new() } else { std::mem::take(&mut ready) };
+            for platform in now {
+                tasks.push(Box::pin(async move {
+                    yard.manifest(platform).await?;
+                    Ok(Done::Manifest)
+                }));
             }
         }
         Ok(Some(fates.into_values().collect()))
     }
+}
 
-    async fn has_index(&self) -> Result<bool, Error> {
-        let digest = self.shipment.index.digest.to_string();
-        Ok(self.talk.look_up("looking for the index", &digest).await?.is_some())
+/// Whether the registry has the index and the manifests of all platforms. Their blobs are trusted to be there then:
+/// they are sent before a manifest that names them, most registries refuse it otherwise (`MANIFEST_BLOB_UNKNOWN` of the
+/// distribution specification), and what cleans registries up keeps what a manifest names. Manifests are asked for one
+/// by one because an index may lack some: the specification does not want them to be there before it.
+pub(super) async fn is_whole(talk: Dialogue<'_>, shipment: &Shipment) -> Result<bool, Error> {
+    let is_there = async |document: &Descriptor| {
+        let digest = document.digest.to_string();
+        Ok::<_, Error>(talk.look_up(&format!("looking for {digest}"), &digest).await?.is_some())
+    };
+    if !is_there(&shipment.index).await? {
+        return Ok(false);
     }
+    let manifests = shipment.platforms.iter().map(|platform| is_there(&platform.manifest));
+    Ok(try_join_all(manifests).await?.into_iter().all(|is_there| is_there))
 }
 
 /// As many permits as blobs may be on their way at once.

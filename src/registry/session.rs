@@ -36,10 +36,12 @@ pub struct Options {
     pub pause: Duration,
     /// After how long without a single byte a request counts as broken.
     pub timeout: Duration,
-    /// How many blobs are on their way at once.
+    /// How many blobs are sent at once. As many more are looked for at the same time, so that there are up to twice as
+    /// many connections.
     pub parallel: usize,
     /// Sends blobs in pieces of so many bytes; without it a blob is sent in one request where the registry
-    /// takes that.
+    /// takes that. No option of the command sets this, since registries that want pieces say so; who calls the
+    /// library may know better.
     pub chunk: Option<u64>,
 }
 
@@ -153,21 +155,28 @@ impl Session {
 
     /// The door for reading from a repository.
     pub(crate) fn reading(&self, repository: &Reference) -> Result<Rc<Door>, Error> {
-        self.door(repository, "pull", &[])
+        self.door(repository, "pull")
     }
 
-    /// The door to a repository for some actions, and for reading from others where that is allowed. It is the
-    /// same for all who ask for the same, and so are its tokens.
-    pub(crate) fn door(&self, to: &Reference, actions: &str, others: &[String]) -> Result<Rc<Door>, Error> {
+    /// The door for all that belongs to a push: looking before a build, a survey, and the push. Its token may read from
+    /// the repositories `others` too, where that is allowed; should later ones be new, it is asked for again.
+    ///
+    /// Questions go through it too, although they only read: registries deny that there is a repository to those who
+    /// may not make it.
+    pub(crate) fn writing(&self, to: &Reference, others: &[String]) -> Result<Rc<Door>, Error> {
+        let door = self.door(to, "pull,push")?;
+        others.iter().filter(|other| **other != to.repository).for_each(|other| door.wish(scope(other, "pull")));
+        Ok(door)
+    }
+
+    /// The door to a repository for some actions. It is the same for all who ask for the same, and so are its tokens.
+    fn door(&self, to: &Reference, actions: &str) -> Result<Rc<Door>, Error> {
         let Reference { registry, repository, .. } = to;
-        let wishes: Vec<String> =
-            others.iter().filter(|other| *other != repository).map(|other| scope(other, "pull")).collect();
-        let scopes = vec![scope(repository, actions)];
-        let key = [registry.clone(), repository.clone(), [scopes.as_slice(), &wishes].concat().join(" ")];
+        let key = [registry, repository, actions].map(str::to_owned);
         if let Some(door) = self.doors.borrow().get(&key) {
             return Ok(Rc::clone(door));
         }
-        let door = Rc::new(Door::new(self, registry, repository, scopes, wishes)?);
+        let door = Rc::new(Door::new(self, registry, repository, vec![scope(repository, actions)])?);
         self.doors.borrow_mut().insert(key, Rc::clone(&door));
         Ok(door)
     }

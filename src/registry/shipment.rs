@@ -6,11 +6,8 @@ use std::path::PathBuf;
 use super::Error;
 use crate::domain::Digest;
 use crate::image::document::{Manifest, RunsOn};
-use crate::image::{Descriptor, Image, Layout, MediaTypes};
+use crate::image::{Descriptor, Image, Layout, MAX_DOCUMENT, MediaTypes};
 use crate::sys::fs;
-
-/// The largest document that registries accept, in bytes.
-const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// One image of a layout, with all it refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,44 +4,20 @@ use futures_util::stream::{FuturesOrdered, StreamExt};
 
 use super::client::Dialogue;
 use super::push::{self, TagChange};
-use super::{Error, Fate, Pushed, Session, Shipment, TagOutcome, Target, Traffic};
-use crate::domain::Digest;
+use super::{Error, Fate, Pushed, Session, Shipment, TagOutcome, Target};
 use crate::image::Descriptor;
 use crate::report::Report;
-
-/// What a push would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
-    /// The digest of the index.
-    pub digest: Digest,
-    /// The tags, in the order of the target.
-    pub tags: Vec<TagOutcome>,
-    /// Configs and layers, the largest first.
-    pub blobs: Vec<(Descriptor, Fate)>,
-    /// The manifests of the platforms, then the index.
-    pub manifests: Vec<(Descriptor, Fate)>,
-    /// Bytes of blobs that would be sent.
-    pub sent: u64,
-    /// Bytes of blobs that would be mounted.
-    pub mounted: u64,
-    /// Bytes of blobs that are there.
-    pub skipped: u64,
-    /// What went over the wire to find out.
-    pub traffic: Traffic,
-}
 
 /// Says what [`push`](super::push()) would do. Only questions are sent.
 ///
 /// # Errors
 /// As [`push`](super::push()).
-pub fn survey(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Survey, Error> {
+pub fn survey(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
     let before = session.traffic();
-    let door = session.door(&target.repository, "pull", &target.mount_from)?;
+    let door = session.writing(&target.repository, &target.mount_from)?;
     let talk = Dialogue { session, door: &door, report };
     let (tags, blobs, documents) = session.run(look(talk, shipment, target))?;
-    let Pushed { digest, tags, blobs, manifests, sent, mounted, skipped, traffic } =
-        Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before));
-    Ok(Survey { digest, tags, blobs, manifests, sent, mounted, skipped, traffic })
+    Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))
 }
 
 async fn look(
@@ -65,8 +41,7 @@ async fn look(
         fates.push(fate?);
     }
     let all_there = fates.iter().all(|fate| *fate == Fate::Skipped);
-    let digest = shipment.index.digest.to_string();
-    let whole = all_there && talk.look_up("looking for the index", &digest).await?.is_some();
+    let whole = all_there && push::is_whole(talk, shipment).await?;
     Ok((tags, fates, if whole { Fate::Skipped } else { Fate::Sent }))
 }
 

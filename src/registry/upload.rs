@@ -5,6 +5,8 @@
 //! registry that refuses a whole blob in one request gets it in pieces, and after a broken piece it is asked how
 //! much it has. Before anything is sent again the blob is looked for: it may have arrived.
 
+mod terms;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use reqwest::Url;
 
 use super::client::UploadCall;
 use super::push::Fate;
+pub(super) use terms::{Failure, Heard, Next, Reply};
 
 /// The size of pieces where a registry refuses a blob as a whole, in bytes: GHCR answers 416 to larger ones
 /// (rust-oci-client#35).
@@ -19,71 +22,6 @@ pub(super) const PIECE: u64 = 4 << 20;
 
 /// The smallest piece that is tried when a registry refuses larger ones, in bytes.
 const SMALLEST: u64 = 64 << 10;
-
-/// An answer, as far as it decides what comes next.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Reply {
-    /// The status, none of those that may pass.
-    pub status: u16,
-    /// Where the upload is from now on.
-    pub location: Option<Url>,
-    /// How many bytes of the upload are there.
-    pub held: Option<u64>,
-    /// The smallest piece that the registry takes.
-    pub smallest: Option<u64>,
-    /// Whether the registry says that it does not know the upload, or not any more.
-    pub lost: bool,
-}
-
-/// What came of a request.
-#[derive(Debug, Clone)]
-pub(super) enum Heard {
-    /// An answer.
-    Reply(Reply),
-    /// No answer, or one that may pass.
-    Passing {
-        /// What happened.
-        why: String,
-        /// How long the registry asks to wait.
-        after: Option<Duration>,
-    },
-}
-
-/// What to do next.
-#[derive(Debug, Clone)]
-pub(super) enum Next {
-    /// Send a request.
-    Send(UploadCall),
-    /// Wait.
-    Rest {
-        /// What happened.
-        why: String,
-        /// How often it has happened.
-        tries: u32,
-        /// How long the registry asks to wait.
-        after: Option<Duration>,
-    },
-    /// The blob is there.
-    Done(Fate),
-    /// Give up.
-    Failed(Failure),
-}
-
-/// Why an upload is given up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// The registry refuses; its last answer says why.
-    Refused,
-    /// It was tried often enough.
-    Exhausted {
-        /// How often.
-        tries: u32,
-        /// What happened the last time.
-        why: String,
-    },
-    /// The answer makes no sense.
-    Senseless(&'static str),
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -104,9 +42,11 @@ pub(super) struct Upload {
     retries: u32,
     /// Repositories to mount from.
     mounts: VecDeque<String>,
+    /// Where a mount was asked for that nobody knows the end of.
+    mounting: Option<String>,
     /// The size of pieces; `None` sends the blob as a whole.
     pieces: Option<u64>,
-    /// Whether pieces are the answer to a refusal, and not what the user wants.
+    /// Whether pieces are the answer to a refusal, and not [`Options::chunk`](super::Options::chunk).
     fell_back: bool,
     state: State,
     session: Option<Url>,
@@ -138,6 +78,7 @@ impl Upload {
             size,
             retries,
             mounts: mounts.into(),
+            mounting: None,
             pieces: pieces.map(|size| size.max(1)),
             fell_back: false,
             state: State::Unknown,
@@ -206,7 +147,9 @@ impl Upload {
     fn looked(&mut self, heard: Heard) {
         match heard {
             Heard::Reply(Reply { status: 200, .. }) => {
-                self.end = Some(Next::Done(if self.sent { Fate::Sent } else { Fate::Skipped }));
+                let mounted = self.mounting.take().map(|from| Fate::Mounted { from });
+                let unsent = || mounted.unwrap_or(Fate::Skipped);
+                self.end = Some(Next::Done(if self.sent { Fate::Sent } else { unsent() }));
             }
             // A registry without HEAD for blobs gets them again.
             Heard::Reply(Reply { status: 404 | 405 | 501, .. }) => {
@@ -219,15 +162,19 @@ impl Upload {
     }
 
     fn began(&mut self, heard: Heard) {
-        let mount = self.mounts.pop_front();
-        match (heard, mount) {
-            (Heard::Reply(Reply { status: 201, .. }), Some(from)) => {
+        let reply = match heard {
+            Heard::Reply(reply) => reply,
+            Heard::Passing { why, after } => return self.not_begun(why, after),
+        };
+        self.mounting = None;
+        match (reply, self.mounts.pop_front()) {
+            (Reply { status: 201, .. }, Some(from)) => {
                 self.end = Some(Next::Done(Fate::Mounted { from }));
             }
-            (Heard::Reply(Reply { status: 202, location: None, .. }), _) => {
+            (Reply { status: 202, location: None, .. }, _) => {
                 self.fail(Failure::Senseless("it opens an upload and does not say where (no `Location`)"));
             }
-            (Heard::Reply(Reply { status: 202, location, smallest, .. }), _) => {
+            (Reply { status: 202, location, smallest, .. }, _) => {
                 // The session of a refused mount is as good as any other. Another one would have to be opened
                 // for each further place to mount from.
                 self.mounts.clear();
@@ -237,12 +184,26 @@ impl Upload {
                 self.state = State::Open;
                 self.pieces = self.pieces.map(|piece| piece.max(smallest.unwrap_or_default()));
             }
-            (Heard::Reply(_), Some(_)) => {}
-            (Heard::Reply(Reply { status: 201, .. }), None) => {
+            (_, Some(_)) => self.failures[Row::Begin as usize] = 0,
+            (Reply { status: 201, .. }, None) => {
                 self.fail(Failure::Senseless("it says that it has the blob before it was sent"));
             }
-            (Heard::Reply(_), None) => self.fail(Failure::Refused),
-            (Heard::Passing { why, after }, _) => self.failed(Row::Begin, why, after),
+            (_, None) => self.fail(Failure::Refused),
+        }
+    }
+
+    /// There is no answer whether an upload has begun, or whether the blob was mounted.
+    fn not_begun(&mut self, why: String, after: Option<Duration>) {
+        let Some(from) = self.mounts.front() else { return self.failed(Row::Begin, why, after) };
+        // It may have been mounted all the same: it is looked for first.
+        self.mounting = Some(from.clone());
+        self.state = State::Unknown;
+        if self.failures[Row::Begin as usize] < self.retries {
+            self.failed(Row::Begin, why, after);
+        } else {
+            // Mounting does not work. Sending may.
+            self.mounts.clear();
+            self.failures[Row::Begin as usize] = 0;
         }
     }
 
@@ -251,16 +212,15 @@ impl Upload {
         match heard {
             Heard::Reply(Reply { status: 200 | 201 | 204, .. }) => self.end = Some(Next::Done(Fate::Sent)),
             Heard::Reply(Reply { status: 405 | 411 | 413 | 416 | 501, .. }) => self.fall_back(),
-            Heard::Reply(Reply { status, lost, .. }) if lost || status == 404 => {
-                let why = format!("the registry has forgotten the upload (status {status})");
-                self.begin_again(why, None);
+            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
+                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
                 // The second time it is not the upload that it does not know, but this way of sending.
                 if self.failures[Row::Send as usize] == 2 {
                     self.fall_back();
                 }
             }
-            Heard::Reply(Reply { status: 202, .. }) => {
-                self.begin_again("the registry has not finished the upload (status 202)".to_owned(), None);
+            Heard::Reply(Reply { status: 202, words, .. }) => {
+                self.begin_again(format!("the registry has not finished the upload: {words}"), None);
             }
             Heard::Reply(_) => self.fail(Failure::Refused),
             Heard::Passing { why, after } => {
@@ -278,7 +238,7 @@ impl Upload {
         let piece = self.pieces.unwrap_or(PIECE);
         let end = self.offset + piece.min(self.size - self.offset);
         match heard {
-            Heard::Reply(Reply { status: 200..=204, location, held, .. }) => {
+            Heard::Reply(Reply { status: 200..=204, location, held, words, .. }) => {
                 self.session = location.or(self.session.take());
                 match held.unwrap_or(end) {
                     held if held > end => {
@@ -293,24 +253,25 @@ impl Upload {
                     }
                     held => {
                         self.offset = held;
-                        self.failed(Row::Send, "the registry did not take what was sent".to_owned(), None);
+                        self.failed(Row::Send, format!("the registry did not take what was sent: {words}"), None);
                     }
                 }
             }
-            Heard::Reply(Reply { status: 413 | 416, .. }) => {
+            Heard::Reply(Reply { status: 413 | 416, words, .. }) => {
                 self.state = State::Doubtful;
                 let smaller = if piece > PIECE { PIECE } else { (piece / 2).max(SMALLEST).min(piece) };
                 self.pieces = Some(smaller);
                 self.fell_back = true;
-                self.failed(Row::Send, format!("the registry refused a piece of {} bytes", end - self.offset), None);
+                let length = end - self.offset;
+                self.failed(Row::Send, format!("the registry refused a piece of {length} bytes: {words}"), None);
             }
-            Heard::Reply(Reply { status, lost, .. }) if lost || status == 404 => {
-                self.begin_again(format!("the registry has forgotten the upload (status {status})"), None);
+            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
+                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
             }
-            // What the user asked for is not to be had: the whole blob in one request is.
-            Heard::Reply(Reply { status: 405 | 501, .. }) if !self.fell_back => {
+            // The pieces that were asked for are not to be had: the whole blob in one request is.
+            Heard::Reply(Reply { status: 405 | 501, words, .. }) if !self.fell_back => {
                 self.pieces = None;
-                self.begin_again("the registry takes no pieces".to_owned(), None);
+                self.begin_again(format!("the registry takes no pieces: {words}"), None);
             }
             Heard::Reply(_) => self.fail(Failure::Refused),
             Heard::Passing { why, after } => {
@@ -343,8 +304,11 @@ impl Upload {
     fn closed(&mut self, heard: Heard) {
         match heard {
             Heard::Reply(Reply { status: 200 | 201 | 204, .. }) => self.end = Some(Next::Done(Fate::Sent)),
-            Heard::Reply(Reply { status, lost, .. }) if lost || matches!(status, 404 | 416) => {
-                self.begin_again(format!("the registry has forgotten the upload (status {status})"), None);
+            Heard::Reply(Reply { status: 416, words, .. }) => {
+                self.begin_again(format!("the registry does not end the upload: {words}"), None);
+            }
+            Heard::Reply(Reply { status, words, lost, .. }) if lost || status == 404 => {
+                self.begin_again(format!("the registry has forgotten the upload: {words}"), None);
             }
             Heard::Reply(_) => self.fail(Failure::Refused),
             Heard::Passing { why, after } => {
@@ -355,14 +319,14 @@ impl Upload {
         }
     }
 
-    /// Sends in pieces from now on, in a new upload: what became of the refused one is not known.
+    /// Sends in pieces from now on: in the upload that refused the whole if it is still open, after asking it how
+    /// much it has, or else in a new one. So none is left behind.
     fn fall_back(&mut self) {
         if self.pieces.is_none() {
             self.pieces = Some(PIECE);
             self.fell_back = true;
         }
-        self.session = None;
-        self.state = State::Absent;
+        self.state = if self.session.is_some() { State::Doubtful } else { State::Absent };
     }
 
     fn begin_again(&mut self, why: String, after: Option<Duration>) {

@@ -1,8 +1,7 @@
 //! How much of an image is read at most. Images are hostile: whatever a document or a layer says, memory and
 //! time stay within these bounds.
 
-/// The largest document that is read, in bytes: what registries and containerd accept for a manifest.
-pub const MAX_DOCUMENT: u64 = 4 << 20;
+pub use crate::image::MAX_DOCUMENT;
 
 /// How deep indexes may nest. Real images have one index; skopeo and BuildKit go no deeper.
 pub(super) const MAX_DEPTH: usize = 4;

@@ -15,10 +15,14 @@ use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, Url};
 use super::{Env, fs};
 
 /// The longest wait between two tries, whatever the server asks for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The largest file of certificates, in bytes. The usual one of a system has about 250 KB.
 const MAX_CERTIFICATES: u64 = 16 << 20;
+
+/// This machine itself, in the words of `NO_PROXY`: no proxy has a way to it, whatever the environment says. Docker
+/// and skopeo have that from Go (`net/http`, `ProxyFromEnvironment`).
+const OWN_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// How servers are reached: certificates and proxies. `Debug` prints no proxy, whose address may hold a password.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -102,8 +106,15 @@ impl HttpSettings {
         // The proxy's address may hold a password, so that neither it nor the parser's words are printed.
         let proxy = proxy
             .map_err(|_| Error::Setup("the proxy's address in the environment cannot be used".to_owned()))?
-            .no_proxy(self.no_proxy.as_deref().and_then(NoProxy::from_string));
+            .no_proxy(NoProxy::from_string(&self.without_proxy()));
         Ok(builder.proxy(proxy))
+    }
+
+    /// The hosts that are reached without a proxy.
+    fn without_proxy(&self) -> String {
+        let named = self.no_proxy.iter().flat_map(|hosts| hosts.split(',')).map(str::trim);
+        let named = named.filter(|host| !host.is_empty()).map(|host| format!(",{host}"));
+        OWN_MACHINE.to_owned() + &named.collect::<String>()
     }
 
     fn certificates(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {

@@ -328,6 +328,28 @@ fn publishing_to_the_registry_of_the_base_sends_none_of_its_layers() {
 }
 
 #[test]
+fn a_dry_run_of_publish_locks_nothing() {
+    let Some(bases) = Bases::start() else { return };
+    bases.push("1", &BOTH, 1, Family::Oci);
+    let project = prebuilt::project();
+    project.base(&bases.name("1"));
+    let image = format!("{}/example/demo", bases.address());
+    let words = ["publish", "--dry-run", "--no-build", "--artifacts", "artifacts", "--image", &image];
+    let before = project.sources();
+    let outcome = project.run(words);
+    let warning = "warning: not updating the lock file due to dry run\n";
+    assert!(outcome.stderr.contains(warning), "{}", outcome.stderr);
+    assert_eq!(project.sources(), before);
+    let outcome = project.dext(words).arg("--locked").run().failure(1);
+    assert!(outcome.stderr.contains("`--locked` was passed to prevent this"), "{}", outcome.stderr);
+    project.run(["update"]);
+    let before = project.sources();
+    let outcome = project.dext(words).arg("--locked").run().success();
+    assert!(!outcome.stderr.contains(warning), "{}", outcome.stderr);
+    assert_eq!(project.sources(), before);
+}
+
+#[test]
 fn skopeo_and_the_engine_take_the_image() {
     let Some(bases) = Bases::start() else { return };
     let Some(skopeo) = judge("skopeo") else { return };

@@ -1,16 +1,19 @@
-//! `kill -9` in the middle of a push: the tag is absent, or old and whole, or new and whole, and the next run
+//! `kill -9` and Ctrl-C in the middle of a push: the tag is absent, or old and whole, or new and whole, and the next run
 //! finishes the work.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Child;
+use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::support::daemon::wait_for;
 use crate::support::files;
 use crate::support::goods::{Goods, Recipe};
 use crate::support::registry::Registry;
 use crate::support::registry::auth::Auth;
+use crate::support::registry::fault::{Fault, What};
 use crate::support::registry::quirks::Quirks;
+use crate::support::registry::step::Step;
 use crate::support::sandbox::{Dext, Sandbox};
 use crate::support::trip::{self, REPOSITORY, TAG, Trip, stock};
 
@@ -107,4 +110,37 @@ fn a_killed_push_leaves_no_tag_that_is_not_whole() {
     let steps: BTreeSet<&str> = places.keys().map(String::as_str).collect();
     assert!(steps.len() >= 5, "kills hit {steps:?} only");
     assert!(u64::from(places.values().sum::<u32>()) >= KILLS * 3 / 4, "{ended} runs had ended before they were killed");
+}
+
+#[test]
+fn ctrl_c_in_the_middle_of_a_blob_ends_the_push() {
+    let (registry, sandbox) = (Registry::start(), Sandbox::empty());
+    // The blob is larger than what the connection's buffers hold, so that half of it is never sent.
+    let (old, new) = (Recipe::default().make(), Recipe { shared: 24 << 20, ..Recipe::default().version(2) }.make());
+    stock(&registry, REPOSITORY, TAG, &old);
+    // The largest blob is the first to be sent.
+    registry.fail(Fault { step: Step::PutBlob, from: 0, times: 1, what: What::StallMidBody });
+    let child = publish(&sandbox, &registry, &new).command().spawn().expect("the program can be started");
+    let missing = || new.content().difference(&trip::blobs(&registry, REPOSITORY)).count();
+    // Manifests and the index come after the blobs.
+    let after = new.image.blobs().len() - new.blobs();
+    wait_for("all blobs but one", || (registry.struck() == 1 && missing() == 1 + after).then_some(()));
+    let half = |body: usize| body > 10 << 20;
+    wait_for("half a blob", || registry.peek().requests.iter().any(|request| half(request.body)).then_some(()));
+
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill can be started");
+    let ended = child.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(sent.success() && ended.status.code() == Some(130), "{}: {told}", ended.status);
+    assert!(!told.contains("error"), "who presses Ctrl-C knows why it ends: {told}");
+    assert_eq!(registry.repository(REPOSITORY).tags.get(TAG), Some(&old.digest()));
+    registry.check();
+
+    let there = trip::blobs(&registry, REPOSITORY);
+    registry.record();
+    publish(&sandbox, &registry, &new).run().success();
+    Trip::default().arrived(&registry, &new);
+    let (again, all) = (trip::sent(&registry), new.content());
+    assert!(again.is_disjoint(&there), "{}", registry.peek().story());
+    assert_eq!(again.len(), all.difference(&there).count() - after, "{}", registry.peek().story());
 }

@@ -15,6 +15,7 @@ mod builders;
 mod credentials;
 mod doctor;
 mod downloads;
+mod early;
 mod faults;
 mod guards;
 mod image;

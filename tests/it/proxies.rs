@@ -101,15 +101,30 @@ error: failed 6 times, at last because the proxy: Connection refused (os error 1
 
 #[test]
 fn some_need_no_proxy() {
-    for no_proxy in ["127.0.0.1", "other.example.test, 127.0.0.1", "127.0.0.0/8", "*"] {
+    // Linux takes an address of zeros for this machine, and `cargo dext` does not.
+    let other = |shop: &Shop| shop.registry.address.replace("127.0.0.1", "0.0.0.0");
+    for no_proxy in ["0.0.0.0", "other.example.test, 0.0.0.0", "0.0.0.0/8", "*"] {
         let Some(shop) = Shop::open(Kind::Plain) else { return };
-        let proxy = Proxy::start("127.0.0.1:1", None);
+        let proxy = Proxy::start(&shop.registry.address, None);
+        let image = format!("{}/team/demo", other(&shop));
         let url = format!("http://{}", proxy.address);
-        let dext = shop.publish(&[]).env("HTTP_PROXY", &url).env("HTTPS_PROXY", &url).env("NO_PROXY", no_proxy);
-        shop.run(&dext).success();
+        let dext = shop.publish_to(&image, &["--plain-http"]).env("HTTP_PROXY", url);
+        shop.run(&dext.clone().env("NO_PROXY", no_proxy)).success();
         assert_eq!(proxy.asked(), [""; 0], "{no_proxy}");
         shop.read_back();
+        // Without the word, the same goes through the proxy.
+        shop.run(&dext.env("NO_PROXY", "other.example.test")).success();
+        assert_ne!(proxy.asked(), [""; 0]);
     }
+}
+
+#[test]
+fn this_machine_needs_no_proxy() {
+    let Some(shop) = Shop::open(Kind::Plain) else { return };
+    let proxy = Proxy::start("127.0.0.1:1", None);
+    shop.run(&shop.publish(&[]).env("ALL_PROXY", format!("http://{}", proxy.address))).success();
+    assert_eq!(proxy.asked(), [""; 0]);
+    shop.read_back();
 }
 
 #[test]

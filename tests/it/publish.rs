@@ -149,7 +149,7 @@ fn first_and_again() {
    Published linux/arm64 sha256:[DIGEST] ([SIZE])
    Published index sha256:[DIGEST]
       Tagged 1.2.3, as before
-        Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..] requests
+        Sent [SIZE], mounted [SIZE], skipped [SIZE], with [..]
      Private marketplaces take the line `[REGISTRY]/example/demo:1.2.3` in extensions.txt
     Finished [REGISTRY]/example/demo in [TIME]
 
@@ -296,6 +296,28 @@ fn a_dry_run_only_asks() {
     assert_ne!(place.digest("1.2.3").as_deref(), message["digest"].as_str());
     // Without `--overwrite` it ends as the real run would.
     place.publish(["--dry-run"]).run().failure(1);
+}
+
+#[test]
+fn a_dry_run_leaves_caches_and_the_layout_and_nothing_else() {
+    let Some(place) = Place::new() else { return };
+    let called = place.project.root().join("called");
+    let docker = place.project.stand_in("docker", &format!("echo called > {}\n", called.display()));
+    let run = |more: &[&str]| {
+        let words = ["--archive", "out/image.tar", "--load", "--digest-file", "out/digest"];
+        place.publish(words.into_iter().chain(more.iter().copied())).first_on_path(&docker).run()
+    };
+    let before = files::fingerprint(place.project.root());
+    run(&["--dry-run"]).success();
+    let mut after = files::fingerprint(place.project.root());
+    assert!(place.project.layout("demo").join("index.json").exists());
+    after.retain(|path, _| !path.starts_with("project/target") && !path.starts_with("cache"));
+    assert_eq!(after, before);
+    let methods: BTreeSet<String> = place.requests().into_iter().map(|(method, _)| method).collect();
+    assert_eq!(methods, ["HEAD".to_owned()].into());
+    // Without it they are written: the engine that stands in knows no CPU, which is found last.
+    run(&[]).failure(2);
+    assert!(called.exists() && place.project.path("out/image.tar").exists());
 }
 
 #[test]
@@ -452,6 +474,33 @@ fn what_is_missing_is_told_before_anything_is_built() {
         str![[r#"
 error: `1.2.3+4` cannot be a tag
   help: a tag is 1 to 128 letters, digits, `_`, `.` and `-`, and begins with none of the last two; leave out what follows a `+`
+
+"#]]
+    );
+    for flags in [&["--offline"][..], &["--offline", "--dry-run"]] {
+        assert_data_eq!(
+            told(flags, 2),
+            str![[r#"
+error: `publish` talks to a registry, which `--offline` forbids
+  help: leave `--offline` out; `cargo dext package --offline` makes the same image
+
+"#]]
+        );
+    }
+    assert_data_eq!(
+        told(&["--frozen"], 2),
+        str![[r#"
+error: `publish` talks to a registry, which `--frozen` forbids
+  help: leave `--frozen` out; `--locked` keeps the lock files as they are, and `cargo dext package --frozen` makes the same image
+
+"#]]
+    );
+    // Nothing is looked at before: there is no such layout.
+    assert_data_eq!(
+        project.dext(["publish", "--from", "nowhere", "--frozen", "--image", "no name!"]).run().failure(2).told(),
+        str![[r#"
+error: `publish` talks to a registry, which `--frozen` forbids
+  help: leave `--frozen` out; `--locked` keeps the lock files as they are, and `cargo dext package --frozen` makes the same image
 
 "#]]
     );

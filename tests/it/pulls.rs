@@ -71,11 +71,11 @@ fn what_is_not_there_is_said_to_be_missing() {
     assert_data_eq!(
         told,
         str![[r#"
-  error: the registry has no 2.0.0
-  place: [HOST]/x/goods, looking for 2.0.0
+  error: the registry has no tag 2.0.0
+  place: [HOST]/x/goods, looking for the tag 2.0.0
   help: check the name `x/goods`; the registry may want the repository to be made first, or `docker login [HOST]`
-  error: the registry has no 2.0.0
-  place: [HOST]/x/goods, reading 2.0.0
+  error: the registry has no tag 2.0.0
+  place: [HOST]/x/goods, reading the tag 2.0.0
   help: check the name `x/goods`; the registry may want the repository to be made first, or `docker login [HOST]`
   error: the registry has no sha256:[DIGEST]
   place: [HOST]/x/goods, reading sha256:[DIGEST]

@@ -160,7 +160,7 @@ fn a_registry_of_old_knows_dockers_types_only() {
         str![[r#"
   error: the registry answered 400 Bad Request: MANIFEST_INVALID: unsupported media type
   place: [HOST]/x/goods, writing the manifest of [PLATFORM]
-  help: read what the registry says; asking again will not change it
+  help: if the registry knows Docker's media types only, publish with `--media-types docker`
 
 "#]]
         .raw()

@@ -143,17 +143,20 @@ fn a_token_server_that_says_no() {
     let Some(shop) = Shop::open(Kind::Tokens) else { return };
     shop.log_in(&shop.registry.address, USER, "a guess at the password");
     let outcome = shop.run(&shop.publish(&[])).failure(3);
-    let told = shop.error(&outcome).replace(&shop.tokens().realm, "[REALM]");
-    assert_data_eq!(told, str![[r#"
-error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: this is not the password
+    let told = shop.error(&outcome).replace(shop.tokens().host(), "[TOKENS]");
+    assert_data_eq!(
+        told,
+        str![[r#"
+error: the token server [TOKENS] answered 401 Unauthorized: UNAUTHORIZED: this is not the password
   --> [REGISTRY]/team/demo, looking for the tag 1.2.3 (asking for a token)
   help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: auths."[REGISTRY]" in [HOME]/.docker/config.json
 
-"#]].raw());
+"#]]
+    );
     // Without a password there is a token, but it is not for pushing.
     shop.configure(&json!({}));
     let outcome = shop.run(&shop.publish(&[])).failure(3);
-    let told = shop.error(&outcome).replace(&shop.tokens().realm, "[REALM]");
+    let told = shop.error(&outcome).replace(shop.tokens().host(), "[TOKENS]");
     assert_data_eq!(
         told,
         str![[r#"

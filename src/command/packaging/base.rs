@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::image::BaseImage;
 use crate::manifest::extension::Base;
 use crate::registry::base::{Bases, Pinned, Source, Store};
+use crate::report::Report;
 
 /// A base image of which it is known what it is, and where its layers come from.
 pub struct PinnedBase<'a> {
@@ -16,14 +17,19 @@ pub struct PinnedBase<'a> {
     pinned: Option<Pinned>,
 }
 
-/// Finds the base image if it comes from a registry, and has it in the lock file then. Whatever git is asked of the
-/// working directory is asked after this.
-pub fn pin<'a>(job: &Job<'_>, registries: &'a dyn Source) -> Result<PinnedBase<'a>, Error> {
+/// Finds the base image if it comes from a registry, and has it in the lock file then, but for a dry run. Whatever git
+/// is asked of the working directory is asked after this.
+pub fn pin<'a>(job: &Job<'_>, registries: &'a dyn Source, dry_run: bool) -> Result<PinnedBase<'a>, Error> {
     let mut lock = job.lock.lock().clone();
     lock.drop_unused(&job.extension.origin.bases);
     let base = job.extension.registry_base();
     let pinned = base.map(|base| bases(job, registries).pin(base, &archs(job), &mut lock)).transpose()?;
-    job.lock.write(&lock, job.args.manifest.terms().locked)?;
+    let locked = job.args.manifest.terms().locked;
+    if !dry_run {
+        job.lock.write(&lock, locked)?;
+    } else if job.lock.changes(&lock, locked)? {
+        job.context.shell.warning("not updating the lock file due to dry run".to_owned(), None);
+    }
     Ok(PinnedBase { registries, pinned })
 }
 

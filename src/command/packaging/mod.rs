@@ -105,12 +105,13 @@ impl<'a> Job<'a> {
         self.artifacts()
     }
 
-    /// Finds the base image, and has it in the lock file then. `registries` is where it may come from.
+    /// Finds the base image, and has it in the lock file then; a dry run leaves that file as it is. `registries` is
+    /// where it may come from.
     ///
     /// # Errors
     /// When it is not there or not for all platforms, or the lock file may not change.
-    pub fn pin<'r>(&self, registries: &'r dyn Source) -> Result<PinnedBase<'r>, Error> {
-        base::pin(self, registries)
+    pub fn pin<'r>(&self, registries: &'r dyn Source, dry_run: bool) -> Result<PinnedBase<'r>, Error> {
+        base::pin(self, registries, dry_run)
     }
 
     /// Builds, judges what it is about to pack, and writes the image, which tells where its sources are.

@@ -15,6 +15,9 @@ use crate::registry::credentials::Keychain;
 #[derive(Debug, Args)]
 pub struct PublishArgs {
     /// Package, and say what would be sent; the registry is only asked
+    ///
+    /// Nothing is written but what a build writes, the image's folder among it, and the user's cache: no `Dext.lock`,
+    /// no `--archive`, no `--digest-file`, and nothing is loaded by `--load`.
     #[arg(short = 'n', long)]
     pub dry_run: bool,
     /// Image to publish to, without a tag [default: the table's `image`]
@@ -47,6 +50,25 @@ pub struct PublishArgs {
     /// How the registry is reached.
     #[command(flatten)]
     pub registry: RegistryArgs,
+}
+
+impl PublishArgs {
+    /// Refuses flags that contradict publishing. A dry run asks the registry too.
+    ///
+    /// # Errors
+    /// When the network may not be used.
+    pub fn check(&self) -> Result<(), Error> {
+        let manifest = &self.packaging.manifest;
+        let (flag, instead) = match (manifest.frozen, manifest.offline) {
+            (true, _) => ("--frozen", "`--locked` keeps the lock files as they are, and "),
+            (false, true) => ("--offline", ""),
+            (false, false) => return Ok(()),
+        };
+        Err(Error::Usage {
+            what: format!("`publish` talks to a registry, which `{flag}` forbids"),
+            help: format!("leave `{flag}` out; {instead}`cargo dext package {flag}` makes the same image"),
+        })
+    }
 }
 
 /// The door to registries that the flags ask for.

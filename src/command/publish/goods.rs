@@ -93,7 +93,7 @@ impl<'a> Goods<'a> {
     pub fn settle(&self, registries: &'a dyn Source, context: &Context) -> Result<Settled<'_, 'a>, Error> {
         match self {
             Goods::Project(args, job) => {
-                let base = job.pin(registries)?;
+                let base = job.pin(registries, args.dry_run)?;
                 let vcs = committed(args, job, context)?;
                 Ok(Settled::Project { args, job, base, vcs })
             }
@@ -125,7 +125,8 @@ impl Settled<'_, '_> {
         matches!(self, Settled::Project { args, .. } if !args.packaging.no_build)
     }
 
-    /// Packages, or reads the layout, and judges it for those who will get it.
+    /// Packages, or reads the layout, and judges it for those who will get it. A dry run leaves nothing behind but the
+    /// layout, as it is a product of the build.
     ///
     /// # Errors
     /// Any stage's, or what the layout lacks, or what breaks a rule.
@@ -133,7 +134,9 @@ impl Settled<'_, '_> {
         match self {
             Settled::Project { args, job, base, vcs } => {
                 let packaged = job.package(vcs, base, audience)?;
-                deliver(&args.packaging, &packaged.image, context)?;
+                if !args.dry_run {
+                    deliver(&args.packaging, &packaged.image, context)?;
+                }
                 context.shell.message(packaged.image.message());
                 Ok(Packed { shipment: Shipment::of(&packaged.image), _kept: Some(packaged) })
             }

@@ -3,7 +3,8 @@
 //! What can fail early fails before anything is built: the destination, the working directory, and, where something is
 //! going to be compiled, the way to the registry, the credentials among it. An existing tag cannot be judged that
 //! early, because it is a success to find the same image under it. It is told of, so that whoever forgot to raise the
-//! version can stop. Where nothing is compiled, the push comes in a moment, and asks no question twice.
+//! version can stop. Where nothing is compiled, the push comes in a moment, and asks no question twice. All that is asked
+//! in a run goes through one door, so that one token is enough.
 
 mod args;
 mod destination;
@@ -21,7 +22,7 @@ use super::packaging::CargoOutput;
 use crate::domain::{Explain, Reference};
 use crate::error::Error;
 use crate::registry::base::Remote;
-use crate::registry::{self, Options, Record, Session, TagChange, Target};
+use crate::registry::{self, Options, Pushed, Record, Session, TagChange, Target};
 use crate::report::Report;
 use crate::sys::fs;
 use args::session;
@@ -35,6 +36,7 @@ use told::Told;
 /// Any stage's. No tag points at anything incomplete then.
 pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<(), Error> {
     let started = Instant::now();
+    args.check()?;
     let goods = Goods::find(args, cargo, context)?;
     let destination = Destination::of(args.image.as_deref(), &goods.tags(args), goods.project())?;
     doubts(destination.doubts(), context);
@@ -68,11 +70,14 @@ fn send(
     let new: Vec<String> = seen.filter(|repository| !target.mount_from.contains(repository)).collect();
     target.mount_from.extend(new);
     if args.dry_run {
-        told.would(&registry::survey(session, shipment, &target, shell)?, context);
+        let survey = registry::survey(session, shipment, &target, shell)?;
+        told.would(&Pushed { traffic: session.traffic(), ..survey }, context);
         return Ok(());
     }
     shell.status("Publishing", told.heading());
     let pushed = registry::push(session, shipment, &target, shell)?;
+    // What was asked before the build counts too.
+    let pushed = Pushed { traffic: session.traffic(), ..pushed };
     if let Some(file) = &args.digest_file {
         fs::write_atomic(&context.env.cwd.join(file), pushed.digest.to_string().as_bytes())?;
     }
@@ -90,16 +95,12 @@ fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {
     doubts.into_iter().for_each(|(what, help)| context.shell.warning(what, Some(help.to_owned())));
 }
 
-/// Asks for the tags before a build that may take long.
+/// Asks for the tags before a build that may take long, and tells of those that exist.
 fn look_early(session: &Session, target: &Target, context: &Context) -> Result<(), Error> {
-    use registry::Error::{Answer, Denied, NotFound, Refused};
-    for tag in &target.tags {
-        let reference = target.repository.with_tag(tag);
-        match session.resolve(&reference) {
-            Ok(found) => told::existing_tag(&reference, found.digest, target.overwrite, context),
-            // The push asks again, with all its rights: some registries deny that what they do not have can be read.
-            Err(NotFound { .. } | Denied { .. } | Refused { .. } | Answer { .. }) => {}
-            Err(error) => return Err(error.into()),
+    let found = registry::look_early(session, target, &context.shell)?;
+    for (tag, digest) in target.tags.iter().zip(found) {
+        if let Some(digest) = digest {
+            told::existing_tag(&target.repository.with_tag(tag), digest, target.overwrite, context);
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use crate::command::Context;
 use crate::command::words::{bytes, seconds};
 use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
-use crate::registry::{Fate, PlatformShipment, Pushed, Shipment, Survey, TagChange, TagOutcome, Traffic};
+use crate::registry::{Fate, PlatformShipment, Pushed, Shipment, TagChange, TagOutcome};
 use crate::report::{Message, Push, PushedBlob, PushedPlatform, PushedTag, Report};
 
 /// What is known before the registry is asked.
@@ -29,35 +29,6 @@ pub fn existing_tag(reference: &Reference, digest: Digest, overwrite: bool, cont
     context.shell.status("Found", format!("{} at {digest}, which {then}", reference.familiar()));
 }
 
-/// What a push did, or by a survey would do.
-#[derive(Debug)]
-struct Account<'a> {
-    dry_run: bool,
-    digest: Digest,
-    tags: &'a [TagOutcome],
-    blobs: &'a [(Descriptor, Fate)],
-    sent: u64,
-    mounted: u64,
-    skipped: u64,
-    traffic: Traffic,
-}
-
-impl<'a> From<&'a Pushed> for Account<'a> {
-    fn from(pushed: &'a Pushed) -> Self {
-        let Pushed { digest, tags, blobs, sent, mounted, skipped, traffic, .. } = pushed;
-        let (sent, mounted, skipped, traffic) = (*sent, *mounted, *skipped, *traffic);
-        Account { dry_run: false, digest: *digest, tags, blobs, sent, mounted, skipped, traffic }
-    }
-}
-
-impl<'a> From<&'a Survey> for Account<'a> {
-    fn from(survey: &'a Survey) -> Self {
-        let Survey { digest, tags, blobs, sent, mounted, skipped, traffic, .. } = survey;
-        let (sent, mounted, skipped, traffic) = (*sent, *mounted, *skipped, *traffic);
-        Account { dry_run: true, digest: *digest, tags, blobs, sent, mounted, skipped, traffic }
-    }
-}
-
 impl Told<'_> {
     /// `example/x:1.2.3, latest (docker.io)`
     pub fn heading(&self) -> String {
@@ -67,45 +38,44 @@ impl Told<'_> {
 
     /// Tells what was done.
     pub fn did(&self, pushed: &Pushed, context: &Context) {
-        let (shell, account) = (&context.shell, Account::from(pushed));
+        let shell = &context.shell;
         for platform in &self.shipment.platforms {
             let size = bytes(layers(platform));
             shell.status("Published", format!("{} {} ({size})", platform.platform, platform.manifest.digest));
         }
-        shell.status("Published", format!("index {}", account.digest));
-        for TagOutcome { tag, change } in account.tags {
+        shell.status("Published", format!("index {}", pushed.digest));
+        for TagOutcome { tag, change } in &pushed.tags {
             shell.status("Tagged", format!("{tag}{}", how(*change)));
         }
-        shell.status("Sent", sums(&account));
+        shell.status("Sent", sums(pushed, false));
         let Destination { repository, tags } = self.destination;
         links::next(repository, tags).into_iter().for_each(|(verb, text)| shell.status(verb, text));
-        shell.message(self.message(&account));
+        shell.message(self.message(pushed, false));
         shell.status("Finished", format!("{} in {}", repository.familiar(), seconds(self.started)));
         // What people copy, and scripts read, comes last.
-        let references = account.tags.iter().map(|tag| self.reference(tag, account.digest) + "\n");
+        let references = pushed.tags.iter().map(|tag| self.reference(tag, pushed.digest) + "\n");
         shell.print_for_people(&references.collect::<String>());
     }
 
     /// Tells what would be done.
-    pub fn would(&self, survey: &Survey, context: &Context) {
-        let account = Account::from(survey);
-        let tags = account.tags.iter().map(|outcome| {
+    pub fn would(&self, pushed: &Pushed, context: &Context) {
+        let tags = pushed.tags.iter().map(|outcome| {
             let would = match outcome.change {
                 TagChange::Created => "would be created".to_owned(),
                 TagChange::Moved { from } => format!("would be moved from {from}"),
                 TagChange::Unchanged => "is there".to_owned(),
             };
-            format!("{} {would}\n", self.reference(outcome, account.digest))
+            format!("{} {would}\n", self.reference(outcome, pushed.digest))
         });
-        let blobs = account.blobs.iter().map(|(blob, fate)| match fate {
+        let blobs = pushed.blobs.iter().map(|(blob, fate)| match fate {
             Fate::Sent => format!("  send   {}\n", self.blob(blob)),
             Fate::Mounted { from } => format!("  mount  {} from {from}\n", self.blob(blob)),
             Fate::Skipped => format!("  skip   {}\n", self.blob(blob)),
         });
         let text: String = tags.chain(blobs).collect();
         context.shell.print_for_people(&text);
-        context.shell.message(self.message(&account));
-        context.shell.status("Would send", sums(&account));
+        context.shell.message(self.message(pushed, true));
+        context.shell.status("Would send", sums(pushed, true));
     }
 
     /// The whole name, which ends with the digest, so that a tag that moves later does not matter.
@@ -126,15 +96,15 @@ impl Told<'_> {
         config.or_else(|| self.shipment.names.get(blob).cloned())
     }
 
-    fn message(&self, account: &Account<'_>) -> Message {
+    fn message(&self, pushed: &Pushed, dry_run: bool) -> Message {
         let Destination { repository, tags } = self.destination;
-        let outcomes = account.tags.iter().map(|outcome| {
+        let outcomes = pushed.tags.iter().map(|outcome| {
             let (word, from) = match outcome.change {
                 TagChange::Created => ("created", None),
                 TagChange::Moved { from } => ("moved", Some(from)),
                 TagChange::Unchanged => ("unchanged", None),
             };
-            let reference = self.reference(outcome, account.digest);
+            let reference = self.reference(outcome, pushed.digest);
             PushedTag { tag: outcome.tag.clone(), reference, outcome: word, from }
         });
         let platforms = self.shipment.platforms.iter().map(|platform| PushedPlatform {
@@ -142,7 +112,7 @@ impl Told<'_> {
             digest: platform.manifest.digest,
             size: layers(platform),
         });
-        let blobs = account.blobs.iter().map(|(blob, fate)| PushedBlob {
+        let blobs = pushed.blobs.iter().map(|(blob, fate)| PushedBlob {
             name: self.name(&blob.digest),
             digest: blob.digest,
             media_type: blob.media_type.clone(),
@@ -155,18 +125,18 @@ impl Told<'_> {
             from: if let Fate::Mounted { from } = fate { Some(from.clone()) } else { None },
         });
         Message::Push(Push {
-            dry_run: account.dry_run,
+            dry_run,
             repository: repository.to_string(),
-            digest: account.digest,
+            digest: pushed.digest,
             tags: outcomes.collect(),
             platforms: platforms.collect(),
             blobs: blobs.collect(),
-            sent: account.sent,
-            mounted: account.mounted,
-            skipped: account.skipped,
-            requests: account.traffic.requests,
-            token_requests: account.traffic.tokens,
-            retries: account.traffic.retries,
+            sent: pushed.sent,
+            mounted: pushed.mounted,
+            skipped: pushed.skipped,
+            requests: pushed.traffic.requests,
+            token_requests: pushed.traffic.tokens,
+            retries: pushed.traffic.retries,
             share: links::telling(tags).and_then(|tag| links::share(repository, tag)),
         })
     }
@@ -185,12 +155,15 @@ fn how(change: TagChange) -> String {
     }
 }
 
-/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests`
-fn sums(account: &Account<'_>) -> String {
-    let Account { sent, mounted, skipped, traffic, .. } = account;
-    let (mount, skip) = if account.dry_run { ("mount", "skip") } else { ("mounted", "skipped") };
+/// `1.2MiB, mounted 0B, skipped 3.4MiB, with 12 requests, 2 of them repeated`
+fn sums(pushed: &Pushed, dry_run: bool) -> String {
+    let Pushed { sent, mounted, skipped, traffic, .. } = pushed;
+    let (mount, skip) = if dry_run { ("mount", "skip") } else { ("mounted", "skipped") };
     let retries = if traffic.retries == 0 { String::new() } else { format!(", {} of them repeated", traffic.retries) };
     let (sent, mounted, skipped) = (bytes(*sent), bytes(*mounted), bytes(*skipped));
-    let requests = traffic.requests + traffic.tokens;
-    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests} requests{retries}")
+    let requests = match traffic.requests + traffic.tokens {
+        1 => "1 request".to_owned(),
+        count => format!("{count} requests"),
+    };
+    format!("{sent}, {mount} {mounted}, {skip} {skipped}, with {requests}{retries}")
 }

@@ -36,16 +36,24 @@ impl LockFile {
         &self.was
     }
 
+    /// Whether a lock says something new.
+    ///
+    /// # Errors
+    /// When it does, and is `locked`.
+    pub fn changes(&self, lock: &Lock, locked: bool) -> Result<bool, Error> {
+        match *lock != self.was {
+            true if locked => Err(Error::LockedOut { why: self.difference(lock) }),
+            changes => Ok(changes),
+        }
+    }
+
     /// Writes a lock that says something new. One that locks nothing is no file.
     ///
     /// # Errors
     /// When it says something new and is `locked`, or cannot be written.
     pub fn write(&self, lock: &Lock, locked: bool) -> Result<(), Error> {
-        if *lock == self.was {
+        if !self.changes(lock, locked)? {
             return Ok(());
-        }
-        if locked {
-            return Err(Error::LockedOut { why: self.difference(lock) });
         }
         if lock.is_empty() {
             Ok(fs::remove_file(&self.path)?)

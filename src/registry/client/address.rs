@@ -22,6 +22,12 @@ pub(crate) fn base(scheme: &str, registry: &str, repository: &str) -> Option<Url
     Url::parse(&format!("{scheme}://{}/v2/{repository}/", api_host(registry))).ok()
 }
 
+/// Who is at an address: the host, and its port unless that is the usual one.
+pub(super) fn host_of(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or_default())
+}
+
 /// Whether the host of a registry, with or without a port, is this machine.
 pub(crate) fn is_own_machine(registry: &str) -> bool {
     Url::parse(&format!("http://{registry}/")).is_ok_and(|url| url.host_str().is_some_and(http::is_loopback))

@@ -93,11 +93,16 @@ impl Answer {
     }
 
     fn refusal(&self) -> Option<Refusal> {
-        serde_json::from_slice(&self.body).ok()
+        match serde_json::from_slice(&self.body) {
+            // Only the beginning of it was read, or sent.
+            Err(error) if error.is_eof() => completed(&self.body),
+            refusal => refusal.ok(),
+        }
     }
 
-    /// The status and what the registry said, fit for one line of a terminal.
-    pub fn words(&self) -> String {
+    /// The status and what the registry said, fit for one line of a terminal, without the `secrets` that it must
+    /// not have heard.
+    pub fn words(&self, secrets: &[String]) -> String {
         let mut text = self.status.as_str().to_owned();
         if let Some(reason) = self.status.canonical_reason() {
             let _ = write!(text, " {reason}");
@@ -115,7 +120,8 @@ impl Answer {
             false => said.join("; "),
             true => self.plain_words(),
         };
-        let said = clean(&said);
+        // Before anything is cut: half a secret is one too.
+        let said = clean(&secrets.iter().fold(said, |said, secret| said.replace(secret.as_str(), "<redacted>")));
         if said.is_empty() { text } else { format!("{text}: {said}") }
     }
 
@@ -125,6 +131,15 @@ impl Answer {
         let text = text.trim_start();
         if text.starts_with(['<', '{', '[']) || text.contains('\u{fffd}') { String::new() } else { text.to_owned() }
     }
+}
+
+/// Reads errors whose document breaks off, in a text or behind one: at most in the `detail` of the last error.
+fn completed(beginning: &[u8]) -> Option<Refusal> {
+    let text = String::from_utf8_lossy(beginning);
+    // A character that is cut in two, and a backslash whose character is missing.
+    let text = text.trim_end_matches(['\u{fffd}', '\\']);
+    let ends = [r#""}]}"#, r#""}}]}"#, "}]}", "}}]}", "]}"];
+    ends.iter().find_map(|end| serde_json::from_str(&format!("{text}{end}")).ok())
 }
 
 /// A server's words on one line, without characters that steer a terminal, and not too many.
@@ -173,9 +188,34 @@ mod tests {
             (r#"{"errors":"no list"}"#, "403 Forbidden".to_owned()),
             (&long, format!("403 Forbidden: DENIED: {}…", "x".repeat(MAX_WORDS - "DENIED: ".len()))),
         ] {
-            assert_eq!(answer(403, &[], body.as_bytes()).words(), words);
+            assert_eq!(answer(403, &[], body.as_bytes()).words(&[]), words);
         }
-        assert_eq!(answer(599, &[], b"\xff\xfe").words(), "599");
+        assert_eq!(answer(599, &[], b"\xff\xfe").words(&[]), "599");
+    }
+
+    #[test]
+    fn the_beginning_of_a_long_refusal_counts() {
+        let whole = r#"{"errors":[{"code":"DENIED","message":"no \\ ş","detail":{"a":"b"}}]}"#;
+        let least = whole.find(" ş").expect("it is there");
+        for end in least..=whole.len() {
+            let words = answer(403, &[], &whole.as_bytes()[..end]).words(&[]);
+            // Between two parts there is nothing that an end could be put to.
+            assert!(words.starts_with("403 Forbidden: DENIED: no") || words == "403 Forbidden", "{end}: {words}");
+        }
+        let long = format!(r#"{{"errors":[{{"code":"DENIED","message":"{}"#, "x".repeat(64 << 10));
+        let words = format!("403 Forbidden: DENIED: {}…", "x".repeat(MAX_WORDS - "DENIED: ".len()));
+        assert_eq!(answer(403, &[], long.as_bytes()).words(&[]), words);
+    }
+
+    #[test]
+    fn no_secret_is_repeated_and_no_half_of_one() {
+        let secret = "s3cret".repeat(100);
+        for body in [format!("you said {secret}"), format!(r#"{{"errors":[{{"message":"you said {secret}"}}]}}"#)] {
+            assert_eq!(
+                answer(403, &[], body.as_bytes()).words(std::slice::from_ref(&secret)),
+                "403 Forbidden: you said <redacted>"
+            );
+        }
     }
 
     #[test]

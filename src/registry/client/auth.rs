@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::address;
 use super::answer::Answer;
-use super::door::{Dialogue, Fault, Incoming};
+use super::door::{Dialogue, Door, Fault, Incoming};
 use super::wire::{self, Payload, To};
 use crate::registry::Error;
 use crate::registry::credentials::{Credential, Found};
@@ -33,16 +33,29 @@ pub(crate) struct Auth {
     shown: Option<HeaderValue>,
     /// Until when it may be shown.
     until: Option<Instant>,
+    /// How many of the door's wishes the token was asked for with.
+    wished: usize,
     /// The token server, once the registry has named it.
     server: Option<(Url, Option<String>)>,
     found: Option<Found>,
+}
+
+impl Door {
+    /// Adds to what a token should allow. One that was fetched without it is replaced before the next request.
+    pub fn wish(&self, scope: String) {
+        let mut wishes = self.wishes.borrow_mut();
+        if !wishes.contains(&scope) {
+            wishes.push(scope);
+        }
+    }
 }
 
 impl Dialogue<'_> {
     /// What to show with a request, and its generation.
     pub(super) async fn authorization(&self, step: &str) -> Result<(Option<HeaderValue>, u64), Fault> {
         let mut auth = self.door.auth.lock().await;
-        if auth.until.is_some_and(|until| Instant::now() >= until) {
+        let wishes_more = !self.door.narrow.get() && auth.wished < self.door.wishes.borrow().len();
+        if auth.until.is_some_and(|until| wishes_more || Instant::now() >= until) {
             self.fetch(step, &mut auth).await?;
         }
         Ok((auth.shown.clone(), auth.generation))
@@ -91,21 +104,6 @@ impl Dialogue<'_> {
         Ok(again)
     }
 
-    /// Whether the registry will hardly ask who we are: it is on this machine, has not asked yet, and the user has
-    /// no credentials for it.
-    pub fn is_open(&self) -> Result<bool, Error> {
-        if !address::is_own_machine(&self.door.registry) {
-            return Ok(false);
-        }
-        // Whoever holds the lock is answering a challenge.
-        let Ok(mut auth) = self.door.auth.try_lock() else { return Ok(false) };
-        if auth.found.is_none() {
-            auth.found = Some(self.find()?);
-        }
-        let is_anonymous = matches!(auth.found, Some(Found { credential: Credential::Anonymous, .. }));
-        Ok(is_anonymous && auth.generation == 0)
-    }
-
     fn find(&self) -> Result<Found, Error> {
         let found = self.session.keychain().find(&self.door.registry, &self.door.repository)?;
         let secret = match &found.credential {
@@ -132,8 +130,8 @@ impl Dialogue<'_> {
     async fn fetch(&self, step: &str, auth: &mut Auth) -> Result<(), Fault> {
         let step = format!("{step} (asking for a token)");
         loop {
-            let wide = !self.door.narrow.get() && !self.door.wishes.is_empty();
-            let answer = self.patiently(&step, async || self.ask_server(&step, auth, wide).await).await?;
+            let wishes = if self.door.narrow.get() { Vec::new() } else { self.door.wishes.borrow().clone() };
+            let answer = self.patiently(&step, async || self.ask_server(&step, auth, &wishes).await).await?;
             match answer.code() {
                 200..=299 => {
                     let token = token::parse_answer(&answer.body)
@@ -142,20 +140,29 @@ impl Dialogue<'_> {
                     let header = wire::secret_header(&format!("Bearer {}", token.token.expose()));
                     self.show(auth, header);
                     auth.until = Some(until);
+                    auth.wished = wishes.len();
                     return Ok(());
                 }
-                401 | 403 if wide => {
+                401 | 403 if !wishes.is_empty() => {
                     self.door.narrow.set(true);
                     self.door.no_mounts.set(true);
                 }
-                _ => return Err(self.refusal(&step, &answer).into()),
+                _ => return Err(self.refusal_of_token(&step, &answer).into()),
             }
         }
     }
 
-    async fn ask_server(&self, step: &str, auth: &Auth, wide: bool) -> Result<Answer, Fault> {
+    fn refusal_of_token(&self, step: &str, answer: &Answer) -> Error {
+        let (status, host) = (answer.code(), address::host_of(&answer.url));
+        if status == 407 {
+            return self.refusal(step, answer);
+        }
+        let origin = self.door.origin.borrow().clone();
+        Error::TokenServer { at: self.at(step), host, status, answer: self.words(answer), origin }
+    }
+
+    async fn ask_server(&self, step: &str, auth: &Auth, wishes: &[String]) -> Result<Answer, Fault> {
         let Some((realm, service)) = &auth.server else { return Err(self.senseless(step, "it names none").into()) };
-        let wishes = if wide { self.door.wishes.as_slice() } else { &[] };
         let scopes: Vec<&str> = self.door.scopes.iter().chain(wishes).map(String::as_str).collect();
         let credential = auth.found.as_ref().map(|found| &found.credential);
         if let Some(Credential::IdentityToken(token)) = credential {
@@ -188,8 +195,8 @@ impl Dialogue<'_> {
         let response = sent.map_err(|trouble| self.fault(step, trouble))?;
         let answer = self.whole(step, Incoming::new(url.clone(), response)).await?;
         if http::is_passing(answer.code()) {
-            let why = format!("the token server answered {}", self.words(&answer));
-            return Err(Fault::Passing { why, after: http::retry_after(&answer.headers) });
+            let who = format!("the token server {}", address::host_of(url));
+            return Err(self.passing(step, &who, &answer));
         }
         Ok(answer)
     }

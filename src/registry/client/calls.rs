@@ -46,6 +46,11 @@ pub(crate) enum UploadCall {
         /// The upload's address.
         session: Url,
     },
+    /// Gives an upload up.
+    Cancel {
+        /// The upload's address.
+        session: Url,
+    },
 }
 
 /// What a tag or digest stands for.
@@ -90,7 +95,9 @@ impl Dialogue<'_> {
                     return self.fetch_document(step, reference).await;
                 };
                 if reference.parse::<Digest>().is_ok_and(|asked| asked != digest) {
-                    return Err(self.senseless(step, format!("it has {digest} for {reference}")));
+                    return Err(
+                        self.senseless(step, format!("it says it has {digest} where {reference} was asked for"))
+                    );
                 }
                 let descriptor = Descriptor { media_type, digest, size, platform: None, annotations: None };
                 Ok(Some(Found { descriptor, bytes: None }))
@@ -173,6 +180,7 @@ impl Dialogue<'_> {
                 sending(Method::PATCH, session.clone(), piece).with(CONTENT_RANGE, range)
             }
             UploadCall::Ask { session } => Call::new(Method::GET, Place::Url(session.clone())),
+            UploadCall::Cancel { session } => Call::new(Method::DELETE, Place::Url(session.clone())),
             UploadCall::Close { session } => Call::new(Method::PUT, Place::Url(with_digest(session, &blob.digest))),
         }
     }

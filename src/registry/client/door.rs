@@ -11,15 +11,13 @@ use super::address::{self, MAX_REDIRECTS};
 use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::wire::{self, Payload, To, Trouble};
+use crate::image::MAX_DOCUMENT;
 use crate::registry::{At, Error, Session};
 use crate::report::Report;
 use crate::sys::http;
 
 /// The most that is read of a body which only explains a refusal, in bytes.
 const MAX_EXPLANATION: usize = 64 << 10;
-
-/// The largest document, in bytes: what registries accept for a manifest.
-pub(super) const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// What is known of a repository and its registry during one run.
 pub(crate) struct Door {
@@ -30,7 +28,7 @@ pub(crate) struct Door {
     /// What a token must allow.
     pub(super) scopes: Vec<String>,
     /// What a token should allow too, if it can be had: reading where blobs may be mounted from.
-    pub(super) wishes: Vec<String>,
+    pub(super) wishes: RefCell<Vec<String>>,
     /// Whether the token server has refused the wishes.
     pub(super) narrow: Cell<bool>,
     /// Whether mounting is not tried any more.
@@ -49,13 +47,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// A door to a repository; nothing is sent.
-    pub fn new(
-        session: &Session,
-        registry: &str,
-        repository: &str,
-        scopes: Vec<String>,
-        wishes: Vec<String>,
-    ) -> Result<Self, Error> {
+    pub fn new(session: &Session, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
         let plain = session.options().plain_http || address::is_own_machine(registry);
         let base = address::base(if plain { "http" } else { "https" }, registry, repository)
             .ok_or_else(|| Error::Setup { why: format!("`{registry}/{repository}` has no address") })?;
@@ -63,7 +55,7 @@ impl Door {
             registry: registry.to_owned(),
             repository: repository.to_owned(),
             scopes,
-            wishes,
+            wishes: RefCell::default(),
             narrow: Cell::new(false),
             no_mounts: Cell::new(false),
             pieces: Cell::new(session.options().chunk),
@@ -96,14 +88,12 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
     /// What it carries.
     pub payload: Payload,
-    /// Whether a challenge is met with a token; otherwise it is the answer.
-    pub answers_challenges: bool,
 }
 
 impl Call {
     /// A request without a body.
     pub fn new(method: Method, place: Place) -> Self {
-        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty, answers_challenges: true }
+        Call { method, place, headers: HeaderMap::new(), payload: Payload::Empty }
     }
 }
 
@@ -168,8 +158,7 @@ impl Dialogue<'_> {
 
     /// The error of an answer that will not change.
     pub fn refusal(&self, step: &str, answer: &Answer) -> Error {
-        let words = self.words(answer);
-        let at = self.at(step);
+        let (words, at) = (self.words(answer), self.at(step));
         match answer.code() {
             401 | 403 => Error::Denied { at, answer: words, origin: self.door.origin.borrow().clone() },
             407 => Error::ProxyDenies { at },
@@ -179,8 +168,7 @@ impl Dialogue<'_> {
 
     /// What a server said, without what it must not have heard.
     pub fn words(&self, answer: &Answer) -> String {
-        let secrets = self.door.secrets.borrow();
-        secrets.iter().fold(answer.words(), |words, secret| words.replace(secret.as_str(), "<redacted>"))
+        answer.words(&self.door.secrets.borrow())
     }
 
     /// Asks until there is an answer that is no passing fault.
@@ -191,16 +179,21 @@ impl Dialogue<'_> {
     /// Asks once. A status that may pass is a fault.
     pub async fn ask_once(&self, step: &str, call: &Call) -> Result<Answer, Fault> {
         let incoming = self.exchange(step, call).await?;
-        self.lasting(self.whole(step, incoming).await?)
+        self.lasting(step, self.whole(step, incoming).await?)
     }
 
     /// An answer, unless it is one that may pass.
-    fn lasting(&self, answer: Answer) -> Result<Answer, Fault> {
-        if !http::is_passing(answer.code()) {
-            return Ok(answer);
+    fn lasting(&self, step: &str, answer: Answer) -> Result<Answer, Fault> {
+        if http::is_passing(answer.code()) { Err(self.passing(step, "the registry", &answer)) } else { Ok(answer) }
+    }
+
+    /// The fault of an answer that may pass. Who asks for more time than anybody waits is not asked again.
+    pub(super) fn passing(&self, step: &str, who: &str, answer: &Answer) -> Fault {
+        let why = format!("{who} answered {}", self.words(answer));
+        match http::retry_after(&answer.headers) {
+            Some(asks) if asks > http::LONGEST_PAUSE => Error::Later { at: self.at(step), why, asks }.into(),
+            after => Fault::Passing { why, after },
         }
-        let why = format!("the registry answered {}", self.words(&answer));
-        Err(Fault::Passing { why, after: http::retry_after(&answer.headers) })
     }
 
     /// Asks until there is an answer that is no passing fault, and leaves the body of a success to the caller.
@@ -210,7 +203,7 @@ impl Dialogue<'_> {
             if incoming.response.status().is_success() {
                 return Ok(Ok(incoming));
             }
-            self.lasting(self.whole(step, incoming).await?).map(Err)
+            self.lasting(step, self.whole(step, incoming).await?).map(Err)
         };
         self.patiently(step, attempt).await
     }
@@ -245,8 +238,7 @@ impl Dialogue<'_> {
 
     /// Reads the body of an answer.
     pub async fn whole(&self, step: &str, mut incoming: Incoming) -> Result<Answer, Fault> {
-        let wire = self.session.wire();
-        let status = incoming.response.status();
+        let (wire, status) = (self.session.wire(), incoming.response.status());
         let body = match incoming.body.take() {
             Some(body) => body,
             None if status.is_success() => {
@@ -286,7 +278,7 @@ impl Dialogue<'_> {
             match response.status() {
                 // It was this answer, or that of another request meanwhile, that asked for TLS.
                 StatusCode::BAD_REQUEST if own && self.has_turned(&url) => {}
-                StatusCode::UNAUTHORIZED if own && !renewed && call.answers_challenges => {
+                StatusCode::UNAUTHORIZED if own && !renewed => {
                     let said = wire.read_some(&mut response, MAX_EXPLANATION).await;
                     if !self.renew(step, generation, response.headers()).await? {
                         return Ok(Incoming { url, response, body: Some(said) });

@@ -44,6 +44,7 @@ fn word(call: &UploadCall) -> String {
         }
         UploadCall::Ask { session } => format!("ask {}", name(session)),
         UploadCall::Close { session } => format!("close {}", name(session)),
+        UploadCall::Cancel { session } => format!("cancel {}", name(session)),
     }
 }
 
@@ -115,7 +116,24 @@ fn mounts_and_their_refusals() {
     let refused =
         vec![("mount x", status(401)), ("mount y", status(405)), ("begin", open("a")), ("put a", status(201))];
     ends_well(mount(), Fate::Sent, refused);
-    ends_well(mount(), from("y"), vec![("mount x", broken()), ("mount y", status(201))]);
+}
+
+#[test]
+fn a_mount_without_an_answer_is_looked_for() {
+    let mount = || Upload::new(BLOB, 2, vec!["x".to_owned(), "y".to_owned()], None).absent();
+    let from = |from: &str| Fate::Mounted { from: from.to_owned() };
+    let lost = || vec![("mount x", broken()), ("look", status(404))];
+    // It was mounted, and the answer was lost.
+    ends_well(mount(), from("x"), vec![("mount x", broken()), ("look", status(200))]);
+    // It was not, and is the next time; or the next place has it.
+    ends_well(mount(), from("x"), [lost(), vec![("mount x", status(201))]].concat());
+    ends_well(mount(), from("y"), [lost(), vec![("mount x", status(404)), ("mount y", status(201))]].concat());
+    // There never is an answer: it is sent, unless it was mounted the last time.
+    let never = || [lost(), lost(), vec![("mount x", broken())]].concat();
+    ends_well(mount(), from("x"), [never(), vec![("look", status(200))]].concat());
+    let send = vec![("look", status(404)), ("begin", open("a")), ("put a", status(201))];
+    ends_well(mount(), Fate::Sent, [never(), send].concat());
+    assert_eq!(play(mount(), never()).2, [1, 2]);
 }
 
 #[test]
@@ -175,8 +193,9 @@ fn a_whole_blob_that_is_refused_goes_in_pieces() {
         let script = vec![
             ("begin", open("a")),
             ("put a", status(refusal)),
-            ("begin", open("b")),
-            ("patch b 0+4", open("c")),
+            // The upload is still there, and nothing is in it.
+            ("ask a", held(204, 0)),
+            ("patch a 0+4", open("c")),
             ("patch c 4+4", held(202, 8 << 20)),
             ("patch c 8+2", open("d")),
             ("close d", status(201)),
@@ -185,6 +204,16 @@ fn a_whole_blob_that_is_refused_goes_in_pieces() {
         assert!(matches!(end, Next::Done(Fate::Sent)) && rests.is_empty(), "{end:?}");
         assert_eq!(upload.fallback(), Some(PIECE));
     }
+    // It is not there any more.
+    let script = vec![
+        ("begin", open("a")),
+        ("put a", status(413)),
+        ("ask a", status(404)),
+        ("look", status(404)),
+        ("begin", open("b")),
+        ("patch b 0+4", open("b")),
+    ];
+    assert!(matches!(play(blob().absent(), script).1, Next::Send(UploadCall::Patch { .. })));
     // Forgotten twice: it is the way of sending that the registry does not know.
     let script = vec![
         ("begin", open("a")),
@@ -353,6 +382,7 @@ fn every_conversation_ends() {
                 held: random.is_multiple_of(3).then_some(random % (3 << 20)),
                 smallest: random.is_multiple_of(11).then_some(random % 1_000_000),
                 lost: random.is_multiple_of(13),
+                words: String::new(),
             };
             upload.take(if reply.status == 503 { broken() } else { Heard::Reply(reply) });
         }

@@ -248,6 +248,7 @@ pub fn cases(step: Step) -> Vec<Case> {
         cases.push(case(name, EVER, what, end));
     }
     cases.extend(peculiar(step));
+    cases.push(case("429 for an hour", 1, What::RetryAfter(429, "3600"), FailsAtOnce));
     if step != Step::Token {
         // The first request that a token was fetched for is not the one after which it has expired.
         let end = if step == Step::HeadTag { Fails } else { Arrives };

@@ -66,6 +66,11 @@ impl TokenServer {
         TokenServer { realm, state }
     }
 
+    /// `127.0.0.1:PORT`
+    pub fn host(&self) -> &str {
+        self.realm.trim_start_matches("http://").trim_end_matches("/token")
+    }
+
     /// What was asked for since the last call.
     pub fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.state.lock().expect("no test panicked").asked)

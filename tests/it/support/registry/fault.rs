@@ -27,6 +27,8 @@ pub enum What {
     Reset,
     /// The connection is reset in the middle of the request's body.
     ResetMidBody,
+    /// Half of the request's body is taken, and of the rest next to nothing.
+    StallMidBody,
     /// The connection is reset, and the next one is closed as soon as it is there.
     CloseAfterAccept,
     /// The work is done, and half of the answer arrives, slowly, or something else.

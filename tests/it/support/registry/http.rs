@@ -294,4 +294,12 @@ impl Connection {
         while self.0.read(&mut [0; 4096])? > 0 {}
         Ok(())
     }
+
+    /// Takes so little that the client gets stuck, until it leaves.
+    pub fn trickle(&mut self) -> Result<()> {
+        while self.0.read(&mut [0; 1024])? > 0 {
+            std::thread::sleep(PATIENCE / 1000);
+        }
+        Ok(())
+    }
 }

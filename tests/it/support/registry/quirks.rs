@@ -70,6 +70,8 @@ pub struct Quirks {
     pub trusting: bool,
     /// Every so many-th upload is forgotten before its last PUT.
     pub forgets: Option<u32>,
+    /// Whether a repository that is not there yet is a secret from tokens that may only pull.
+    pub hides_absent: bool,
     /// How many tags are on a page.
     pub page: usize,
     /// How long every request takes.
@@ -94,6 +96,7 @@ impl Default for Quirks {
             depth: 8,
             trusting: false,
             forgets: None,
+            hides_absent: false,
             page: 100,
             pause: Duration::ZERO,
         }

@@ -57,6 +57,12 @@ fn one(connection: &mut Connection, visit: &Visit, state: &Mutex<State>) -> Resu
             lock(state).note(visit, length / 2, None);
             return Ok(false);
         }
+        Some(What::StallMidBody) if length > 1 => {
+            connection.skip(length / 2)?;
+            lock(state).note(visit, length / 2, None);
+            connection.trickle()?;
+            return Ok(false);
+        }
         Some(What::CloseAfterAccept) => lock(state).refused += 1,
         Some(What::Lost | What::Arrives(_) | What::Without("location")) => lock(state).answers_were_lost = true,
         _ => {}
@@ -154,7 +160,13 @@ impl State {
             Auth::Tokens(server) if server.apart => format!("http://{}/token", self.hosts.tokens),
             _ => format!("http://{}/token", self.hosts.registry),
         };
-        let wanted = wanted(step, route, head, self.quirks.mount_wants_source_scope);
+        let mut wanted = wanted(step, route, head, self.quirks.mount_wants_source_scope);
+        if let Some(name) = route.repository().filter(|_| self.quirks.hides_absent) {
+            let there = self.store.repository(name);
+            if there.tags.is_empty() && there.manifests.is_empty() && there.blobs.is_empty() {
+                wanted.push((name.to_owned(), "push"));
+            }
+        }
         if let Err(Refused { answer, violation }) = self.tokens.check(&self.auth, &realm, head, &wanted) {
             self.record.violations.extend(violation);
             return Some(answer);

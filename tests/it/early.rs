@@ -1,0 +1,119 @@
+//! What is asked before a build, what a dry run asks, and the push: one conversation, with one token.
+
+use cargo_dext::registry::{self, Fate, Pushed, Shipment, Target};
+use cargo_dext::report::Recorder;
+
+use crate::support::goods::{Goods, Recipe};
+use crate::support::prebuilt;
+use crate::support::registry::Registry;
+use crate::support::registry::auth::{Auth, TokenServer, base64};
+use crate::support::registry::quirks::Quirks;
+use crate::support::registry::step::Step;
+use crate::support::trip::{REPOSITORY, TAG, Trip, explained, stock};
+
+const ANN: (&str, &str) = ("ann", "secret");
+
+/// A registry whose tokens only Ann may push with.
+fn anns(quirks: Quirks) -> Registry {
+    Registry::with(Auth::Tokens(TokenServer { user: Some(ANN), ..TokenServer::default() }), quirks)
+}
+
+fn as_ann() -> Trip {
+    Trip { login: Some(ANN), ..Trip::default() }
+}
+
+#[track_caller]
+fn survey(session: &registry::Session, target: &Target, goods: &Goods) -> Pushed {
+    let survey = registry::survey(session, &Shipment::of(&goods.image), target, &Recorder::default());
+    survey.expect("there is an answer")
+}
+
+#[test]
+fn a_look_before_a_build_costs_the_push_no_second_token() {
+    let (registry, goods, trip) = (anns(Quirks::default()), Recipe::default().make(), as_ann());
+    stock(&registry, REPOSITORY, TAG, &goods);
+    let (session, target) = (trip.session(&registry), trip.tags(&[TAG, "2.0.0"]).target(&registry));
+    let found = registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer");
+    assert_eq!(found, [Some(goods.image.index.digest), None]);
+    let target = Target { tags: vec![TAG.to_owned()], ..target };
+    survey(&session, &target, &goods);
+    trip.push_within(&session, &registry, &goods).expect("it arrives");
+    trip.arrived(&registry, &goods);
+    let record = registry.record();
+    assert_eq!(record.count(Step::Token), 1, "{}", record.story());
+    // The first question is answered with a challenge and asked again; then each of the others is asked once.
+    assert_eq!(record.requests.len(), 1 + 2 + 1 + 1 + 1, "{}", record.story());
+    let traffic = session.traffic();
+    assert_eq!((traffic.requests, traffic.tokens), (5, 1));
+}
+
+#[test]
+fn repositories_to_mount_from_that_are_thought_of_later_are_in_the_next_token() {
+    let (registry, goods) = (anns(Quirks::default()), Recipe::default().make());
+    stock(&registry, "x/base", TAG, &goods);
+    let later = as_ann();
+    let session = later.session(&registry);
+    registry::look_early(&session, &later.target(&registry), &Recorder::default()).expect("there is an answer");
+    let trip = Trip { mount_from: vec!["x/base"], ..later.clone() };
+    let pushed = trip.push_within(&session, &registry, &goods).expect("it arrives");
+    trip.arrived(&registry, &goods);
+    assert!(pushed.blobs.iter().all(|(_, fate)| matches!(fate, Fate::Mounted { .. })), "{:?}", pushed.blobs);
+    // Without anything new, the second token goes on being good.
+    later.push_within(&session, &registry, &goods).expect("it is there");
+    let record = registry.record();
+    assert_eq!(record.count(Step::Token), 2, "{}", record.story());
+    let refused = record.requests.iter().filter(|request| request.status == Some(401)).count();
+    assert_eq!(refused, 1, "{}", record.story());
+}
+
+#[test]
+fn a_dry_run_of_a_first_push_sees_what_the_push_sees() {
+    let registry = anns(Quirks { hides_absent: true, ..Quirks::default() });
+    let (goods, trip) = (Recipe::default().make(), as_ann());
+    let (session, target) = (trip.session(&registry), trip.target(&registry));
+    assert_eq!(registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer"), [None]);
+    let survey = survey(&session, &target, &goods);
+    registry.check();
+    assert!(survey.blobs.iter().all(|(_, fate)| *fate == Fate::Sent), "{:?}", survey.blobs);
+    let record = registry.record();
+    let reads = record.requests.iter().all(|request| matches!(request.head.method.as_str(), "HEAD" | "GET"));
+    assert!(reads && record.bytes() == 0 && record.count(Step::Token) == 1, "{}", record.story());
+    trip.arrive(&registry, &goods);
+}
+
+#[test]
+fn a_dry_run_without_the_rights_of_a_push_says_so() {
+    let registry = anns(Quirks::default());
+    let (goods, trip) = (Recipe::default().make(), Trip { login: Some(("ann", "wrong")), ..Trip::default() });
+    let (session, target) = (trip.session(&registry), trip.target(&registry));
+    let asked = registry::survey(&session, &Shipment::of(&goods.image), &target, &Recorder::default());
+    let told = [
+        explained(&asked.expect_err("this is not ann"), &registry),
+        explained(&trip.push(&registry, &goods).expect_err("this is not ann"), &registry),
+    ];
+    assert_eq!(told[0], told[1]);
+    assert!(told[0].contains("incorrect username or password"), "{}", told[0]);
+}
+
+#[test]
+fn credentials_that_are_refused_stop_the_run_before_anything_is_compiled() {
+    let wants_a_password = || Registry::with(Auth::Basic(ANN.0, ANN.1), Quirks::default());
+    for registry in [anns(Quirks::default()), wants_a_password()] {
+        let project = prebuilt::project();
+        // Nothing can be compiled: whoever comes so far fails otherwise.
+        let broken = project.stand_in("zig", "exit 1\n");
+        let config = format!(r#"{{"auths":{{"{}":{{"auth":"{}"}}}}}}"#, registry.host(), base64(b"ann:wrong"));
+        let image = format!("{}/x/demo", registry.host());
+        for more in [&[][..], &["--dry-run"]] {
+            let words = ["publish", "--image", &image].into_iter().chain(more.iter().copied());
+            let dext = project.dext(words).env("DOCKER_AUTH_CONFIG", &config).first_on_path(&broken);
+            let outcome = dext.run().failure(3);
+            assert!(outcome.stderr.contains("401 Unauthorized"), "{}", outcome.stderr);
+            assert!(!outcome.stderr.contains("Compiling"), "{}", outcome.stderr);
+            assert!(!project.layout("demo").exists());
+        }
+        let record = registry.record();
+        let reads = record.requests.iter().all(|request| matches!(request.head.method.as_str(), "HEAD" | "GET"));
+        assert!(reads && record.requests.len() <= 6, "{}", record.story());
+    }
+}
