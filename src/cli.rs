@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, import, inspect, metadata, new, package, packaging, publish, update};
+use crate::command::{Context, doctor, import, inspect, metadata, new, package, packaging, publish, update, validate};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -42,6 +42,8 @@ enum Command {
     Package(package::PackageArgs),
     /// Show what an image is and holds: platforms, labels, metadata.json, programs, layers and their sizes
     Inspect(inspect::InspectArgs),
+    /// Find every reason for which Docker or a user's machine would reject an extension
+    Validate(validate::ValidateArgs),
     /// Package an extension and publish it to a registry
     Publish(publish::PublishArgs),
     /// Update base images as recorded in `Dext.lock`
@@ -146,6 +148,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
         Command::Import(args) => import::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
         Command::Inspect(args) => inspect::run(&args, &context),
+        Command::Validate(args) => validate::run(&args, &context),
         Command::Publish(args) => publish::run(&args, cargo, &context),
         Command::Update(args) => update::run(&args, &context),
         Command::Metadata(args) => metadata::run(&args, &context),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::Explain;
-use crate::{build, bundle, image, manifest, plan, registry, scaffold, subject, sys};
+use crate::{build, bundle, image, manifest, plan, registry, scaffold, subject, sys, validate};
 
 /// Any stage's error.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,19 @@ pub enum Error {
         /// What to write.
         help: String,
     },
+    /// A rule that does not exist is named.
+    #[error(transparent)]
+    Rule(#[from] validate::settings::Misnamed),
+    /// Something breaks a rule.
+    #[error("{summary} in {name}")]
+    Found {
+        /// How many of what.
+        summary: validate::render::Summary,
+        /// What was judged.
+        name: String,
+        /// What was not done for it.
+        help: String,
+    },
     /// A value on the command line that only the stage could judge.
     #[error("{what}")]
     Usage {
@@ -96,7 +109,8 @@ impl Error {
             Error::Fs(error) => error,
             Error::Process(error) => error,
             Error::Git(error) => error,
-            Error::Usage { .. } | Error::Dirty { .. } | Error::Destination { .. } => return None,
+            Error::Rule(error) => error,
+            Error::Usage { .. } | Error::Dirty { .. } | Error::Destination { .. } | Error::Found { .. } => return None,
         })
     }
 
@@ -110,7 +124,9 @@ impl Error {
             Error::Base(error) if error.is_network() => 3,
             Error::Subject(error) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
-            Error::Manifest(manifest::Error::Cargo(_)) | Error::Process(_) => 101,
+            Error::Manifest(manifest::Error::Cargo(_))
+            | Error::Process(_)
+            | Error::Subject(subject::Error::Engine(_)) => 101,
             _ => 1,
         }
     }
@@ -126,7 +142,9 @@ impl Explain for Error {
 
     fn help(&self) -> Option<String> {
         match self {
-            Error::Usage { help, .. } | Error::Destination { help, .. } => Some(help.clone()),
+            Error::Usage { help, .. } | Error::Destination { help, .. } | Error::Found { help, .. } => {
+                Some(help.clone())
+            }
             Error::Git(error) => {
                 let anyway = "mend the repository, or pass `--allow-dirty` to proceed despite this";
                 error.help().or_else(|| Some(anyway.to_owned()))

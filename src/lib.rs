@@ -19,8 +19,9 @@
 //! 8. [`image`]: bundles → an OCI layout on disk, and archives of it.
 //! 9. [`registry`]: layouts to registries, and images back from there, base images among them.
 //! 10. [`subject`]: images as they are, whoever made them and wherever they lie.
-//! 11. [`scaffold`]: a new extension, from nothing, or a table for one that has a Dockerfile.
-//! 12. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
+//! 11. [`validate`]: what is known of an extension → everything that Docker or a user's machine would reject.
+//! 12. [`scaffold`]: a new extension, from nothing, or a table for one that has a Dockerfile.
+//! 13. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
 //!
 //! # Invariants
@@ -28,9 +29,10 @@
 //! `cargo xtask tidy` and the lints of `.clippy.toml` check them.
 //!
 //! 1. Imports point down the floors only: domain < report, sys < manifest < plan < build < bundle < image <
-//!    registry < subject < scaffold < error < shell < command < cli.
-//! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}`, `image::document` and
-//!    `registry::{token, upload, order}` do no I/O of their own.
+//!    registry < subject < validate < scaffold < error < shell < command < cli.
+//! 2. `plan`, `bundle::{metadata, labels}`, `build::{invocation, messages, inspect}`, `image::document`,
+//!    `registry::{token, upload, order}` and `validate` (but its `collect`,
+//!    which reads through [`subject`]) do no I/O of their own.
 //! 3. After `bundle` nobody knows what a Docker extension is; before `image` nobody knows what a blob is.
 //! 4. Only `sys/process.rs` starts programs, `sys/fs/` touches the disk, `sys/env.rs` reads the environment,
 //!    `build/fetch` and `registry/client` open sockets, and `shell.rs` prints. Each of these says so with
@@ -69,6 +71,7 @@
 //! * `oci-spec`: media types and names of the OCI image specification.
 //! * `reqwest`, `tokio`, `rustls`: downloads and registries over HTTPS, with ring and without a second TLS stack.
 //! * `ruzstd`: zstd layers, in Rust and without C, because only other tools write them.
+//! * `saphyr-parser`: the events of YAML, from which `validate` builds a bounded tree.
 //! * `semver`: versions and constraints.
 //! * `serde`, `serde_json`: Cargo's, Docker's and OCI's JSON.
 //! * `sha2`: digests.
@@ -98,3 +101,4 @@ pub mod scaffold;
 pub mod shell;
 pub mod subject;
 pub mod sys;
+pub mod validate;

@@ -108,6 +108,24 @@ pub enum Message {
         /// Where it was written.
         path: String,
     },
+    /// Something that `validate` found.
+    #[serde(rename = "dext-finding")]
+    Finding {
+        /// The id of the rule, such as `E03`.
+        rule: &'static str,
+        /// `error` or `warning`.
+        level: &'static str,
+        /// What is wrong.
+        message: String,
+        /// Where: an object of `file`, `key`, `line`, `column`, `label`, `layer` and `platforms`, as far as they apply.
+        place: serde_json::Value,
+        /// Why it matters.
+        why: &'static str,
+        /// What to do about it.
+        help: String,
+        /// Who says so.
+        source: &'static str,
+    },
     /// A base image is settled.
     #[serde(rename = "dext-base")]
     Base {

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod import;
 pub mod inspect;
+pub mod judging;
 pub mod metadata;
 pub mod new;
 pub mod options;
@@ -10,6 +11,7 @@ pub mod package;
 pub mod packaging;
 pub mod publish;
 pub mod update;
+pub mod validate;
 mod words;
 
 use crate::shell::Shell;

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Context;
+use super::judging::Audience;
 use super::options::RegistryArgs;
 use super::packaging::{CargoOutput, Job, PackagingArgs, deliver, sources, work_tree};
 use super::words::{bytes, seconds};
@@ -48,7 +49,7 @@ pub fn run(args: &PackageArgs, cargo: CargoOutput, context: &Context) -> Result<
         shell.warning(format!("{error}; the image gets no `revision` label"), error.help());
         None
     });
-    let packaged = job.package(&sources(&job.extension, tree.as_ref()), &base)?;
+    let packaged = job.package(&sources(&job.extension, tree.as_ref()), &base, &Audience::nobody_yet())?;
     let image = &packaged.image;
     for platform in &image.platforms {
         let size = platform.layers.iter().map(|layer| layer.size).sum();

@@ -45,6 +45,8 @@ pub struct Extension {
     pub marketplace: Marketplace,
     /// How binaries are built.
     pub build: BuildSettings,
+    /// How the extension is judged.
+    pub validate: Judging,
     /// Merged into the root of metadata.json.
     pub extra: JsonMap,
 }
@@ -244,6 +246,26 @@ pub struct ExtraFile {
     pub path: ImagePath,
     /// Its mode; by default executable if it starts as a script or a program does.
     pub mode: Option<FileMode>,
+}
+
+/// How the extension is judged before anybody gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judging {
+    /// `marketplace` or `private`; without it, where the image goes decides.
+    pub profile: Option<String>,
+    /// Whether warnings are errors.
+    pub deny_warnings: bool,
+    /// The rules that do not count. Which there are is known to `validate` only.
+    pub allow: Vec<Allowed>,
+}
+
+/// A rule that does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// Its id, as it is written.
+    pub id: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What the Marketplace shows. Texts are already read from their files.

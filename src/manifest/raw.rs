@@ -28,6 +28,7 @@ pub struct RawExtension {
     pub labels: Option<BTreeMap<String, String>>,
     pub files: Option<Vec<RawFile>>,
     pub build: Option<RawBuild>,
+    pub validate: Option<RawValidate>,
     #[serde(default)]
     pub extra: JsonMap,
 }
@@ -129,6 +130,23 @@ pub struct RawBuild {
     pub builder: Option<RawBuilder>,
     pub macos_minimum: Option<String>,
     pub glibc: Option<String>,
+}
+
+/// `validate`
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawValidate {
+    pub profile: Option<String>,
+    pub deny: Option<OneOrMany>,
+    pub allow: Option<Vec<RawAllowed>>,
+}
+
+/// One of `validate.allow`
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawAllowed {
+    pub id: Option<String>,
+    pub reason: Option<String>,
 }
 
 /// A source alone, or with its place in the image.

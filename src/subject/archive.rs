@@ -46,8 +46,16 @@ impl Archive {
     /// # Errors
     /// When it cannot be read or is no tar, plain or compressed.
     pub fn open(path: &Path, scratch: Option<&Path>) -> Result<Self, Error> {
-        let broken = |why: String| Error::Archive { path: path.to_owned(), why };
         let (file, _) = fs::open(path)?;
+        Archive::of(file, path, scratch)
+    }
+
+    /// Lists the members of an open archive; `path` names it in errors.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no tar, plain or compressed.
+    pub fn of(file: File, path: &Path, scratch: Option<&Path>) -> Result<Self, Error> {
+        let broken = |why: String| Error::Archive { path: path.to_owned(), why };
         let file = plain(file, scratch).map_err(|error| broken(error.to_string()))??;
         let members = list(&file).map_err(&broken)?;
         Ok(Archive { path: path.to_owned(), file: RefCell::new(file), members, named: RefCell::default() })

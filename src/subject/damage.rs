@@ -61,12 +61,29 @@ pub enum LayerDamage {
         /// The limit.
         limit: u64,
     },
+    /// It has more files than memory is given to.
+    #[error("it has too many files to look at; reading stopped after {entries} of them")]
+    Crowded {
+        /// How many were read of this layer.
+        entries: u64,
+    },
     /// A temporary copy of one of its files failed.
     #[error("a file of it could not be looked at: {0}")]
     Spool(String),
 }
 
 impl LayerDamage {
+    /// Whether reading stopped before the end.
+    pub(super) fn is_bound(&self) -> bool {
+        matches!(
+            self,
+            LayerDamage::Bomb { .. }
+                | LayerDamage::TooLarge { .. }
+                | LayerDamage::TooMany { .. }
+                | LayerDamage::Crowded { .. }
+        )
+    }
+
     /// Whether the blob is not the one that the manifest names, so that another copy of it may be whole.
     #[must_use]
     pub fn is_of_the_blob(&self) -> bool {

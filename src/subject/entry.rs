@@ -37,6 +37,8 @@ pub struct Entry {
     pub digest: Option<Digest>,
     /// What a file is, where it was looked at.
     pub looks: Option<Rc<Looks>>,
+    /// What a file looks like that is neither program nor script, and was not looked at further.
+    pub plain: Option<&'static str>,
     /// The first name of this file, if this is another one.
     pub(super) stored_as: Option<String>,
 }
@@ -50,7 +52,7 @@ impl Entry {
             Kind::HardLink => EntryKind::HardLink(String::new()),
             Kind::Special => EntryKind::Special,
         };
-        Entry { kind, mode, size, digest: None, looks: None, stored_as: None }
+        Entry { kind, mode, size, digest: None, looks: None, plain: None, stored_as: None }
     }
 }
 
@@ -61,6 +63,33 @@ pub struct Looks {
     pub content: Option<Vec<u8>>,
     /// What its headers say, or why they say nothing.
     pub facts: Result<Facts, String>,
+    /// What a [`Glance`] saw in it.
+    pub seen: u8,
+}
+
+impl Looks {
+    /// Bytes of memory that it takes, more or less.
+    pub(super) fn weight(&self) -> u64 {
+        const FACTS: u64 = 1_000;
+        FACTS + self.content.as_ref().map_or(0, |content| content.len() as u64)
+    }
+}
+
+/// A look into texts while they stream by, for those who read an image for more than its programs.
+#[derive(Debug, Clone, Copy)]
+pub struct Glance {
+    /// Whether a file is looked into, by its path.
+    pub wants: fn(&str) -> bool,
+    /// The largest file that is looked into, in bytes.
+    pub limit: u64,
+    /// What is in it; 0 is nothing.
+    pub look: fn(&[u8]) -> u8,
+}
+
+impl Glance {
+    pub(super) fn takes(&self, path: &str, size: u64) -> bool {
+        size <= self.limit && (self.wants)(path)
+    }
 }
 
 /// What is strange about an entry of a layer, but does not stop reading it.

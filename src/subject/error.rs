@@ -7,7 +7,7 @@ use super::limits;
 use crate::domain::{Digest, Explain};
 use crate::image::Damage;
 use crate::registry;
-use crate::sys::fs;
+use crate::sys::{fs, process};
 
 /// Why an image could not be read. `image` is always the image as the user named it.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum Error {
     /// A file cannot be read.
     #[error(transparent)]
     File(#[from] fs::Error),
+    /// The running engine does not give it.
+    #[error(transparent)]
+    Engine(#[from] process::Error),
     /// A registry does not give it.
     #[error(transparent)]
     Registry(Box<registry::Error>),
@@ -143,7 +146,7 @@ impl Explain for Error {
             Error::File(error) => error.place(),
             Error::Registry(error) => error.place(),
             Error::Layout(error) => error.place(),
-            Error::Nothing { .. } | Error::Archive { .. } => None,
+            Error::Nothing { .. } | Error::Archive { .. } | Error::Engine(_) => None,
             Error::Document { image, digest: Some(digest), .. } | Error::Layer { image, digest, .. } => {
                 Some(format!("{image}, blob {digest}"))
             }
@@ -160,6 +163,7 @@ impl Explain for Error {
             Error::File(error) => return error.help(),
             Error::Registry(error) => return error.help(),
             Error::Layout(error) => return error.help(),
+            Error::Engine(error) => return error.help(),
             Error::Nothing { .. } => {
                 "name a folder or file that exists, or an image as `docker pull` takes it, e.g. example/tool:1.0.0"
             }

@@ -33,6 +33,8 @@ pub struct Limits {
     pub names: u64,
     /// Bytes of a file that is kept as it is; of a larger one only what was learned from it.
     pub content: u64,
+    /// Bytes of memory, more or less, for what is known of all layers at once.
+    pub memory: u64,
 }
 
 impl Default for Limits {
@@ -44,6 +46,7 @@ impl Default for Limits {
             entries: 500_000,
             names: 64 << 20,
             content: 1 << 20,
+            memory: 512 << 20,
         }
     }
 }

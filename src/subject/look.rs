@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::damage::LayerDamage;
 use super::entry::{Entry, Looks};
 use super::walk::Manner;
-use crate::build::inspect;
+use crate::build::inspect::{self, Detail, Facts, Other};
 use crate::domain::Digest;
 use crate::sys::fs;
 
@@ -54,25 +54,36 @@ impl<'a> Looker<'a> {
         data.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
         let is_binary = is_binary(&head);
         let keep = self.keeps(path, entry.size, wanted);
-        if !(wanted || keep || (is_binary && self.unasked > 0)) {
-            entry.digest = Some(self.hash(&head, data, &mut io::sink())?);
-            return Ok(());
-        }
+        let glance = self.manner.glance.filter(|glance| !is_binary && glance.takes(path, entry.size));
+        let looks_in = is_binary && (wanted || self.unasked > 0);
         let name = path.rsplit('/').next().unwrap_or_default();
-        let looks = if keep || (is_binary && entry.size <= IN_MEMORY) {
+        let looks = if keep || glance.is_some() || (looks_in && entry.size <= IN_MEMORY) {
             let mut bytes = Vec::with_capacity(usize::try_from(entry.size).unwrap_or_default());
             entry.digest = Some(self.hash(&head, data, &mut bytes)?);
             let facts = facts(name, Cursor::new(&bytes));
-            Looks { content: keep.then_some(bytes), facts }
-        } else if is_binary {
+            let seen = glance.map_or(0, |glance| (glance.look)(&bytes));
+            Looks { content: keep.then_some(bytes), facts, seen }
+        } else if looks_in {
             let scratch = self.manner.scratch.as_deref();
             let mut copy = fs::scratch_file(scratch).map_err(|error| LayerDamage::Spool(error.to_string()))?;
             entry.digest = Some(self.hash(&head, data, &mut copy)?);
-            Looks { content: None, facts: facts(name, copy) }
+            Looks { content: None, facts: facts(name, copy), seen: 0 }
         } else {
             entry.digest = Some(self.hash(&head, data, &mut io::sink())?);
-            Looks { content: None, facts: facts(name, Cursor::new(&head)) }
+            if is_binary {
+                return Ok(());
+            }
+            Looks { content: None, facts: facts(name, Cursor::new(&head)), seen: 0 }
         };
+        let unneeded = !wanted && !keep && looks.seen == 0;
+        match &looks.facts {
+            Ok(Facts { detail: Detail::Other(Other { looks_like }), .. }) if unneeded => {
+                entry.plain = Some(looks_like);
+                return Ok(());
+            }
+            _ if unneeded && self.unasked == 0 => return Ok(()),
+            _ => {}
+        }
         if !wanted {
             self.unasked = self.unasked.saturating_sub(1);
         }
@@ -117,7 +128,7 @@ fn facts(name: &str, reader: impl Read + Seek) -> Result<inspect::Facts, String>
 }
 
 /// Whether a file begins as the programs of Linux, macOS and Windows do.
-fn is_binary(head: &[u8]) -> bool {
+pub fn is_binary(head: &[u8]) -> bool {
     const MAGIC: [&[u8]; 7] = [
         b"\x7fELF",
         b"MZ",

@@ -6,8 +6,8 @@
 //! makes this use more memory or time than `limits.rs` allows; nothing is written but, for a moment, the copy of
 //! a large program whose headers are read, in a file without a name.
 //!
-//! A further kind of place, a running engine or a bare `metadata.json`, is a further variant of [`Place`] and of
-//! `source::Source`; nothing else knows where an image comes from.
+//! A further kind of place is a further variant of [`Lies`] and of `source::Source`; nothing else knows where an
+//! image comes from.
 
 mod archive;
 mod damage;
@@ -36,10 +36,11 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 pub use damage::LayerDamage;
-pub use entry::{EntryKind, Looks, Remark, Remarks};
+pub use entry::{EntryKind, Glance, Looks, Remark, Remarks};
 pub use error::Error;
 pub use extension::{Extension, Metadata, Program};
 pub use limits::Limits;
+pub use look::is_binary;
 pub use model::{Document, Entry, Layer, Platform};
 pub use place::{Format, Lies, Place};
 pub use tree::Absence;
@@ -66,6 +67,8 @@ pub struct Options {
     pub limits: Limits,
     /// Where large programs are copied to for a moment; the system's own folder if there is none.
     pub scratch: Option<PathBuf>,
+    /// What is looked for in texts.
+    pub glance: Option<Glance>,
 }
 
 /// An image.
@@ -73,8 +76,10 @@ pub struct Options {
 pub struct Subject {
     /// Its name as messages have it.
     pub name: String,
-    /// What it was read from: `oci-layout`, `oci-archive`, `docker-archive` or `registry`.
+    /// What it was read from: `oci-layout`, `oci-archive`, `docker-archive`, `engine` or `registry`.
     pub kind: &'static str,
+    /// The names it has there: a tag or a whole reference each.
+    pub names: Vec<String>,
     /// What its tag points at; an archive of `docker save` has no such document.
     pub root: Option<Document>,
     /// What its indexes list; nothing if it is a manifest itself.
@@ -115,12 +120,14 @@ pub struct FileFact {
     pub links: Vec<String>,
     /// What a look into it found; none of what is no file, has holes, or was not asked for.
     pub looks: Option<Rc<Looks>>,
+    /// What a file looks like that is neither program nor script, and was not looked at further.
+    pub plain: Option<&'static str>,
 }
 
 impl From<Spot> for FileFact {
     fn from(Spot { path, layer, entry, links }: Spot) -> Self {
-        let entry::Entry { kind, mode, size, digest, looks, .. } = entry;
-        FileFact { path, kind, mode, size, digest, layer, links, looks }
+        let entry::Entry { kind, mode, size, digest, looks, plain, .. } = entry;
+        FileFact { path, kind, mode, size, digest, layer, links, looks, plain }
     }
 }
 
@@ -137,15 +144,21 @@ pub fn raw(
     let source = source::open(place, options.scratch.as_deref(), connect)?;
     match saved_in(place, &source) {
         Some(archive) => Ok(archive.small(saved::MANIFEST)?.unwrap_or_default()),
-        None => Ok(read::root(&source, &place.name, place.tag())?.bytes),
+        None => Ok(read::root(&source, &place.name, place.tag())?.0.bytes),
     }
 }
 
 /// The archive, if it is to be read as one of `docker save`.
 fn saved_in<'a>(place: &Place, source: &'a Source) -> Option<&'a archive::Archive> {
-    let (Lies::Archive { format, .. }, Source::Archive(archive)) = (&place.lies, source) else { return None };
+    let format = match &place.lies {
+        Lies::Archive { format, .. } => format.as_ref(),
+        // An engine writes both forms; this one is whole, the other may list what the engine does not have.
+        Lies::Engine(_) => Some(&Format::Docker),
+        Lies::Layout { .. } | Lies::Registry(_) => return None,
+    };
+    let Source::Archive(archive) = source else { return None };
     let docker = format
-        .map_or_else(|| !archive.has("index.json") && archive.has(saved::MANIFEST), |format| format == Format::Docker);
+        .map_or_else(|| !archive.has("index.json") && archive.has(saved::MANIFEST), |format| *format == Format::Docker);
     docker.then_some(archive)
 }
 
@@ -162,31 +175,32 @@ impl Subject {
         let name = place.name.clone();
         let source = source::open(place, options.scratch.as_deref(), connect)?;
         let saved = saved_in(place, &source).map(|archive| saved::read(archive, &name, place.tag())).transpose()?;
-        let (root, entries, platforms) = match saved {
-            Some(platform) => {
+        let (root, names, entries, platforms) = match saved {
+            Some((platform, names)) => {
                 let platforms: Vec<Platform> = vec![platform];
                 let fits = |platform: &Platform| read::is_wanted(&platform.runs_on, &options.platforms);
                 let kept: Vec<Platform> = platforms.iter().filter(|one| fits(one)).cloned().collect();
                 let there = platforms.iter().map(Platform::name).collect();
                 read::all_there(&name, &kept, &options.platforms, there)?;
-                (None, Vec::new(), kept)
+                (None, names, Vec::new(), kept)
             }
             None => {
-                let root = read::root(&source, &name, place.tag())?;
+                let (root, names) = read::root(&source, &name, place.tag())?;
                 let listed = read::list(&source, &name, root)?;
                 let platforms = read::platforms(&source, &name, &listed, &options.platforms)?;
-                (Some(listed.root), listed.entries, platforms)
+                (Some(listed.root), names, listed.entries, platforms)
             }
         };
         let kind = match (&source, &root) {
+            _ if matches!(place.lies, Lies::Engine(_)) => "engine",
             (Source::Layout { .. }, _) => "oci-layout",
             (Source::Archive(_), None) => "docker-archive",
             (Source::Archive(_), Some(_)) => "oci-archive",
             (Source::Registry { .. }, _) => "registry",
         };
-        let manner = Manner { limits: options.limits, scratch: options.scratch.clone() };
+        let manner = Manner { limits: options.limits, scratch: options.scratch.clone(), glance: options.glance };
         let walked = RefCell::default();
-        Ok(Subject { name, kind, root, entries, platforms, source, thorough: options.thorough, manner, walked })
+        Ok(Subject { name, kind, names, root, entries, platforms, source, thorough: options.thorough, manner, walked })
     }
 
     /// Finds files of a platform and looks into them. Layers are read from the top, and only until every file is
@@ -219,9 +233,22 @@ impl Subject {
     /// # Errors
     /// When a layer is damaged or hostile.
     pub fn below(&self, platform: &Platform, folder: &str) -> Result<Vec<FileFact>, Error> {
+        self.below_where(platform, folder, &|_| true)
+    }
+
+    /// As [`Subject::below`], of the paths that `keep` wants only.
+    ///
+    /// # Errors
+    /// When a layer is damaged or hostile.
+    pub fn below_where(
+        &self,
+        platform: &Platform,
+        folder: &str,
+        keep: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<FileFact>, Error> {
         self.read_all(platform)?;
         let tree = self.tree(platform, &|_, _| false);
-        Ok(tree.below(&path::normal(folder)).into_iter().map(FileFact::from).collect())
+        Ok(tree.below(&path::normal(folder), keep).into_iter().map(FileFact::from).collect())
     }
 
     /// Reads every layer of a platform, each once, and says what each holds.
@@ -231,6 +258,28 @@ impl Subject {
     pub fn read_all(&self, platform: &Platform) -> Result<Vec<Rc<Walked>>, Error> {
         let wish = Wish::default();
         (0..platform.layers.len()).map(|layer| self.walked(platform, layer, &wish)).collect()
+    }
+
+    /// Reads a layer, if it was not read yet, and looks into the files at `wanted` on the way.
+    ///
+    /// # Errors
+    /// When it is damaged or hostile.
+    pub fn read(&self, platform: &Platform, layer: usize, wanted: &[&str]) -> Result<Rc<Walked>, Error> {
+        self.walked(platform, layer, &Wish::of(wanted.iter().copied()))
+    }
+
+    /// What is at a path, without a further look into it.
+    ///
+    /// # Errors
+    /// When a layer that had to be read is damaged or hostile.
+    pub fn at(&self, platform: &Platform, path: &str) -> Result<Found, Error> {
+        self.find(platform, path, &Wish::default())
+    }
+
+    /// Forgets what was read of all layers but those of `platforms`.
+    pub fn keep_only(&self, platforms: &[Platform]) {
+        let kept: BTreeSet<Digest> = platforms.iter().flat_map(|one| &one.layers).map(|layer| layer.digest).collect();
+        self.walked.borrow_mut().retain(|digest, _| kept.contains(digest));
     }
 
     fn find(&self, platform: &Platform, path: &str, wish: &Wish) -> Result<Found, Error> {
@@ -299,7 +348,10 @@ impl Subject {
             NoBlob::Failed(error) => error,
         })?;
         let expected = Expected { size: layer.size, digest: layer.digest, diff_id: Some(layer.diff_id) };
-        let walked = walk::walk(blob, expected, wish, &self.manner).map_err(|stopped| match stopped {
+        let held: u64 = self.walked.borrow().values().map(|walked| walked.weight).sum();
+        let mut manner = self.manner.clone();
+        manner.limits.memory = manner.limits.memory.saturating_sub(held);
+        let walked = walk::walk(blob, expected, wish, &manner).map_err(|stopped| match stopped {
             Stopped::Damage(damage) => damaged(damage),
             Stopped::Source(error) => self.source.failure(&self.name, error),
         })?;

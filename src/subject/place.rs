@@ -34,6 +34,8 @@ pub enum Lies {
         /// Which of the two is read; without it an OCI layout, if there is one.
         format: Option<Format>,
     },
+    /// The running engine, under this name.
+    Engine(String),
     /// A registry.
     Registry(Reference),
 }
@@ -50,7 +52,7 @@ pub enum Format {
 impl Place {
     /// Finds out what a text names: an existing layout or file, with a tag behind a colon if there are several
     /// images in it, or else an image in a registry. The prefixes of skopeo force one: `oci:`, `oci-archive:`,
-    /// `docker-archive:`, `docker://`.
+    /// `docker-archive:`, `docker-daemon:`, `docker://`.
     ///
     /// # Errors
     /// When it names nothing that exists and is no reference either.
@@ -66,6 +68,11 @@ impl Place {
                 let (file, tag) = split(rest, cwd, is_file);
                 return named(rest, Lies::Archive { file, tag, format: Some(format) });
             }
+        }
+        if let Some(name) = text.strip_prefix("docker-daemon:") {
+            // It becomes an argument, and must not read as an option.
+            let known = !name.is_empty() && !name.starts_with('-');
+            return if known { named(name, Lies::Engine(name.to_owned())) } else { Err(nothing("it has no name")) };
         }
         let reference = text.strip_prefix("docker://");
         if reference.is_none() {
@@ -87,7 +94,7 @@ impl Place {
     pub fn tag(&self) -> Option<&str> {
         match &self.lies {
             Lies::Layout { tag, .. } | Lies::Archive { tag, .. } => tag.as_deref(),
-            Lies::Registry(_) => None,
+            Lies::Engine(_) | Lies::Registry(_) => None,
         }
     }
 }
@@ -167,13 +174,14 @@ mod tests {
             ("oci-archive:image.tar", archive(None, Some(Format::Oci))),
             ("docker-archive:image.tar:a/b:1", archive(Some("a/b:1"), Some(Format::Docker))),
             ("plain", registry("plain:latest")),
+            ("docker-daemon:a/b:1", Lies::Engine("a/b:1".to_owned())),
             ("docker://lay", registry("lay:latest")),
             ("example/x:1.0.0", registry("example/x:1.0.0")),
             ("127.0.0.1:5000/x", registry("127.0.0.1:5000/x:latest")),
         ] {
             assert_eq!(Place::find(text, cwd).expect(text).lies, place, "{text}");
         }
-        for text in ["./gone", "A B", "", "docker://", "/nowhere/at/all"] {
+        for text in ["./gone", "A B", "", "docker://", "docker-daemon:", "docker-daemon:--help", "/nowhere/at/all"] {
             assert!(matches!(Place::find(text, cwd), Err(Error::Nothing { .. })), "{text}");
         }
     }

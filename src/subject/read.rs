@@ -22,15 +22,15 @@ pub(super) struct Listed {
     descriptors: Vec<Descriptor>,
 }
 
-/// Finds the document that a tag of this place stands for.
+/// Finds the document that a tag of this place stands for, and the names that it has there.
 ///
 /// # Errors
 /// When there is none, or several.
-pub(super) fn root(source: &Source, image: &str, tag: Option<&str>) -> Result<Document, Error> {
+pub(super) fn root(source: &Source, image: &str, tag: Option<&str>) -> Result<(Document, Vec<String>), Error> {
     if let Source::Registry { session, reference } = source {
         let (descriptor, bytes) = session.root(reference)?;
         let Descriptor { media_type, digest, size, .. } = descriptor;
-        return Ok(Document { media_type, digest, size, bytes });
+        return Ok((Document { media_type, digest, size, bytes }, vec![reference.to_string()]));
     }
     let broken = |why: &str| Error::Document {
         image: image.to_owned(),
@@ -44,14 +44,16 @@ pub(super) fn root(source: &Source, image: &str, tag: Option<&str>) -> Result<Do
         Some(entry) => {
             let what = if entry.kind() == Kind::Index { "image index" } else { "image manifest" };
             let bytes = source.document(image, what, entry)?;
-            Ok(Document { media_type: entry.media_type.clone(), digest: entry.digest, size: entry.size, bytes })
+            let Descriptor { media_type, digest, size, .. } = entry;
+            let document = Document { media_type: media_type.clone(), digest: *digest, size: *size, bytes };
+            let same = index.manifests.iter().filter(|other| other.digest == entry.digest);
+            Ok((document, same.flat_map(names).map(str::to_owned).collect()))
         }
-        None => Ok(Document {
-            media_type: MediaTypes::Oci.index(),
-            digest: Digest::of(&bytes),
-            size: bytes.len() as u64,
-            bytes,
-        }),
+        None => {
+            let all = index.manifests.first().into_iter().flat_map(names).map(str::to_owned).collect();
+            let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
+            Ok((Document { media_type: MediaTypes::Oci.index(), digest, size, bytes }, all))
+        }
     }
 }
 

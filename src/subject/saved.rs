@@ -32,11 +32,11 @@ struct Saved {
     layers: Option<Vec<String>>,
 }
 
-/// Reads the one image of an archive, or the one of a tag.
+/// Reads the one image of an archive, or the one of a tag, and the names it has there.
 ///
 /// # Errors
 /// When something is missing, damaged or hostile, or there are several images.
-pub(super) fn read(archive: &Archive, image: &str, tag: Option<&str>) -> Result<Platform, Error> {
+pub(super) fn read(archive: &Archive, image: &str, tag: Option<&str>) -> Result<(Platform, Vec<String>), Error> {
     let broken = |why: String| Error::Document { image: image.to_owned(), what: "list of images", digest: None, why };
     let bytes = archive.small(MANIFEST)?.ok_or_else(|| broken(format!("`{MANIFEST}` is missing")))?;
     let all: Vec<Saved> = serde_json::from_slice(&bytes).map_err(|error| broken(format!("is invalid: {error}")))?;
@@ -58,7 +58,8 @@ pub(super) fn read(archive: &Archive, image: &str, tag: Option<&str>) -> Result<
     }
     let said: Config = super::read::parse(image, "image config", Some(config.digest), &config.bytes)?;
     let layers = layers(archive, image, saved.layers.unwrap_or_default(), &said)?;
-    Ok(Platform { runs_on: said.platform.clone(), manifest: None, config, said, layers })
+    let names = saved.repo_tags.unwrap_or_default();
+    Ok((Platform { runs_on: said.platform.clone(), manifest: None, config, said, layers }, names))
 }
 
 fn choose(all: Vec<Saved>, image: &str, tag: Option<&str>) -> Result<Saved, Error> {

@@ -1,6 +1,6 @@
 //! Where documents and blobs come from: a folder, a file, a registry.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::archive::Archive;
@@ -9,7 +9,7 @@ use super::{Error, Lies, Place};
 use crate::domain::{Digest, Reference};
 use crate::image::{Descriptor, Layout};
 use crate::registry::{self, Session};
-use crate::sys::fs;
+use crate::sys::{Invocation, fs};
 
 /// Where an image comes from.
 #[derive(Debug)]
@@ -121,6 +121,20 @@ impl Source {
     }
 }
 
+/// What the running engine writes of an image, in a file that is gone afterwards.
+fn save(name: &str, scratch: Option<&Path>) -> Result<Archive, Error> {
+    let docker = Invocation::new("docker").args(["save", name]);
+    let mut file = fs::scratch_file(scratch)?;
+    let (copied, status) = docker.stream(|saved| io::copy(saved, &mut file))?;
+    if !status.success() {
+        return Err(docker.failed(status, String::new()).into());
+    }
+    copied
+        .and_then(|_| file.rewind())
+        .map_err(|error| fs::Error::new("write", Path::new("a temporary file"), error))?;
+    Archive::of(file, Path::new(name), scratch)
+}
+
 /// Opens what a place names.
 ///
 /// # Errors
@@ -133,6 +147,7 @@ pub(super) fn open(
     Ok(match &place.lies {
         Lies::Layout { dir, .. } => Source::Layout { dir: dir.clone(), layout: Layout::open(dir)? },
         Lies::Archive { file, .. } => Source::Archive(Archive::open(file, scratch)?),
+        Lies::Engine(name) => Source::Archive(save(name, scratch)?),
         Lies::Registry(reference) => Source::Registry { session: Box::new(connect()?), reference: reference.clone() },
     })
 }

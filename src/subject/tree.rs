@@ -111,7 +111,8 @@ impl Tree<'_> {
             Some((layer, entry)) => Answer::Found(Spot { path: here, layer, entry: entry.clone(), links }),
             None => {
                 let kind = EntryKind::Dir;
-                let entry = Entry { kind, mode: 0o755, size: 0, digest: None, looks: None, stored_as: None };
+                let entry =
+                    Entry { kind, mode: 0o755, size: 0, digest: None, looks: None, plain: None, stored_as: None };
                 Answer::Found(Spot { path: here, layer: 0, entry, links })
             }
         }
@@ -144,12 +145,12 @@ impl Tree<'_> {
     }
 
     /// Every path below a folder that the layers together have, sorted. All layers must have been walked.
-    pub fn below(&self, folder: &str) -> Vec<Spot> {
+    pub fn below(&self, folder: &str, keep: &dyn Fn(&str) -> bool) -> Vec<Spot> {
         let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let mut paths: Vec<&String> = Vec::new();
         for layer in self.layers.iter().flatten() {
             let range = layer.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
-            paths.extend(range.map(|(path, _)| path));
+            paths.extend(range.map(|(path, _)| path).filter(|path| keep(path)));
         }
         paths.sort_unstable();
         paths.dedup();

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 
 use super::damage::LayerDamage;
-use super::entry::{Entry, EntryKind, Remark, Remarks, Wish};
+use super::entry::{Entry, EntryKind, Glance, Looks, Remark, Remarks, Wish};
 use super::limits::{Limits, MAX_LINKS};
 use super::look::Looker;
 use super::tally::{Packed, Tally, Unpacked};
@@ -34,7 +34,12 @@ pub struct Walked {
     pub packing: Packing,
     /// What is strange about it.
     pub remarks: Remarks,
+    /// Bytes of memory that all this takes, more or less.
+    pub(super) weight: u64,
 }
+
+/// Bytes of memory for an entry without its texts: its place in the map, and the map itself.
+const ENTRY: u64 = 350;
 
 /// What a layer must be.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +67,8 @@ pub(super) struct Manner {
     pub limits: Limits,
     /// Where large programs are copied to for a moment; the system's folder if there is none.
     pub scratch: Option<PathBuf>,
+    /// What is looked for in texts.
+    pub glance: Option<Glance>,
 }
 
 /// Walks a layer from its first byte to its last one.
@@ -74,7 +81,7 @@ pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Ma
     let result = read(&mut reader, &packed, &unpacked, wish, manner);
     // The hash of the blob is that of all its bytes; it also tells a damaged blob from a strange one.
     let drained = match &result {
-        Err(LayerDamage::Bomb { .. } | LayerDamage::TooLarge { .. } | LayerDamage::TooMany { .. }) => Ok(0),
+        Err(damage) if damage.is_bound() => Ok(0),
         _ => io::copy(&mut reader, &mut io::sink()),
     };
     if let Some(failure) = packed.failure() {
@@ -82,7 +89,7 @@ pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Ma
     }
     drained.map_err(Stopped::Source)?;
     let damage = match result {
-        Err(bound @ (LayerDamage::Bomb { .. } | LayerDamage::TooLarge { .. } | LayerDamage::TooMany { .. })) => bound,
+        Err(bound) if bound.is_bound() => bound,
         _ if packed.bytes() != expected.size => LayerDamage::Size { expected: expected.size, found: packed.bytes() },
         _ if packed.digest() != expected.digest => LayerDamage::Digest { found: packed.digest() },
         Err(damage) => damage,
@@ -135,6 +142,7 @@ impl<'a> Walk<'a> {
             diff_id: Digest::of(&[]),
             packing: Packing::Plain,
             remarks: Remarks::default(),
+            weight: 0,
         };
         let looker = Looker::new(manner);
         Walk { wish, looker, limits: manner.limits, names: 0, count: 0, walked }
@@ -149,6 +157,7 @@ impl<'a> Walk<'a> {
         if self.names > self.limits.names {
             return Err(LayerDamage::TooMany { what: "bytes of names", limit: self.limits.names });
         }
+        self.weigh(ENTRY + 2 * (member.path.len() + member.link.len()) as u64)?;
         let Some(path) = self.path(&member) else { return Ok(()) };
         if self.whiteout(&path) {
             return Ok(());
@@ -156,7 +165,10 @@ impl<'a> Walk<'a> {
         let mut entry = Entry::new(member.kind, member.mode, member.size);
         match member.kind {
             Kind::File if member.sparse => self.remark(Remark::Sparse, &path),
-            Kind::File => self.looker.look(&path, &mut entry, self.wish.wants(&path), data)?,
+            Kind::File => {
+                self.looker.look(&path, &mut entry, self.wish.wants(&path), data)?;
+                self.weigh(entry.looks.as_deref().map_or(0, Looks::weight))?;
+            }
             Kind::Symlink => entry.kind = EntryKind::Symlink(text(&member.link)),
             Kind::HardLink => entry.kind = EntryKind::HardLink(text(&member.link)),
             Kind::Special => self.remark(Remark::Special, &path),
@@ -167,6 +179,13 @@ impl<'a> Walk<'a> {
             self.remark(Remark::Twice, &path);
         }
         Ok(())
+    }
+
+    /// Counts what is kept in memory.
+    fn weigh(&mut self, bytes: u64) -> Result<(), LayerDamage> {
+        self.walked.weight += bytes;
+        let fits = self.walked.weight <= self.limits.memory;
+        if fits { Ok(()) } else { Err(LayerDamage::Crowded { entries: self.count }) }
     }
 
     /// The path without what Docker drops from it, too; none for the root itself and for paths that leave it.

@@ -102,7 +102,7 @@ error: unknown key `icn`
     cases.add("a key that is not known", "\n[package.metadata.extension.wombat]\n", str![[r#"
 error: unknown key `wombat`
   --> Cargo.toml:27:1 (package.metadata.extension.wombat)
-  help: known keys are `name`, `version`, `title`, `vendor`, `description`, `icon`, `image`, `api-version`, `ui`, `vm`, `host`, `marketplace`, `labels`, `files`, `build`, `extra`
+  help: known keys are `name`, `version`, `title`, `vendor`, `description`, `icon`, `image`, `api-version`, `ui`, `vm`, `host`, `marketplace`, `labels`, `files`, `build`, `validate`, `extra`
 
 "#]]);
     cases.edit(

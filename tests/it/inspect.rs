@@ -1,7 +1,7 @@
 //! `cargo dext inspect`: the same facts of the same image, wherever it lies and whoever made it.
 
 mod hostile;
-mod others;
+pub mod others;
 
 use std::collections::BTreeSet;
 use std::process::Command;

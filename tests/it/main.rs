@@ -38,3 +38,4 @@ mod sample;
 mod servers;
 mod support;
 mod traffic;
+mod validate;

@@ -13,6 +13,7 @@ mod package;
 mod places;
 mod program;
 mod readme;
+mod rules;
 mod setup;
 mod test;
 mod tidy;
@@ -35,6 +36,7 @@ Tasks:
   test [STEP]... [--strict] fmt, clippy, test, doc, readme, tidy, package: all, or the named ones;
                             strict (also with CI=true): a test that cannot run fails
   readme [--check]          write the help texts into README.md, or check that they are current
+  rules [--check]           write RULES.md from the table of rules, or check that it is current
   tidy                      check the law of the house: imports, sizes, rooms of effects, docs
   smoke                     build the program and see whether it starts
   bench [NAME]... [--runs N]
@@ -83,6 +85,11 @@ fn run(mut args: Args) -> Result {
             let check = args.flag("--check");
             args.end()?;
             readme::run(&places, &setup::ensure(&places, wanted, &[Group::Toolchain])?, check)
+        }
+        Some("rules") => {
+            let check = args.flag("--check");
+            args.end()?;
+            rules::run(&places, &setup::ensure(&places, wanted, &[Group::Toolchain])?, check)
         }
         Some("tidy") => args.end().and_then(|()| tidy::run(&places)),
         Some("smoke") => {

@@ -35,7 +35,7 @@ pub fn run(places: &Places, tools: &Tools, check: bool) -> Result {
         return Ok(());
     }
     if check {
-        print!("{}", difference(&written, &current));
+        print!("{}", difference("README.md", &written, &current));
         return Err("README.md is not current; run `cargo xtask readme`".into());
     }
     std::fs::write(&file, current)?;
@@ -62,7 +62,7 @@ fn renewed(text: &str, mut help: impl FnMut(&str) -> Result<String>) -> Result<S
 }
 
 /// The lines that differ, between what both texts have in common at their start and end.
-fn difference(old: &str, new: &str) -> String {
+pub fn difference(file: &str, old: &str, new: &str) -> String {
     let (mut old, mut new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let start = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
     old.drain(..start);
@@ -72,7 +72,7 @@ fn difference(old: &str, new: &str) -> String {
         new.pop();
     }
     let signed = |sign: char, lines: Vec<&str>| lines.iter().map(|line| format!("{sign}{line}\n")).collect::<String>();
-    format!("README.md:{}\n{}{}", start + 1, signed('-', old), signed('+', new))
+    format!("{file}:{}\n{}{}", start + 1, signed('-', old), signed('+', new))
 }
 
 #[cfg(test)]
@@ -98,6 +98,6 @@ mod tests {
 
     #[test]
     fn a_difference_shows_only_what_differs() {
-        assert_eq!(difference("a\nb\nc\n", "a\nx\ny\nc\n"), "README.md:2\n-b\n+x\n+y\n");
+        assert_eq!(difference("x.md", "a\nb\nc\n", "a\nx\ny\nc\n"), "x.md:2\n-b\n+x\n+y\n");
     }
 }

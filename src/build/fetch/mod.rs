@@ -11,6 +11,7 @@
 
 mod client;
 mod download;
+mod glance;
 mod part;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use download::Downloader;
+pub use glance::{Glance, glances};
 use part::Part;
 
 use crate::domain::{Digest, Explain};

@@ -17,6 +17,7 @@ pub use sources::{sources, work_tree};
 pub use steps::{default_triples, request, triples};
 
 use super::Context;
+use super::judging::{self, Audience};
 use crate::build::machine::{CargoConfig, Rustc};
 use crate::build::{Artifacts, verify};
 use crate::bundle::{Vcs, pack};
@@ -29,6 +30,7 @@ use crate::registry::base::Source;
 use crate::registry::base::lockfile::LockFile;
 use crate::report::{Message, Report};
 use crate::sys::fs;
+use crate::validate::collect;
 
 /// What Cargo's own calls inherit from this tool's flags for output.
 #[derive(Debug, Clone)]
@@ -112,11 +114,11 @@ impl<'a> Job<'a> {
         base::pin(self, registries, dry_run)
     }
 
-    /// Builds, and writes the image, which tells where its sources are.
+    /// Builds, judges what it is about to pack, and writes the image, which tells where its sources are.
     ///
     /// # Errors
-    /// Any stage's.
-    pub fn package(&self, vcs: &Vcs, base: &PinnedBase<'_>) -> Result<Packaged, Error> {
+    /// Any stage's; if something breaks a rule, no image is written.
+    pub fn package(&self, vcs: &Vcs, base: &PinnedBase<'_>, audience: &Audience) -> Result<Packaged, Error> {
         let output = self.output();
         deliver::check(self.args, &self.plan, &output, self.context)?;
         let (lock, report) = self.begin()?;
@@ -125,6 +127,8 @@ impl<'a> Job<'a> {
         let made = self.artifacts()?;
         let bundles = pack::bundles(&self.extension, vcs, &self.plan, &made)?;
         report.status("Packaging", format!("{} v{} ({})", self.plan.name, self.plan.version, output.display()));
+        let view = collect::bundles(&self.extension, &bundles)?;
+        judging::judge(view, &self.extension, audience, "no image was written", self.context)?;
         let image = image::assemble(&bundles, &bases, &self.image_options(), &output, report)?;
         Ok(Packaged { image, _lock: lock })
     }

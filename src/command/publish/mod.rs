@@ -17,6 +17,7 @@ use std::time::Instant;
 pub use args::PublishArgs;
 
 use super::Context;
+use super::judging::Audience;
 use super::packaging::CargoOutput;
 use crate::domain::{Explain, Reference};
 use crate::error::Error;
@@ -46,7 +47,8 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     if settled.takes_long() {
         look_early(&session, &target, context)?;
     }
-    let packed = settled.pack(context)?;
+    let audience = Audience::of(&destination.repository, &destination.tags);
+    let packed = settled.pack(&audience, context)?;
     let shipment = &packed.shipment;
     let platforms: Vec<String> = shipment.platforms.iter().map(|image| image.platform.to_string()).collect();
     doubts(destination.missing(&platforms), context);

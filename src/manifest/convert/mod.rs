@@ -8,6 +8,7 @@ mod backend;
 mod bad_tables;
 mod download;
 mod host;
+mod judging;
 mod market;
 mod places;
 mod settings;
@@ -108,6 +109,7 @@ fn extension(
     let marketplace = market::marketplace(&site.key("marketplace"), origin, raw.marketplace.unwrap_or_default(), read);
     let labels = market::labels(&site.key("labels"), raw.labels.unwrap_or_default(), marketplace.as_ref());
     let build = settings::build(&site.key("build"), raw.build.unwrap_or_default());
+    let validate = judging::judging(&site.key("validate"), raw.validate.unwrap_or_default());
     let name = name(&site.key("name"), raw.name, origin, facts);
     let packages = packages(vm.as_ref().and_then(Option::as_ref), host.as_ref().and_then(Option::as_ref));
     let version = version(&site.key("version"), raw.version, origin, facts, &packages);
@@ -128,6 +130,7 @@ fn extension(
         labels: labels?,
         marketplace: marketplace?,
         build: build?,
+        validate: validate?,
         extra: raw.extra,
     };
     some_part(site, &extension);

@@ -8,7 +8,7 @@ fn expected(blob: &[u8], tar: &[u8]) -> Expected {
 }
 
 fn manner(limits: Limits) -> Manner {
-    Manner { limits, scratch: None }
+    Manner { limits, scratch: None, glance: None }
 }
 
 fn walked(tar: Tar) -> Walked {

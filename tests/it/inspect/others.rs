@@ -11,7 +11,7 @@ use crate::support::oci::Layout;
 use crate::support::sandbox::Sandbox;
 
 /// Writes the files of our image for each CPU, and a Dockerfile that copies them and sets the same labels.
-fn context(project: &Sandbox) {
+pub fn context(project: &Sandbox) {
     let layout = Layout::read(&project.layout("demo")).expect("whole");
     for cpu in ["amd64", "arm64"] {
         let image = layout.image(&format!("linux/{cpu}"));
@@ -31,7 +31,7 @@ fn context(project: &Sandbox) {
 }
 
 /// Builds both platforms with buildah in one of its formats, and writes them where `to` says.
-fn build(buildah: &Path, project: &Sandbox, format: &str, to: &str) {
+pub fn build(buildah: &Path, project: &Sandbox, format: &str, to: &str) {
     let store = project.root().join("store");
     let store = [
         "--root".to_owned(),

@@ -4,6 +4,7 @@ pub mod base64;
 pub mod bases;
 pub mod daemon;
 pub mod distribution;
+pub mod enemy;
 pub mod files;
 pub mod goods;
 pub mod headers;

@@ -1,0 +1,66 @@
+//! The forms in which findings are shown.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::subject::Judged;
+use crate::command::Context;
+use crate::report::{Message, Report};
+use crate::sys::fs;
+use crate::validate::render::{human, junit, message, sarif, summary};
+use crate::validate::view::Maker;
+use crate::validate::{Finding, Profile, Settings};
+
+/// The values of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, grouped by rule
+    Human,
+    /// One JSON object
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit's XML, for CI servers
+    Junit,
+}
+
+/// All of a judgement as one object.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    subject: &'a str,
+    profile: Profile,
+    errors: usize,
+    warnings: usize,
+    allowed: Vec<&'static str>,
+    findings: Vec<Message>,
+}
+
+/// Prints findings to standard output.
+pub fn show(format: Format, findings: &[Finding], settings: &Settings, judged: &Judged, context: &Context) {
+    let (shell, name) = (&context.shell, judged.name.as_str());
+    match format {
+        // A program that reads messages gets these as messages, too.
+        Format::Human => {
+            findings.iter().for_each(|finding| shell.message(message(finding)));
+            shell.print_for_people(&human(findings, shell.page(&context.env).color));
+        }
+        Format::Json => {
+            let summary = summary(findings);
+            let told = Told {
+                subject: name,
+                profile: settings.profile,
+                errors: summary.errors,
+                warnings: summary.warnings,
+                allowed: settings.allowed().map(|(id, _)| id).collect(),
+                findings: findings.iter().map(message).collect(),
+            };
+            shell.print(&format!("{}\n", serde_json::to_string_pretty(&told).unwrap_or_default()));
+        }
+        Format::Sarif => {
+            // What stands for the image in the sources: the file that its makers edit.
+            let file = if judged.view.maker == Maker::CargoDext { "Cargo.toml" } else { "Dockerfile" };
+            shell.print(&sarif(findings, file, |path| fs::exists(&context.env.cwd.join(path))));
+        }
+        Format::Junit => shell.print(&junit(findings, settings, name)),
+    }
+}

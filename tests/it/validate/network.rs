@@ -1,0 +1,109 @@
+//! What only the network knows, and what Docker Desktop's own validator says. Docker Desktop cannot run on a machine
+//! of the tests: a script plays it, with the words that issues of Docker's repositories quote.
+
+use std::collections::BTreeMap;
+
+use super::{findings, packaged};
+use crate::support::distribution::Registry;
+use crate::support::http::Server;
+use crate::support::judges::{accept, judge};
+use crate::support::prebuilt;
+
+/// The header of a picture with this width and height.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let (width, height) = (width.to_be_bytes(), height.to_be_bytes());
+    [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".as_slice(), &width, &height, b"\x08\x06\0\0\0"].concat()
+}
+
+#[test]
+fn pictures_answer() {
+    let files = [
+        ("/icon.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec()),
+        ("/right.png", png(2400, 1600)),
+        ("/small.png", png(240, 160)),
+        ("/page.png", b"<!DOCTYPE html><p>No such picture".to_vec()),
+    ];
+    let files: BTreeMap<String, Vec<u8>> = files.into_iter().map(|(path, bytes)| (path.to_owned(), bytes)).collect();
+    let server = Server::start(files);
+    let project = prebuilt::project();
+    project.edit("Cargo.toml", "image = \"example/demo\"\n", "");
+    let table = r#"
+[package.metadata.extension.marketplace]
+icon-url = "URL/icon.svg"
+screenshots = [
+    { alt = "1", url = "URL/right.png" }, { alt = "2", url = "URL/small.png" },
+    { alt = "3", url = "URL/page.png" }, { alt = "4", url = "URL/gone.png" },
+]
+"#;
+    project.append("Cargo.toml", &table.replace("URL", &server.url));
+    assert_eq!(findings(&project, ["--allow", "E20,E25"]), [""; 0]);
+    assert_eq!(server.requests(), [""; 0], "nobody asks without --online");
+    let found = findings(&project, ["--online", "--profile", "marketplace", "--allow", "E20,E25"]);
+    let expected = [
+        format!("warning E24 the screenshot `{}/small.png` has 240x160 pixels", server.url),
+        format!(
+            "warning E24 the screenshot `{}/page.png` answers with `something unknown`, which is no picture",
+            server.url
+        ),
+        format!("warning E24 the screenshot `{}/gone.png` answers with HTTP status 404", server.url),
+    ];
+    assert_eq!(found, expected);
+    let told = project.dext(["validate", "--online", "--offline"]).run().failure(2).told();
+    assert!(told.contains("cannot be used with"), "{told}");
+}
+
+#[test]
+fn the_tag_is_the_greatest_version() {
+    let project = packaged();
+    let (Some(program), Some(skopeo)) = (judge("docker-registry"), judge("skopeo")) else { return };
+    let registry = Registry::start(&program, project.root());
+    let from = format!("oci:{}:1.2.3", project.layout("demo").display());
+    for tag in ["1.2.3", "1.10.0", "latest"] {
+        let to = format!("docker://{}/team/demo:{tag}", registry.address);
+        accept(&skopeo, ["--insecure-policy", "copy", "--all", "--dest-tls-verify=false", &from, &to]);
+    }
+    let words = ["--online", "--profile", "marketplace", "--allow", "E20,E25,W38"];
+    let found = |tag: &str| {
+        let name = format!("{}/team/demo:{tag}", registry.address);
+        findings(&project, words.into_iter().chain([name.as_str()]))
+    };
+    let below = "warning W36 the tag `1.2.3` is below `1.10.0`, the greatest version of the repository";
+    assert_eq!(found("1.2.3"), [below]);
+    assert_eq!(found("1.10.0"), [""; 0]);
+    assert_eq!(found("latest"), ["error E35 the tag `latest` is no version"]);
+}
+
+#[test]
+fn docker_desktop_is_asked_and_its_words_are_mapped() {
+    let project = prebuilt::project();
+    project.write("metadata.json", r#"{"icon":"a.svg","vm":{"image":"${DESKTOP_PLUGIN_IMAGE}"}}"#);
+    let bin = project.stand_in(
+        "docker",
+        r#"
+echo "$*" >> "$RECORD"
+case "$2" in
+    version) echo "Client Version: v0.2.31"; exit 0 ;;
+    validate)
+        echo "✓ Checked image labels"
+        echo "metadata.json: (root): Additional property name is not allowed"
+        echo "an ominous new message" >&2
+        exit 1 ;;
+esac
+"#,
+    );
+    let record = project.root().join("record");
+    let run = |words: &[&str]| {
+        let words = ["validate", "--docker"].into_iter().chain(words.iter().copied());
+        project.dext(words).first_on_path(&bin).env("RECORD", &record).run()
+    };
+    let told = run(&["metadata.json"]).failure(1).told();
+    assert!(told.contains("Docker metadata.json: (root): Additional property name is not allowed [E02]"), "{told}");
+    assert!(told.contains("Docker an ominous new message\n"), "{told}");
+    assert!(told.contains("error: 1 error in `docker extension validate "), "{told}");
+    let asked = std::fs::read_to_string(&record).expect("a record");
+    assert!(asked.starts_with("extension version\nextension validate --sdk-compatibility "), "{asked}");
+    assert!(run(&["--profile", "private"]).success().told().contains("takes no layouts, archives and projects"));
+    let without = project.stand_in("docker", "exit 1\n");
+    let told = project.dext(["validate", "--docker", "metadata.json"]).first_on_path(&without).run().success().told();
+    assert!(told.contains("warning: `docker extension version` does not work here"), "{told}");
+}
