@@ -88,7 +88,7 @@ pub enum Error {
         at: Box<At>,
         /// The status and what it said.
         answer: String,
-        /// Where our credentials came from.
+        /// Whose credentials were shown, as the help goes on; empty if nobody was asked for any.
         origin: String,
     },
     /// The registry refused.
@@ -112,7 +112,7 @@ pub enum Error {
         status: u16,
         /// The status and what it said.
         answer: String,
-        /// Where our credentials came from.
+        /// Whose credentials were shown, as the help goes on; empty if nobody was asked for any.
         origin: String,
     },
     /// The registry refused a document whose type is one of OCI's.
@@ -233,7 +233,10 @@ impl Explain for Error {
 
     fn help(&self) -> Option<String> {
         let help = match self {
-            Error::Interrupted | Error::Answer { .. } => return None,
+            Error::Interrupted => return None,
+            Error::Answer { .. } => {
+                "tell whoever runs the registry, or what stands before it: this is against the protocol"
+            }
             Error::Credentials(error) => return error.help(),
             Error::File(error) => return error.help(),
             Error::Damage(error) => return error.help(),
@@ -265,6 +268,9 @@ impl Explain for Error {
             Error::ProxyDenies { .. } => {
                 "write them into the proxy's address, in HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
             }
+            Error::Unreachable { why, .. } if why.contains(ANSWERED) => {
+                "try again later: what has arrived is not sent again"
+            }
             Error::Unreachable { .. } => {
                 "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
             }
@@ -291,12 +297,11 @@ fn missing(at: &At) -> String {
     )
 }
 
+/// What stands between who answered and what, in the reason of a fault.
+pub(super) const ANSWERED: &str = " answered ";
+
 fn denied(at: &At, origin: &str) -> String {
-    let registry = &at.registry;
-    if origin.is_empty() {
-        return format!("run `docker login {registry}`");
-    }
-    format!("run `docker login {registry}` with an account that may do this; the credentials were: {origin}")
+    format!("run `docker login {}`{origin}", at.registry)
 }
 
 #[cfg(test)]
@@ -312,7 +317,7 @@ mod tests {
         let answer = || "403 Forbidden: DENIED: no".to_owned();
         for (error, text) in [
             (
-                Error::Denied { at: at(), answer: answer(), origin: "auths in config.json".to_owned() },
+                Error::Denied { at: at(), answer: answer(), origin: String::new() },
                 "the registry denies access: 403 Forbidden: DENIED: no",
             ),
             (

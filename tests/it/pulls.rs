@@ -146,6 +146,7 @@ other bytes
 the registry's answer makes no sense: what came hashes to sha256:f96a48b454ef5024850e4315956160f53a59f8cb30b801b43f5f9e8203173cd9
   error: the registry's answer makes no sense: the document hashes to sha256:[DIGEST], which is not what it says
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: tell whoever runs the registry, or what stands before it: this is against the protocol
 half a body, for ever
 failed 3 times, at last because end of file before message length reached
   error: failed 3 times, at last because end of file before message length reached
@@ -162,10 +163,12 @@ failed 3 times, at last because end of file before message length reached
 failed 3 times, at last because it ended too soon
   error: the registry's answer makes no sense: the document hashes to sha256:[DIGEST], which is not what it says
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: tell whoever runs the registry, or what stands before it: this is against the protocol
 200 that is too long
 the registry's answer makes no sense: the blob is longer than its 20139 bytes
   error: the registry's answer makes no sense: it is longer than 4194304 bytes
   place: [HOST]/x/goods, reading sha256:[DIGEST]
+  help: tell whoever runs the registry, or what stands before it: this is against the protocol
 
 "#]].raw());
 }

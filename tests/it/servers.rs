@@ -96,7 +96,7 @@ error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authenticatio
     assert_data_eq!(shop.error(&outcome), str![[r#"
 error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
   --> [REGISTRY]/team/demo, looking for the tag 1.2.3
-  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: no credentials for [REGISTRY] in [HOME]/.docker/config.json
+  help: run `docker login [REGISTRY]`; there are no credentials for [REGISTRY] in [HOME]/.docker/config.json
 
 "#]].raw());
 }
@@ -162,7 +162,7 @@ error: the token server [TOKENS] answered 401 Unauthorized: UNAUTHORIZED: this i
         str![[r#"
 error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
   --> [REGISTRY]/team/demo, sending [..]
-  help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: no credentials for [REGISTRY] in [HOME]/.docker/config.json
+  help: run `docker login [REGISTRY]`; there are no credentials for [REGISTRY] in [HOME]/.docker/config.json
 
 "#]]
     );

@@ -78,7 +78,7 @@ impl Dialogue<'_> {
             auth.found = Some(self.find()?);
         }
         let credential = auth.found.as_ref().map(|found| &found.credential);
-        self.door.origin.replace(auth.found.as_ref().map_or_else(String::new, |found| found.origin.clone()));
+        self.door.origin.replace(auth.found.as_ref().map_or_else(String::new, whose));
         if let Some(Credential::RegistryToken(token)) = credential {
             // Shown once and refused, it stays refused.
             let shown = auth.generation == 0;
@@ -199,6 +199,14 @@ impl Dialogue<'_> {
             return Err(self.passing(step, &who, &answer));
         }
         Ok(answer)
+    }
+}
+
+/// Whose credentials were shown, as the help of a refusal goes on.
+fn whose(found: &Found) -> String {
+    match &found.credential {
+        Credential::Anonymous => format!("; there are {}", found.origin),
+        _ => format!(" with an account that may do this; the credentials were: {}", found.origin),
     }
 }
 

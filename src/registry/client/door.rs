@@ -12,6 +12,7 @@ use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
+use crate::registry::error::ANSWERED;
 use crate::registry::{At, Error, Session};
 use crate::report::Report;
 use crate::sys::http;
@@ -189,7 +190,7 @@ impl Dialogue<'_> {
 
     /// The fault of an answer that may pass. Who asks for more time than anybody waits is not asked again.
     pub(super) fn passing(&self, step: &str, who: &str, answer: &Answer) -> Fault {
-        let why = format!("{who} answered {}", self.words(answer));
+        let why = format!("{who}{ANSWERED}{}", self.words(answer));
         match http::retry_after(&answer.headers) {
             Some(asks) if asks > http::LONGEST_PAUSE => Error::Later { at: self.at(step), why, asks }.into(),
             after => Fault::Passing { why, after },

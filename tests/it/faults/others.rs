@@ -58,6 +58,7 @@ fn a_token_server_that_must_not_see_a_password() {
 http://tokens.example/token
   error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
   place: [HOST]/x/goods, looking for the tag 1.0.0
+  help: tell whoever runs the registry, or what stands before it: this is against the protocol
 http://127.0.0.1:9/token
   error: failed 3 times, at last because Connection refused (os error 111)
   place: [HOST]/x/goods, looking for the tag 1.0.0 (asking for a token)
@@ -65,12 +66,15 @@ http://127.0.0.1:9/token
 ftp://127.0.0.1/token
   error: the registry's answer makes no sense: the address of its token server is not `https`, so that others could read the password
   place: [HOST]/x/goods, looking for the tag 1.0.0
+  help: tell whoever runs the registry, or what stands before it: this is against the protocol
 token
   error: the registry's answer makes no sense: the address of its token server is no URL
   place: [HOST]/x/goods, looking for the tag 1.0.0
+  help: tell whoever runs the registry, or what stands before it: this is against the protocol
 
   error: the registry's answer makes no sense: the address of its token server is no URL
   place: [HOST]/x/goods, looking for the tag 1.0.0
+  help: tell whoever runs the registry, or what stands before it: this is against the protocol
 
 "#]].raw());
 }
