@@ -60,25 +60,6 @@ pub fn judge(
     stop(&findings, &settings, &extension.name, undone)
 }
 
-/// Judges an image that no project is known of.
-///
-/// # Errors
-/// When a finding is an error.
-pub fn judge_image(
-    mut view: View,
-    audience: &Audience,
-    name: &str,
-    undone: &str,
-    context: &Context,
-) -> Result<(), Error> {
-    view.reference.clone_from(&audience.reference);
-    view.tag = audience.reference.as_ref().and_then(|reference| reference.tag.clone());
-    let settings = Settings::of(audience.profile);
-    let findings = validate(&view, &settings);
-    findings.iter().for_each(|finding| tell(finding, context));
-    stop(&findings, &settings, name, undone)
-}
-
 /// Ends with an error if one was found.
 ///
 /// # Errors

@@ -61,6 +61,8 @@ warning: windows/arm64 gets the windows/amd64 build of `kubectl` (fallback in Ca
  Downloading kubectl for linux/amd64 ([SERVER]/release/v1.31.0/bin/linux/amd64/kubectl)
  Downloading kubectl for linux/arm64 ([SERVER]/release/v1.31.0/bin/linux/arm64/kubectl)
    Packaging demo v1.2.3 ([ROOT]/project/target/dext/demo)
+warning: the Windows program `/windows/kubectl.exe` is for windows/amd64 only [W14] (metadata.json: host.binaries[1].windows[0].path, layer host kubectl windows-amd64 (linux/arm64))
+  help: build it for windows/arm64 too; see `host` in [package.metadata.extension]
     Packaged linux/amd64 sha256:[DIGEST] ([SIZE])
     Packaged linux/arm64 sha256:[DIGEST] ([SIZE])
     Finished example/demo:1.2.3 sha256:[DIGEST] in [TIME]

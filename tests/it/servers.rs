@@ -93,12 +93,16 @@ error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authenticatio
     // And none at all.
     shop.configure(&json!({}));
     let outcome = shop.run(&trusting(&shop)).failure(3);
-    assert_data_eq!(shop.error(&outcome), str![[r#"
+    assert_data_eq!(
+        shop.error(&outcome),
+        str![[r#"
 error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
   --> [REGISTRY]/team/demo, looking for the tag 1.2.3
   help: run `docker login [REGISTRY]`; there are no credentials for [REGISTRY] in [HOME]/.docker/config.json
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]

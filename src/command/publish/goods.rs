@@ -5,19 +5,16 @@ use std::path::{Path, PathBuf};
 use super::args::PublishArgs;
 use crate::bundle::Vcs;
 use crate::command::Context;
-use crate::command::judging::{self, Audience};
+use crate::command::judging::Audience;
 use crate::command::packaging::{CargoOutput, Job, Packaged, PinnedBase, deliver, sources, work_tree};
 use crate::domain::{Explain, Reference};
 use crate::error::Error;
 use crate::image::Layout;
 use crate::manifest::{self, Extension};
 use crate::registry::base::Source;
-use crate::registry::credentials::Keychain;
-use crate::registry::{self, Options, Session, Shipment};
+use crate::registry::{self, Shipment};
 use crate::report::Report;
-use crate::subject::{Lies, Place, Subject};
 use crate::sys::fs;
-use crate::validate::collect;
 
 /// Where the image comes from.
 pub enum Goods<'a> {
@@ -97,7 +94,7 @@ impl<'a> Goods<'a> {
                 let vcs = committed(args, job, context)?;
                 Ok(Settled::Project { args, job, base, vcs })
             }
-            Goods::Layout { path, tag, project } => Ok(Settled::Layout(path, tag.as_deref(), project.as_deref())),
+            Goods::Layout { path, tag, .. } => Ok(Settled::Layout(path, tag.as_deref())),
         }
     }
 }
@@ -115,8 +112,8 @@ pub enum Settled<'g, 'a> {
         /// The sources.
         vcs: Vcs,
     },
-    /// A layout, the tag that the image has in it, and the project that it is of.
-    Layout(&'g Path, Option<&'g str>, Option<&'g Extension>),
+    /// A layout, and the tag that the image has in it.
+    Layout(&'g Path, Option<&'g str>),
 }
 
 impl Settled<'_, '_> {
@@ -125,8 +122,9 @@ impl Settled<'_, '_> {
         matches!(self, Settled::Project { args, .. } if !args.packaging.no_build)
     }
 
-    /// Packages, or reads the layout, and judges it for those who will get it. A dry run leaves nothing behind but the
-    /// layout, as it is a product of the build.
+    /// Packages, and judges for those who will get it; or reads the layout, which is sent as it is: `package` has judged
+    /// it, or `validate` does, and reading all its layers takes longer than to find that nothing has changed. A dry run
+    /// leaves nothing behind but the layout, as it is a product of the build.
     ///
     /// # Errors
     /// Any stage's, or what the layout lacks, or what breaks a rule.
@@ -140,34 +138,11 @@ impl Settled<'_, '_> {
                 context.shell.message(packaged.image.message());
                 Ok(Packed { shipment: Shipment::of(&packaged.image), _kept: Some(packaged) })
             }
-            Settled::Layout(path, tag, project) => {
-                judge_layout(path, *tag, *project, audience, context)?;
+            Settled::Layout(path, tag) => {
                 let layout = Layout::open(path).map_err(registry::Error::from)?;
                 Ok(Packed { shipment: Shipment::read(&layout, *tag)?, _kept: None })
             }
         }
-    }
-}
-
-/// Judges a layout that somebody made before.
-fn judge_layout(
-    dir: &Path,
-    tag: Option<&str>,
-    project: Option<&Extension>,
-    audience: &Audience,
-    context: &Context,
-) -> Result<(), Error> {
-    let lies = Lies::Layout { dir: dir.to_owned(), tag: tag.map(str::to_owned) };
-    let place = Place { name: dir.display().to_string(), lies };
-    let scratch = context.env.cache_dir().map(|cache| cache.join("tmp"));
-    // A layout asks no registry for anything.
-    let connect = || Session::new(Options::from_env(&context.env), Keychain::from_env(&context.env));
-    let subject = Subject::open(&place, &collect::options(scratch), connect)?;
-    let view = collect::image(&place, &subject)?;
-    let undone = "nothing was sent";
-    match project {
-        Some(extension) => judging::judge(view, extension, audience, undone, context),
-        None => judging::judge_image(view, audience, &place.name, undone, context),
     }
 }
 
