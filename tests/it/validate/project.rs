@@ -76,10 +76,6 @@ fn publish_to_docker_hub_asks_what_the_marketplace_asks() {
     }
     assert!(told.contains("`profile = \"private\"` in [package.metadata.extension.validate]"), "{told}");
     assert!(!told.contains("Publishing"), "{told}");
-    project.pack([]).run().success();
     let told = publish(&["--image", "example/demo"]).failure(1).told();
     assert!(told.contains("[E20]"), "{told}");
-    let words = ["publish", "--from", "target/dext/demo", "--image", "example/demo", "--tag", "1.0.0"];
-    let told = project.dext(words).run().failure(1).told();
-    assert!(told.contains("[E20]") && told.contains("nothing was sent"), "{told}");
 }
