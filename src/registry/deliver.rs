@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::join;
 use tokio::sync::Semaphore;
 
-use super::client::{Answer, Dialogue, Fault, Piece, UploadCall};
+use super::client::{Answer, Call, Dialogue, Fault, Piece, UploadCall};
 use super::push::permits;
 use super::upload::{Failure, Heard, Next, Reply, Upload};
 use super::{Error, Fate, Shipment, Target};
@@ -28,19 +27,6 @@ struct Load {
     sent: Arc<AtomicU64>,
     /// What was told last.
     told: Cell<Option<u64>>,
-}
-
-/// What came of a request of an upload: what it means, and the answer if there was one.
-type Outcome = (Heard, Option<Answer>);
-
-/// An upload that is opened before it is known whether the blob is there.
-enum Ahead {
-    /// None.
-    Not,
-    /// The next question comes with one.
-    Wanted,
-    /// What came of opening it.
-    Begun(Box<Result<Outcome, Error>>),
 }
 
 /// What a push works with.
@@ -67,11 +53,10 @@ impl<'a> Yard<'a> {
         self.loads.borrow().is_empty()
     }
 
-    /// Brings a blob there. `likely_new` opens the upload while the blob is looked for, which saves a round trip
-    /// if it is not there, and costs two requests if it is.
-    pub async fn deliver(&self, blob: &Descriptor, likely_new: bool) -> Result<Fate, Error> {
+    /// Brings a blob there.
+    pub async fn deliver(&self, blob: &Descriptor) -> Result<Fate, Error> {
         let name = self.shipment.name_of(blob);
-        let fate = self.upload(blob, &name, likely_new).await?;
+        let fate = self.upload(blob, &name).await?;
         let verb = match &fate {
             Fate::Sent => "Sent",
             Fate::Mounted { .. } => "Mounted",
@@ -81,12 +66,10 @@ impl<'a> Yard<'a> {
         Ok(fate)
     }
 
-    async fn upload(&self, blob: &Descriptor, name: &str, likely_new: bool) -> Result<Fate, Error> {
+    async fn upload(&self, blob: &Descriptor, name: &str) -> Result<Fate, Error> {
         let (door, options) = (self.talk.door, self.talk.session.options());
         let (file, step) = (self.file(blob), format!("sending {name}"));
-        let mounts = self.mounts();
-        let mut ahead = if likely_new && mounts.is_empty() { Ahead::Wanted } else { Ahead::Not };
-        let mut upload = Upload::new(blob.size, options.retries, mounts, door.pieces.get());
+        let mut upload = Upload::new(blob.size, options.retries, self.mounts(), door.pieces.get());
         let mut permit = self.looking.acquire().await.ok();
         let (mut loaded, mut last) = (false, None);
         loop {
@@ -99,7 +82,8 @@ impl<'a> Yard<'a> {
             }
             match upload.next() {
                 Next::Send(call) => {
-                    let (heard, answer) = self.say(&step, &call, blob, &file, &mut ahead).await?;
+                    let request = self.talk.upload_call(&call, blob, &file);
+                    let (heard, answer) = self.heard(&step, &call, blob, &request).await?;
                     upload.take(heard);
                     last = answer.or(last);
                     if upload.fallback().is_some() {
@@ -110,7 +94,6 @@ impl<'a> Yard<'a> {
                 Next::Done(fate) => {
                     file.sent.store(blob.size, Ordering::Relaxed);
                     drop(permit);
-                    self.cancel(&step, blob, &file, ahead).await;
                     return Ok(fate);
                 }
                 Next::Failed(failure) => return Err(self.failure(&step, failure, last, blob)),
@@ -129,44 +112,14 @@ impl<'a> Yard<'a> {
         others.cloned().collect()
     }
 
-    /// Sends one request of an upload, unless its answer is here already. With the first question, the upload is
-    /// opened if that is wanted.
-    async fn say(
+    /// Sends one request of an upload. The answer itself comes with what it means, if there was one.
+    async fn heard(
         &self,
         step: &str,
         call: &UploadCall,
         blob: &Descriptor,
-        file: &Piece,
-        ahead: &mut Ahead,
-    ) -> Result<Outcome, Error> {
-        match (call, std::mem::replace(ahead, Ahead::Not)) {
-            (UploadCall::Look, Ahead::Wanted) => {
-                let begin = UploadCall::Begin { mount: None };
-                let (looked, begun) =
-                    join(self.heard(step, call, blob, file), self.heard(step, &begin, blob, file)).await;
-                *ahead = Ahead::Begun(Box::new(begun));
-                looked
-            }
-            (UploadCall::Begin { mount: None }, Ahead::Begun(begun)) => *begun,
-            (_, other) => {
-                *ahead = other;
-                self.heard(step, call, blob, file).await
-            }
-        }
-    }
-
-    /// Gives up an upload that was opened and is not needed. Registries forget such uploads by themselves, too.
-    async fn cancel(&self, step: &str, blob: &Descriptor, file: &Piece, ahead: Ahead) {
-        let Ahead::Begun(begun) = ahead else { return };
-        if let Ok((Heard::Reply(Reply { location: Some(session), .. }), _)) = *begun {
-            // It is a courtesy: whatever comes of it, the blob is there.
-            let _ = self.heard(step, &UploadCall::Cancel { session }, blob, file).await;
-        }
-    }
-
-    /// Sends one request of an upload. The answer itself comes with what it means, if there was one.
-    async fn heard(&self, step: &str, call: &UploadCall, blob: &Descriptor, file: &Piece) -> Result<Outcome, Error> {
-        let request = &self.talk.upload_call(call, blob, file);
+        request: &Call,
+    ) -> Result<(Heard, Option<Answer>), Error> {
         let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
         let answer = match self.talk.ask_once(step, request).await {
             Ok(answer) => answer,
@@ -234,7 +187,7 @@ impl<'a> Yard<'a> {
         let attempt = async || {
             if misses_blobs {
                 for blob in below {
-                    self.deliver(blob, false).await?;
+                    self.deliver(blob).await?;
                 }
             }
             let answer = self.talk.ask_once(step, &call).await?;

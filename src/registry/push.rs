@@ -183,9 +183,7 @@ impl Push<'_> {
         let index = self.shipment.read_document(&self.shipment.index)?.into();
         // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it.
         let whole = changed.len() < tags.len();
-        // Under a tag that is new, the largest blob most likely is, too.
-        let is_new = tags.iter().all(|tag| tag.change == TagChange::Created);
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard, is_new)).await? };
+        let fates = if whole { None } else { yard.with_progress(self.fill(&yard)).await? };
         if fates.is_some() {
             yard.index(&index).await?;
         }
@@ -195,7 +193,7 @@ impl Push<'_> {
     }
 
     /// Brings there what the index refers to. `None` if the registry has all of it already, and the index.
-    async fn fill(&self, yard: &Yard<'_>, is_new: bool) -> Result<Option<Vec<Fate>>, Error> {
+    async fn fill(&self, yard: &Yard<'_>) -> Result<Option<Vec<Fate>>, Error> {
         let mut order = Order::new(self.shipment);
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
@@ -203,8 +201,7 @@ impl Push<'_> {
         let (mut ready, mut is_looking) = (Vec::new(), false);
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
-            let likely_new = is_new && at == 0;
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob, likely_new).await?)) }));
+            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob).await?)) }));
         }
         while let Some(done) = tasks.next().await {
             match done? {

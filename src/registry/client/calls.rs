@@ -46,11 +46,6 @@ pub(crate) enum UploadCall {
         /// The upload's address.
         session: Url,
     },
-    /// Gives an upload up.
-    Cancel {
-        /// The upload's address.
-        session: Url,
-    },
 }
 
 /// What a tag or digest stands for.
@@ -180,7 +175,6 @@ impl Dialogue<'_> {
                 sending(Method::PATCH, session.clone(), piece).with(CONTENT_RANGE, range)
             }
             UploadCall::Ask { session } => Call::new(Method::GET, Place::Url(session.clone())),
-            UploadCall::Cancel { session } => Call::new(Method::DELETE, Place::Url(session.clone())),
             UploadCall::Close { session } => Call::new(Method::PUT, Place::Url(with_digest(session, &blob.digest))),
         }
     }

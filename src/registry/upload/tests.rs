@@ -44,7 +44,6 @@ fn word(call: &UploadCall) -> String {
         }
         UploadCall::Ask { session } => format!("ask {}", name(session)),
         UploadCall::Close { session } => format!("close {}", name(session)),
-        UploadCall::Cancel { session } => format!("cancel {}", name(session)),
     }
 }
 
