@@ -211,6 +211,14 @@ impl Layout {
         self.copy(descriptor, |_| Ok(()))
     }
 
+    /// Looks whether a blob is there with the right size. Its bytes are not read.
+    ///
+    /// # Errors
+    /// When it is not there, is no file, or has another size.
+    pub fn presence(&self, descriptor: &Descriptor) -> Result<(), Damage> {
+        self.sized(descriptor).map(drop)
+    }
+
     /// The path of a blob that is there with the right size.
     fn sized(&self, descriptor: &Descriptor) -> Result<PathBuf, Damage> {
         let &Descriptor { digest, size: expected, .. } = descriptor;
