@@ -56,8 +56,8 @@ impl Shipment {
     /// An image of any layout: the one with the tag, or the only one.
     ///
     /// # Errors
-    /// When a document of it is damaged, a blob is absent or of another size, or it mixes the two families of media types, or has attestations or
-    /// layers that must not be passed on.
+    /// When a document of it is damaged, a blob is absent or of another size, it mixes the two families of media types,
+    /// or it has attestations or layers that must not be passed on.
     pub fn read(layout: &Layout, tag: Option<&str>) -> Result<Self, Error> {
         let root = layout.root().to_owned();
         let unfit = |why: String| Error::Unfit { layout: root.clone(), why };
