@@ -10,40 +10,7 @@ use super::place::{Role, named};
 use super::{Fault, Imported, Provenance};
 use crate::domain::{ImagePath, Os};
 use crate::manifest::extension::{Link, Screenshot};
-
-/// What the Marketplace sorts extensions into.
-///
-/// Source: Docker's manual, `extensions-sdk/extensions/labels.md`.
-const CATEGORIES: [&str; 12] = [
-    "ci-cd",
-    "container-orchestration",
-    "cloud-deployment",
-    "cloud-development",
-    "database",
-    "kubernetes",
-    "networking",
-    "image-registry",
-    "security",
-    "testing-tools",
-    "utility-tools",
-    "volumes",
-];
-
-/// Labels that the Marketplace's validator wants, each with a value.
-///
-/// Source: what `docker extension validate` prints, as quoted in docker/extensions-submissions#40 and #147.
-const REQUIRED: [&str; 10] = [
-    "org.opencontainers.image.title",
-    "org.opencontainers.image.description",
-    "org.opencontainers.image.vendor",
-    "com.docker.desktop.extension.api.version",
-    "com.docker.desktop.extension.icon",
-    "com.docker.extension.screenshots",
-    "com.docker.extension.detailed-description",
-    "com.docker.extension.publisher-url",
-    "com.docker.extension.changelog",
-    "com.docker.extension.categories",
-];
+use crate::validate::rules::{SLUGS, required_labels};
 
 /// Pictures that Docker Desktop shows.
 const PICTURES: [&str; 3] = [".svg", ".png", ".jpg"];
@@ -196,7 +163,7 @@ fn files(imported: &Imported, faults: &mut Faults) {
 }
 
 fn labels(labels: &BTreeMap<String, String>, faults: &mut Faults) {
-    for name in REQUIRED {
+    for name in required_labels() {
         match labels.get(name).map(|value| value.trim()) {
             None => faults.add("E20", format!("the label {name} is missing")),
             Some("") if faults.0.iter().any(|fault| fault.rule == "E20" && fault.what.starts_with(name)) => {}
@@ -227,7 +194,7 @@ fn labels(labels: &BTreeMap<String, String>, faults: &mut Faults) {
         faults.add("E27", format!("the publisher's label is no web address: {link:?}"));
     }
     if let Some(text) = filled("com.docker.extension.categories") {
-        let unknown: Vec<&str> = text.split(',').filter(|slug| !CATEGORIES.contains(slug)).collect();
+        let unknown: Vec<&str> = text.split(',').filter(|slug| !SLUGS.contains(slug)).collect();
         if !unknown.is_empty() {
             faults.add("W28", format!("categories that the Marketplace does not have: {unknown:?}"));
         }

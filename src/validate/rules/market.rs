@@ -15,8 +15,8 @@ use crate::validate::view::{Answer, PlatformView, View};
 const ADDITIONAL: &str = "com.docker.extension.additional-urls";
 const ACCOUNT: &str = "com.docker.extension.account-info";
 
-/// The slugs of `extensions-sdk/extensions/labels.md`.
-const SLUGS: [&str; 12] = [
+/// What the Marketplace sorts extensions into: the slugs of `extensions-sdk/extensions/labels.md`.
+pub const SLUGS: [&str; 12] = [
     "ci-cd",
     "container-orchestration",
     "cloud-deployment",
