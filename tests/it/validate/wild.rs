@@ -47,7 +47,7 @@ fn expected(line: &str) -> BTreeSet<String> {
 }
 
 /// Takes a step with an image.
-fn step(draft: &mut Draft, line: &str) {
+pub fn step(draft: &mut Draft, line: &str) {
     let named = line.split_once(": ").filter(|(cpu, _)| ["amd64", "arm64"].contains(cpu));
     let (cpu, line) = named.map_or((None, line), |(cpu, rest)| (Some(cpu), rest));
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
