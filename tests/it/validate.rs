@@ -1,6 +1,7 @@
 //! `cargo dext validate`: the same findings of the same content, whoever made the image and wherever it lies.
 
 mod draft;
+mod forms;
 mod hostile;
 mod network;
 mod others;

@@ -1,11 +1,11 @@
 //! Images that others made of the same files: what is found in them is what is found in ours, clean or not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::draft::{Draft, NAME, write_index};
+use super::draft::{CPUS, Draft, NAME, write_index};
 use super::{MARKETPLACE, findings, packaged};
 use crate::inspect::others::build;
 use crate::support::distribution::Registry;
@@ -40,7 +40,7 @@ allow = [{ id = "E02", reason = "the others' images have it, too" }]
 }
 
 /// Mistakes that our packager refuses to make, in every part of an extension.
-fn spoilt() -> Draft {
+pub fn spoilt() -> Draft {
     let mut draft = Draft::clean();
     for line in [
         "set /name \"tool\"",
@@ -64,19 +64,24 @@ fn spoilt() -> Draft {
     draft
 }
 
-/// What is found, with its place. Layers have other names with each builder, and some of them write the variant of
-/// arm64 that is the only one.
+/// What is found, with its place and its platforms. Layers are not told, which have other names with each builder, and
+/// some of them on each platform; nor is the variant of arm64, which some builders write.
 #[track_caller]
-fn told(project: &Sandbox, image: &str) -> BTreeSet<String> {
+fn told(project: &Sandbox, image: &str) -> BTreeMap<String, BTreeSet<String>> {
     let outcome = project.dext(["validate", "--format", "json", "--profile", "marketplace", image]).run();
     let answer: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("no JSON: {}", outcome.stderr));
-    let line = |finding: &Value| {
-        let mut place = finding["place"].clone();
-        place.as_object_mut().expect("a place").remove("layer");
-        let line = format!("{} {} {place} {}", finding["level"], finding["rule"], finding["message"]);
-        line.replace("linux/arm64/v8", "linux/arm64")
-    };
-    answer["findings"].as_array().expect("a list").iter().map(line).collect()
+    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for finding in answer["findings"].as_array().expect("a list") {
+        let mut place = finding["place"].as_object().expect("a place").clone();
+        place.remove("layer");
+        let platforms = place.remove("platforms").unwrap_or_else(|| json!(CPUS.map(|cpu| format!("linux/{cpu}"))));
+        let plain = |text: &str| text.replace("linux/arm64/v8", "linux/arm64");
+        let place = Value::from(place);
+        let line = plain(&format!("{} {} {place} {}", finding["level"], finding["rule"], finding["message"]));
+        let platforms = platforms.as_array().expect("a list").iter().map(|one| plain(one.as_str().expect("a name")));
+        told.entry(line).or_default().extend(platforms);
+    }
+    told
 }
 
 /// Builds the image with others' tools, and expects of each what is found in ours.
@@ -170,10 +175,10 @@ fn join(layout: &Path, draft: &Draft) -> Vec<String> {
     let (mut entries, mut manifests) = (Vec::new(), Vec::new());
     for entry in index["manifests"].as_array().expect("a list") {
         let cpu = &entry["annotations"]["org.opencontainers.image.ref.name"];
-        let platform = serde_json::json!({ "os": "linux", "architecture": cpu });
+        let platform = json!({ "os": "linux", "architecture": cpu });
         let digest = entry["digest"].as_str().expect("a digest").trim_start_matches("sha256:");
         manifests.push(String::from_utf8(files::read(&layout.join("blobs/sha256").join(digest))).expect("JSON"));
-        entries.push(serde_json::json!({
+        entries.push(json!({
             "mediaType": entry["mediaType"], "digest": entry["digest"], "size": entry["size"], "platform": platform,
         }));
     }
@@ -215,7 +220,7 @@ fn a_running_engine_and_what_it_saves() {
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         engine.say(["save", "-o", &project.path("saved.tar").display().to_string(), &name]);
         let mut expected = told(&project, "ours");
-        expected.retain(|line| !line.contains("\"E33\""));
+        expected.retain(|line, _| !line.contains("\"E33\""));
         assert_eq!(expected.is_empty(), at == 0, "{expected:#?}");
         assert_eq!(told(&project, "saved.tar"), expected);
     }
