@@ -34,7 +34,7 @@ pub fn ask(view: &View, registry: &RegistryArgs, context: &Context) -> Result<On
         glances(&urls, &options).map_err(build::Error::from)?
     };
     let answers = answers.into_iter().map(|(url, glance)| (url, answer(glance))).collect();
-    Ok(Online { answers, tags: tags(view, registry, context)?, pushing: false })
+    Ok(Online { answers, tags: tags(view, registry, context)? })
 }
 
 fn answer(glance: Result<Glance, String>) -> Answer {

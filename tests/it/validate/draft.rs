@@ -21,6 +21,10 @@ pub const NAME: &str = "example/tool";
 pub struct Draft {
     pub platforms: Vec<Platform>,
     pub tag: String,
+    /// Its name in a layout, instead of [`NAME`] and the tag.
+    pub name: Option<String>,
+    /// Whether the index has an entry of BuildKit's about where the image comes from.
+    pub attested: bool,
 }
 
 /// The image of one platform.
@@ -29,6 +33,10 @@ pub struct Platform {
     pub os: String,
     pub cpu: String,
     pub files: BTreeMap<String, File>,
+    /// Symbolic links, which only [`Draft::write_layout`] writes.
+    pub links: BTreeMap<String, String>,
+    /// Whether the layer has other bytes than its digest says.
+    pub damaged: bool,
     pub labels: BTreeMap<String, String>,
     pub entrypoint: Vec<String>,
 }
@@ -43,7 +51,11 @@ pub struct File {
 impl Draft {
     /// An extension without any fault, with real programs of all systems.
     pub fn clean() -> Self {
-        Draft { platforms: CPUS.map(Platform::clean).into(), tag: "1.2.3".to_owned() }
+        Draft::of(CPUS.map(Platform::clean).into(), "1.2.3")
+    }
+
+    fn of(platforms: Vec<Platform>, tag: &str) -> Self {
+        Draft { platforms, tag: tag.to_owned(), name: None, attested: false }
     }
 
     /// What somebody packaged into a layout.
@@ -61,17 +73,21 @@ impl Draft {
                 os: os.to_owned(),
                 cpu: cpu.to_owned(),
                 files: image.files().into_iter().map(file).collect(),
+                links: BTreeMap::new(),
+                damaged: false,
                 labels: labels.map(|(label, value)| (label.clone(), text(value))).collect(),
                 entrypoint: config["Entrypoint"].as_array().expect("a list").iter().map(text).collect(),
             }
         });
-        Draft { platforms: platforms.collect(), tag: tag.to_owned() }
+        Draft::of(platforms.collect(), tag)
     }
 
     /// Writes a layout of one image that has the platforms in an index.
     pub fn write_layout(&self, layout: &Path) {
-        let entries: Vec<Value> = self.platforms.iter().map(|platform| platform.write(layout)).collect();
-        write_index(layout, &entries, &format!("docker.io/{NAME}:{}", self.tag));
+        let mut entries: Vec<Value> = self.platforms.iter().map(|platform| platform.write(layout)).collect();
+        entries.extend(self.attested.then(|| attestation(layout, &entries[0])));
+        let name = self.name.clone().unwrap_or_else(|| format!("docker.io/{NAME}:{}", self.tag));
+        write_index(layout, &entries, &name);
     }
 
     /// Writes a folder with a Dockerfile and the files of each CPU, from which builders make the same image.
@@ -95,6 +111,21 @@ impl Draft {
 fn quoted(value: &str) -> String {
     let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\\n");
     format!("\"{escaped}\"")
+}
+
+/// What BuildKit adds to an index for the provenance of an image.
+fn attestation(layout: &Path, about: &Value) -> Value {
+    let statement = put(layout, "application/vnd.in-toto+json", b"{}");
+    let config =
+        put(layout, "application/vnd.oci.image.config.v1+json", br#"{"os":"unknown","architecture":"unknown"}"#);
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let manifest = json!({ "schemaVersion": 2, "mediaType": media_type, "config": config, "layers": [statement] });
+    let mut entry = put(layout, media_type, manifest.to_string().as_bytes());
+    entry["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+    entry["annotations"] = json!({
+        "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": about["digest"],
+    });
+    entry
 }
 
 /// Makes an index of the entries the one image of a layout.
@@ -123,6 +154,8 @@ impl Platform {
             os: "linux".to_owned(),
             cpu: cpu.to_owned(),
             files,
+            links: BTreeMap::new(),
+            damaged: false,
             labels: serde_json::from_slice(&labels).expect("labels"),
             entrypoint: vec!["/backend".to_owned()],
         };
@@ -134,17 +167,19 @@ impl Platform {
         platform
     }
 
-    /// Puts a program of `tests/fixtures/binaries` at a path. `darwin-386` is one that says it is for that CPU.
+    /// Puts a program of `tests/fixtures/binaries` at a path, or one of two more that are made of `darwin-amd64`, which
+    /// nobody signed, by another CPU in its header: `darwin-386` and `darwin-arm64-unsigned`.
     pub fn program(&mut self, path: &str, name: &str) {
-        let bytes = match name {
-            "darwin-386" => {
-                let mut bytes = files::read(&files::program("darwin-amd64"));
-                // CPU_TYPE_I386 of <mach/machine.h>.
-                bytes[4..8].copy_from_slice(&7_u32.to_le_bytes());
-                bytes
-            }
-            name => files::read(&files::program(name)),
+        // CPU_TYPE_I386 and CPU_TYPE_ARM64 of <mach/machine.h>, and the subtype of all CPUs of a type.
+        let header: Option<[u32; 2]> = match name {
+            "darwin-386" => Some([7, 3]),
+            "darwin-arm64-unsigned" => Some([0x0100_000c, 0]),
+            _ => None,
         };
+        let mut bytes = files::read(&files::program(if header.is_some() { "darwin-amd64" } else { name }));
+        for (field, value) in bytes[4..].chunks_exact_mut(4).zip(header.into_iter().flatten()) {
+            field.copy_from_slice(&value.to_le_bytes());
+        }
         self.files.insert(path.to_owned(), File { mode: 0o755, bytes });
     }
 
@@ -167,6 +202,10 @@ impl Platform {
         });
         let config = put(layout, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
         let layer = put(layout, "application/vnd.oci.image.layer.v1.tar+gzip", &layer);
+        if self.damaged {
+            let name = layer["digest"].as_str().expect("a digest").replace(':', "/");
+            files::write(&layout.join("blobs").join(name), b"other bytes");
+        }
         let media_type = "application/vnd.oci.image.manifest.v1+json";
         let manifest = json!({ "schemaVersion": 2, "mediaType": media_type, "config": config, "layers": [layer] });
         let mut entry = put(layout, media_type, manifest.to_string().as_bytes());
@@ -181,6 +220,13 @@ impl Platform {
             header.set_mode(file.mode);
             header.set_size(file.bytes.len() as u64);
             tar.append_data(&mut header, path, file.bytes.as_slice()).expect("memory takes it");
+        }
+        for (path, target) in &self.links {
+            let mut header = tar::Header::new_ustar();
+            header.set_entry_type(tar::EntryType::Symlink);
+            header.set_mode(0o777);
+            header.set_size(0);
+            tar.append_link(&mut header, path, target).expect("memory takes it");
         }
         tar.into_inner().expect("memory takes it")
     }

@@ -57,9 +57,11 @@ pub fn step(draft: &mut Draft, line: &str) {
         "drop" => draft.platforms.retain(|platform| !is_meant(platform)),
         "add" => {
             let (os, cpu) = rest.split_once('/').expect(line);
-            let like = draft.platforms.iter().find(|platform| platform.cpu == cpu).expect(line).clone();
-            draft.platforms.push(Platform { os: os.to_owned(), ..like });
+            let like = draft.platforms.first().expect(line).clone();
+            draft.platforms.push(Platform { os: os.to_owned(), cpu: cpu.to_owned(), ..like });
         }
+        "name" => draft.name = Some(rest.to_owned()),
+        "attest" => draft.attested = true,
         _ => draft.platforms.iter_mut().filter(|platform| is_meant(platform)).for_each(|it| change(it, verb, rest)),
     }
 }
@@ -86,7 +88,9 @@ fn change(it: &mut Platform, verb: &str, rest: &str) {
         }
         "label" => drop(it.labels.insert(first.to_owned(), second.to_owned())),
         "unlabel" => drop(it.labels.remove(first).expect(rest)),
-        "start" => it.entrypoint = rest.split(' ').map(str::to_owned).collect(),
+        "link" => drop(it.links.insert(first.to_owned(), second.to_owned())),
+        "damage" => it.damaged = true,
+        "start" => it.entrypoint = rest.split_whitespace().map(str::to_owned).collect(),
         _ => panic!("no step `{verb}`"),
     }
 }
@@ -134,16 +138,37 @@ fn check(table: &str, mut judge: impl FnMut(&Case) -> BTreeSet<String>) {
     assert!(wrong.is_empty(), "{table}:\n{}", wrong.join("\n"));
 }
 
+/// Makes the image of a case and judges it.
+#[track_caller]
+fn judged(sandbox: &Sandbox, case: &Case) -> BTreeSet<String> {
+    let mut draft = Draft::clean();
+    case.steps.iter().for_each(|line| step(&mut draft, line));
+    let layout = tempfile::tempdir_in(sandbox.project()).expect("a folder");
+    draft.write_layout(layout.path());
+    found(sandbox, layout.path().to_str())
+}
+
 #[test]
 fn whole_images() {
     let sandbox = Sandbox::empty();
-    check("images.txt", |case| {
-        let mut draft = Draft::clean();
-        case.steps.iter().for_each(|line| step(&mut draft, line));
-        let layout = tempfile::tempdir_in(sandbox.project()).expect("a folder");
-        draft.write_layout(layout.path());
-        found(&sandbox, layout.path().to_str())
-    });
+    check("images.txt", |case| judged(&sandbox, case));
+}
+
+#[test]
+fn every_rule_is_broken_alone_and_spared_by_a_near_miss() {
+    let sandbox = Sandbox::empty();
+    check("rules.txt", |case| judged(&sandbox, case));
+    let (near, broken): (Vec<Case>, Vec<Case>) = cases("rules.txt").into_iter().partition(|case| case.finds.is_empty());
+    let ids = |cases: &[Case]| cases.iter().map(|case| case.class[..3].to_owned()).collect::<BTreeSet<_>>();
+    assert!(near.iter().all(|case| case.class[3..].starts_with(" near: ") && !case.steps.is_empty()));
+    for case in &broken {
+        assert!(case.class[3..].starts_with(": ") && case.finds.len() == 1, "{}", case.class);
+        assert!(case.finds.iter().all(|line| line.starts_with(&case.class[..3])), "{}", case.class);
+    }
+    let all = sandbox.run(["validate", "--explain", "all"]).stdout;
+    let mut all: BTreeSet<String> = all.lines().map(|line| line[..3].to_owned()).collect();
+    assert!(all.remove("W36"), "which asks a registry");
+    assert_eq!((ids(&broken), ids(&near)), (all.clone(), all));
 }
 
 #[test]
