@@ -11,7 +11,7 @@ use crate::report::Report;
 /// # Errors
 /// When the registry refuses or cannot be reached. The push begins with the same questions, through the same door: with
 /// these credentials it would end there too.
-pub fn look_early(session: &Session, target: &Target, report: &dyn Report) -> Result<Vec<Option<Digest>>, Error> {
+pub fn look_early(session: &Session<'_>, target: &Target, report: &dyn Report) -> Result<Vec<Option<Digest>>, Error> {
     let door = session.writing(&target.repository, &target.mount_from)?;
     let talk = Dialogue { session, door: &door, report };
     session.run(async {

@@ -122,7 +122,7 @@ impl Pushed {
 /// # Errors
 /// When a tag points elsewhere and may not be moved, when the registry refuses, or when it cannot be reached.
 /// No tag points at anything incomplete then.
-pub fn push(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
+pub fn push(session: &Session<'_>, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
     // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
     let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let before = session.traffic();
@@ -247,6 +247,6 @@ pub(super) async fn is_whole(talk: Dialogue<'_>, shipment: &Shipment) -> Result<
 }
 
 /// As many permits as blobs may be on their way at once.
-pub(super) fn permits(session: &Session) -> Semaphore {
+pub(super) fn permits(session: &Session<'_>) -> Semaphore {
     Semaphore::new(session.options().parallel.clamp(1, 64))
 }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::client::{self, Call, Dialogue, Door, Fault, Incoming, Trouble};
-use super::pull::Silent;
 use super::{Error, Session};
 use crate::domain::Digest;
 use crate::image::Descriptor;
@@ -23,7 +22,7 @@ pub struct Beginning {
 
 /// A blob that is being read.
 pub(super) struct Stream<'s> {
-    session: &'s Session,
+    session: &'s Session<'s>,
     door: Rc<Door>,
     blob: Descriptor,
     step: String,
@@ -41,7 +40,7 @@ pub(super) struct Stream<'s> {
 
 impl<'s> Stream<'s> {
     /// Asks for what follows a beginning of a blob, which may be empty.
-    pub fn open(session: &'s Session, door: Rc<Door>, blob: &Descriptor, beginning: Beginning) -> Result<Self, Error> {
+    pub fn open(session: &'s Session<'s>, door: Rc<Door>, blob: &Descriptor, beginning: Beginning) -> Result<Self, Error> {
         let mut stream = Stream {
             session,
             door,
@@ -63,7 +62,7 @@ impl<'s> Stream<'s> {
     /// Asks for what is missing.
     async fn ask(&mut self) -> Result<(), Error> {
         let door = Rc::clone(&self.door);
-        let talk = Dialogue { session: self.session, door: &door, report: &Silent };
+        let talk = self.session.talk(&door);
         loop {
             let from = if self.whole_only { 0 } else { self.offset };
             let call: Call = client::fetch(&self.blob, from);
@@ -92,7 +91,7 @@ impl<'s> Stream<'s> {
     /// Brings the next bytes, or ends.
     async fn advance(&mut self) -> Result<(), Error> {
         let door = Rc::clone(&self.door);
-        let talk = Dialogue { session: self.session, door: &door, report: &Silent };
+        let talk = self.session.talk(&door);
         loop {
             if self.incoming.is_none() {
                 self.ask().await?;

@@ -59,7 +59,7 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
 /// Pushes, or with `--dry-run` asks what a push would do, and tells of it.
 fn send(
     args: &PublishArgs,
-    session: &Session,
+    session: &Session<'_>,
     mut target: Target,
     told: &Told<'_>,
     context: &Context,
@@ -96,7 +96,7 @@ fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {
 }
 
 /// Asks for the tags before a build that may take long, and tells of those that exist.
-fn look_early(session: &Session, target: &Target, context: &Context) -> Result<(), Error> {
+fn look_early(session: &Session<'_>, target: &Target, context: &Context) -> Result<(), Error> {
     let found = registry::look_early(session, target, &context.shell)?;
     for (tag, digest) in target.tags.iter().zip(found) {
         if let Some(digest) = digest {
@@ -109,7 +109,7 @@ fn look_early(session: &Session, target: &Target, context: &Context) -> Result<(
 /// How a base image in another registry is reached: `--plain-http` is meant for the one that is published to.
 fn elsewhere<'a>(args: &PublishArgs, context: &'a Context) -> Remote<'a> {
     let options = Options { plain_http: false, ..args.registry.options(&context.env) };
-    Remote::new(options, &context.env)
+    Remote::new(options, &context.env, &context.shell)
 }
 
 /// The layers of a base in the same registry are there already.

@@ -48,7 +48,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// A door to a repository; nothing is sent.
-    pub fn new(session: &Session, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
+    pub fn new(session: &Session<'_>, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
         let plain = session.options().plain_http || address::is_own_machine(registry);
         let base = address::base(if plain { "http" } else { "https" }, registry, repository)
             .ok_or_else(|| Error::Setup { why: format!("`{registry}/{repository}` has no address") })?;
@@ -138,7 +138,7 @@ impl From<Error> for Fault {
 #[derive(Clone, Copy)]
 pub(crate) struct Dialogue<'a> {
     /// Connections and credentials.
-    pub session: &'a Session,
+    pub session: &'a Session<'a>,
     /// The door.
     pub door: &'a Door,
     /// Who hears of it.
