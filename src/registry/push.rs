@@ -31,6 +31,9 @@ pub struct Target {
     pub overwrite: bool,
     /// Repositories of the same registry that may have the blobs already, the likeliest first.
     pub mount_from: Vec<String>,
+    /// What tags were seen to point at before the image was made ([`look_early`](super::look_early())). One that points
+    /// at this very image is not asked for again.
+    pub seen: BTreeMap<String, Digest>,
 }
 
 /// What became of a blob or manifest.
@@ -143,6 +146,11 @@ pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Targe
 
 async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str) -> Result<TagOutcome, Error> {
     let ours = shipment.index.digest;
+    if target.seen.get(tag) == Some(&ours) {
+        // Whoever moves it meanwhile may as well do so right after another question. Any other answer may have changed
+        // into one that forbids the push, or allows it.
+        return Ok(TagOutcome { tag: tag.to_owned(), change: TagChange::Unchanged });
+    }
     let found = talk.look_up(&format!("looking for the tag {tag}"), tag).await?;
     let tag = tag.to_owned();
     let change = match found.map(|found| found.descriptor.digest) {

@@ -12,8 +12,7 @@ use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
-use crate::registry::error::ANSWERED;
-use crate::registry::{At, Error, Session};
+use crate::registry::{At, Cause, Error, Session};
 use crate::report::Report;
 use crate::sys::http;
 
@@ -114,16 +113,34 @@ impl Incoming {
     }
 }
 
+/// What went wrong and may go right later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Passing {
+    /// What kind of trouble it is.
+    pub cause: Cause,
+    /// What happened, for people.
+    pub why: String,
+    /// How long the server asks to wait.
+    pub after: Option<Duration>,
+}
+
+impl Passing {
+    /// An answer that may be another one later.
+    pub fn answered(why: String) -> Self {
+        Passing { cause: Cause::Answered, why, after: None }
+    }
+
+    /// No answer.
+    pub fn broken(why: String) -> Self {
+        Passing { cause: Cause::Broken, why, after: None }
+    }
+}
+
 /// Why a request failed.
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The same request may work later, after the time that the server asks for.
-    Passing {
-        /// What happened.
-        why: String,
-        /// How long the server asks to wait.
-        after: Option<Duration>,
-    },
+    Passing(Passing),
     /// It would fail again.
     Final(Error),
 }
@@ -190,10 +207,10 @@ impl Dialogue<'_> {
 
     /// The fault of an answer that may pass. Who asks for more time than anybody waits is not asked again.
     pub(super) fn passing(&self, step: &str, who: &str, answer: &Answer) -> Fault {
-        let why = format!("{who}{ANSWERED}{}", self.words(answer));
+        let why = format!("{who} answered {}", self.words(answer));
         match http::retry_after(&answer.headers) {
             Some(asks) if asks > http::LONGEST_PAUSE => Error::Later { at: self.at(step), why, asks }.into(),
-            after => Fault::Passing { why, after },
+            after => Fault::Passing(Passing { after, ..Passing::answered(why) }),
         }
     }
 
@@ -221,12 +238,18 @@ impl Dialogue<'_> {
             match attempt().await {
                 Ok(done) => return Ok(done),
                 Err(Fault::Final(error)) => return Err(error),
-                Err(Fault::Passing { why, .. }) if tries > self.session.options().retries => {
-                    return Err(Error::Unreachable { at: self.at(step), tries, why });
+                Err(Fault::Passing(last)) if tries > self.session.options().retries => {
+                    return Err(self.exhausted(step, tries, last));
                 }
-                Err(Fault::Passing { why, after }) => self.rest(step, &why, tries, after).await,
+                Err(Fault::Passing(Passing { why, after, .. })) => self.rest(step, &why, tries, after).await,
             }
         }
+    }
+
+    /// The error of what was tried often enough.
+    pub fn exhausted(&self, step: &str, tries: u32, last: Passing) -> Error {
+        let Passing { cause, why, .. } = last;
+        Error::Unreachable { at: self.at(step), tries, cause, why }
     }
 
     /// Waits before a repetition.
@@ -357,8 +380,9 @@ impl Dialogue<'_> {
             // A registry of this machine is asked again by plain HTTP; no other one is.
             Trouble::NoTls(why) if !own => Error::NoTls { why, at: self.at(step) },
             Trouble::NoTls(why) | Trouble::Broken(why) | Trouble::Gibberish(why) => {
-                return Fault::Passing { why: clean(&why), after: None };
+                return Fault::Passing(Passing::broken(clean(&why)));
             }
+            Trouble::UnknownHost(host) => Error::UnknownHost { host: clean(&host), at: self.at(step) },
             Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
             Trouble::Certificate { host, why } => Error::Certificate { host, why, at: self.at(step) },
             Trouble::Changed(path) => Error::Changed { path },
