@@ -2,11 +2,13 @@
 
 use crate::support::bases::{Bases, Family};
 use crate::support::daemon::Engine;
+use crate::support::distribution::Registry;
 use crate::support::files;
 use crate::support::judges::{self, accept, judge};
 use crate::support::oci::{Image, Layout};
 use crate::support::prebuilt;
 use crate::support::sandbox::{Outcome, Sandbox};
+use crate::support::talk;
 
 const BOTH: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
@@ -325,6 +327,28 @@ fn publishing_to_the_registry_of_the_base_sends_none_of_its_layers() {
         });
         assert!(mounted, "{layer} in {requests:#?}");
     }
+}
+
+#[test]
+fn publishing_to_another_registry_copies_the_layers_of_the_base() {
+    let (Some(bases), Some(program)) = (Bases::start(), judge("docker-registry")) else { return };
+    let pushed = bases.push("1", &BOTH, 1, Family::Oci);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let registry = Registry::start(&program, folder.path());
+    let project = prebuilt::project();
+    project.base(&bases.name("1"));
+    let image = format!("{}/example/demo", registry.address);
+    let words = ["publish", "--no-build", "--artifacts", "artifacts", "--message-format", "json", "--image", &image];
+    let message = project.run(words).message("dext-push");
+    let blobs = message["blobs"].as_array().expect("a list");
+    for layer in pushed.layers.values().flatten() {
+        let told = blobs.iter().find(|blob| blob["digest"] == *layer).expect("it is part of the image");
+        assert_eq!(told["fate"], "sent", "{layer}");
+        let there = talk::head(&registry.address, &format!("/v2/example/demo/blobs/{layer}"), "docker-content-digest");
+        assert_eq!(there.as_ref(), Some(layer));
+    }
+    let asked = registry.requests();
+    assert!(!asked.iter().any(|request| request.contains("from=")), "nothing can be mounted: {asked:?}");
 }
 
 #[test]
