@@ -78,6 +78,8 @@ pub struct Quirks {
     pub page: usize,
     /// How long every request takes.
     pub pause: Duration,
+    /// How much longer a tag takes to be written.
+    pub tag_pause: Duration,
 }
 
 impl Default for Quirks {
@@ -102,6 +104,7 @@ impl Default for Quirks {
             hides_absent: false,
             page: 100,
             pause: Duration::ZERO,
+            tag_pause: Duration::ZERO,
         }
     }
 }
