@@ -293,7 +293,7 @@ fn a_host_that_nobody_knows_is_asked_for_once() {
     let run = Run::new();
     // A label of 64 letters, which the resolver refuses without asking anybody.
     let host = format!("{}.example", "a".repeat(64));
-    let item = Item { url: format!("https://{host}/tool"), sha256: Digest::of(b""), name: "tool".to_owned() };
+    let item = Item { url: format!("https://{host}/tool"), sha256: Digest::of(b"content"), name: "tool".to_owned() };
     assert_eq!(run.refused(&item), format!("no host has the name `{host}`"));
     assert_eq!(run.warnings(), [""; 0]);
 }
