@@ -73,6 +73,24 @@ fn its_layers_lie_below_and_how_it_runs_is_inherited() {
 }
 
 #[test]
+fn without_a_program_of_its_own_an_extension_runs_the_base() {
+    let Some(bases) = Bases::start() else { return };
+    bases.push("1", &BOTH, 1, Family::Oci);
+    let project = prebuilt::project();
+    project.edit("Cargo.toml", "bin = \"backend\"\n", &format!("base = \"{}\"\n", bases.name("1")));
+    for (more, arguments) in [("", "--base"), ("args = [\"--ours\"]\n", "--ours")] {
+        project.edit("Cargo.toml", "socket = ", &format!("{more}socket = "));
+        project.pack([]).run().success();
+        for image in &layout(&project).images {
+            let config = &image.config["config"];
+            assert_eq!(config["Entrypoint"], serde_json::json!(["/base"]));
+            assert_eq!(config["Cmd"], serde_json::json!([arguments]));
+            assert!(config["Labels"]["com.example.base"].is_null(), "{config}");
+        }
+    }
+}
+
+#[test]
 fn what_is_locked_and_cached_needs_no_registry() {
     let Some(bases) = Bases::start() else { return };
     let pushed = bases.push("1", &BOTH, 1, Family::Oci);
