@@ -51,7 +51,7 @@ fn answer(glance: Result<Glance, String>) -> Answer {
 /// The tags of the repository that the image is in or is going to.
 fn tags(view: &View, registry: &RegistryArgs, context: &Context) -> Result<Option<Vec<String>>, Error> {
     let Some(reference) = &view.reference else { return Ok(None) };
-    let session = Session::new(registry.options(&context.env), Keychain::from_env(&context.env))?;
+    let session = Session::new(registry.options(&context.env), Keychain::from_env(&context.env), &context.shell)?;
     match session.tags(reference) {
         Ok(tags) => Ok(Some(tags)),
         Err(error) => {
