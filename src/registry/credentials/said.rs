@@ -16,8 +16,8 @@ const LONGEST_WORD: usize = 35;
 /// The shortest text that can look drawn by lot.
 const SHORTEST_LOT: usize = 16;
 
-/// How tokens begin: those of Docker Hub, GitHub, GitLab, AWS, JWT, Slack, Google, Azure, npm, PyPI, OpenAI, Quay and
-/// others.
+/// How tokens begin: those of Docker Hub, GitHub, GitLab, AWS, JSON Web Tokens, Slack, Google, npm, PyPI, DigitalOcean
+/// and Vault.
 const PREFIXES: &str = "dckr_pat_ dckr_oat_ ghp_ gho_ ghs_ ghu_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- AKIA ASIA eyJ xoxa- \
     xoxb- xoxp- xapp- ya29. AIza npm_ pypi- dop_v1_ hvs.";
 

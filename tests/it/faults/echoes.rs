@@ -70,9 +70,9 @@ fn nothing_that_was_sent_is_told_again() {
                     assert_untold(&told, form);
                     assert_untold(&told, serde_json::json!(secret).to_string().trim_matches('"'));
                 }
-                // Answers to HEAD have no body.
-                let speaks = !matches!(step, HeadTag | HeadBlob | ReadBack);
-                assert_eq!(told.contains("<redacted>"), speaks, "{told}");
+                // Answers to HEAD have no body, so that nothing may have come back.
+                let is_silent = matches!(step, HeadTag | HeadBlob | ReadBack);
+                assert!(is_silent || told.contains("<redacted>"), "{told}");
             }
         }
     }
