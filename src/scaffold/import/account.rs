@@ -4,11 +4,13 @@ use serde_json::{Map, Value};
 
 use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
-use super::place::Role;
-use super::{Imported, Provenance, Target, faults, labels, place, render};
+use super::place::{Role, named};
+use super::{Imported, Provenance, Target, cargo, labels, place, render};
 use crate::domain::ImagePath;
 use crate::manifest::mistake::KeyPath;
 use crate::report::{Event, Report};
+use crate::validate::Finding;
+use crate::validate::render::message;
 
 /// More of one kind are counted, not told.
 const MAX_TOLD: usize = 40;
@@ -18,6 +20,8 @@ const MAX_TOLD: usize = 40;
 pub struct Account {
     /// Keys of the table.
     pub taken: Vec<String>,
+    /// What Cargo builds from now on.
+    pub built: Vec<String>,
     /// Keys under `extra` and `labels` that carry a value as it is, each with the reason.
     pub verbatim: Vec<(String, String)>,
     /// Labels that Cargo.toml brings, and what they say.
@@ -25,7 +29,7 @@ pub struct Account {
     /// What the table cannot say.
     pub left: Vec<Left>,
     /// What Docker, or the Marketplace, would refuse.
-    pub faults: Vec<Fault>,
+    pub findings: Vec<Finding>,
     /// What the table gives otherwise than the source has it.
     pub differs: Vec<Difference>,
     /// Keys that the user has to write before the table can be read.
@@ -43,24 +47,14 @@ pub struct Left {
     pub help: Option<String>,
 }
 
-/// A mistake in the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The rule that it breaks.
-    pub rule: &'static str,
-    /// What is wrong.
-    pub what: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
 pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: &Target) -> Account {
     let mut account = Account {
         taken: taken(&tried.table),
+        built: cargo::told(parts, &tried.table),
         verbatim: verbatim(parts, tried),
         by_cargo: by_cargo(parts, target),
         left: imported.left.clone(),
-        faults: faults::find(imported),
+        findings: findings(imported),
         differs: tried.differs.clone(),
         missing: tried.missing.clone(),
         tried: tried.wrong.is_empty(),
@@ -72,7 +66,8 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: 
             .iter()
             .map(|(path, why)| Left { what: format!("metadata.json `{path}`: {why}"), help: None }),
     );
-    account.left.extend(made(parts));
+    account.left.extend(made(parts, &tried.table));
+    account.left.extend(started(imported, &tried.table));
     account.left.extend(dropped(parts, tried));
     account.left.extend(version(parts, target));
     account.left.extend(
@@ -168,12 +163,46 @@ fn version(parts: &Parts<'_>, target: &Target) -> Option<Left> {
     (*was != is).then(|| Left { what, help: Some(format!("set the package's version to `{was}`, if that is meant")) })
 }
 
-/// Files that something makes.
-fn made(parts: &Parts<'_>) -> Vec<Left> {
+/// What the rules found, and where it is known, why a file is missing.
+fn findings(imported: &Imported) -> Vec<Finding> {
+    let mut findings = imported.findings.clone();
+    let named = named(&imported.metadata.value);
+    for finding in &mut findings {
+        let Some(key) = finding.place.key.as_deref() else { continue };
+        let key = key.strip_suffix(".path").unwrap_or(key);
+        let path = named.iter().find(|(_, its, _)| its == key).and_then(|(_, _, path)| ImagePath::new(path).ok());
+        if let Some(Provenance::Nowhere { how }) = path.and_then(|path| imported.places.get(&path))
+            && !how.is_empty()
+        {
+            finding.message = format!("{}: {how}", finding.message);
+        }
+    }
+    findings
+}
+
+/// What the image starts, unless Cargo builds it.
+fn started(imported: &Imported, table: &Map<String, Value>) -> Vec<Left> {
+    if table.get("vm").is_some_and(|vm| vm.get("bin").is_some()) {
+        return Vec::new();
+    }
+    let mut help = "name the backend's Cargo binary as `vm.bin`, and its arguments as `vm.args`".to_owned();
+    if let Some(reference) = &imported.reference {
+        help += &format!("; or build on the image as it is: `vm.base = \"{reference}\"`");
+    }
+    let left = |(what, line)| Left { what: format!("`{what}` of the image: {line}"), help: Some(help.clone()) };
+    imported.start.lines().map(left).collect()
+}
+
+/// Files that something makes, and not Cargo from now on.
+fn made(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<Left> {
+    let builds = |group: usize| table.get("host").is_some_and(|host| host[group].get("bin").is_some());
     let mut told = std::collections::BTreeSet::new();
     let mut left = Vec::new();
-    for (role, key, value) in place::named(parts.metadata) {
+    for (role, key, value) in named(parts.metadata) {
         let Ok(path) = ImagePath::new(value) else { continue };
+        if matches!(role, Role::Host(group, _) if builds(group)) {
+            continue;
+        }
         if let (Some(Provenance::Made { how }), true) = (parts.places.get(&path), told.insert(path.clone())) {
             left.push(Left { what: format!("the file of {key}, `{value}`: {how}"), help: Some(help(parts, role)) });
         }
@@ -205,6 +234,7 @@ fn dropped(parts: &Parts<'_>, tried: &Tried) -> Vec<Left> {
             Part::Word(key) => format!("the label {}: {why}", label(key)),
             Part::Label(name) => format!("the label {name:?}: {why}"),
             Part::File(path) => format!("the file `{path}`: {why}"),
+            Part::Backend => format!("the backend as a Cargo binary: {why}"),
             Part::Base => format!("the base image `{}`: {why}", parts.base.unwrap_or_default()),
             _ => return None,
         };
@@ -232,6 +262,9 @@ impl Account {
             report.status("Kept as is", format!("{key}: {why}"));
         };
         some(self.verbatim.len(), &mut kept, &more);
+        for what in &self.built {
+            report.status("Builds", what.clone());
+        }
         for (label, value) in &self.by_cargo {
             report.status("New", format!("label {label}: `{value}`, from Cargo.toml"));
         }
@@ -240,11 +273,13 @@ impl Account {
             report.warning(format!("not taken over: {what}"), help.clone());
         };
         some(self.left.len(), &mut left, &more);
-        let mut fault = |at: usize| {
-            let Fault { rule, what, help } = &self.faults[at];
-            report.warning(format!("{rule}: {what}"), help.clone());
+        let mut finding = |at: usize| {
+            let finding = &self.findings[at];
+            report.event(Event::Message(message(finding)));
+            let text = format!("{} [{}] ({})", finding.message, finding.rule.id, finding.place);
+            report.warning(text, Some(finding.help.clone()));
         };
-        some(self.faults.len(), &mut fault, &more);
+        some(self.findings.len(), &mut finding, &more);
         let mut differs = |at: usize| {
             let Difference { what, was, is } = &self.differs[at];
             let show = |value: &Option<String>| value.as_ref().map_or("nothing".to_owned(), |text| format!("{text:?}"));

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::place::{Places, Role, local, named};
-use super::{labels, scripts, shape};
+use super::{Start, cargo, labels, scripts, shape};
 use crate::domain::{ImagePath, Os};
+use crate::manifest::extension::Origin;
 use crate::manifest::mistake::{KeyPath, Step};
 
 /// A part of the table that can be carried verbatim or left out where its key refuses the value.
@@ -22,6 +23,8 @@ pub enum Part {
     Vm,
     /// `vm.base`
     Base,
+    /// `vm.bin`, with `vm.path` and `vm.args`
+    Backend,
     /// `vm.image`
     VmImage,
     /// `vm.composefile`
@@ -55,6 +58,10 @@ pub(super) struct Parts<'a> {
     pub(super) places: &'a Places,
     /// The image that the backend's image is built on.
     pub(super) base: Option<&'a str>,
+    /// What a container starts.
+    pub(super) start: &'a Start,
+    /// The Cargo.toml that gets the table.
+    pub(super) origin: &'a Origin,
     /// Labels that Cargo.toml itself brings.
     pub(super) inherited: &'a BTreeMap<&'static str, String>,
 }
@@ -69,9 +76,10 @@ pub(super) fn table(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String,
             "ui" => shape::ui(value, verbatim).map(|(ui, beside)| ("ui", with_source(parts, ui), beside)),
             "vm" => shape::vm(value, verbatim).map(|vm| ("vm", machine(parts, vm, verbatim), Map::new())),
             "host" => shape::host(value, verbatim).map(|(mut groups, beside)| {
-                for group in &mut groups {
-                    if let Some(files) = scripts::of_lists(parts, group) {
-                        *group = files;
+                for (index, group) in groups.iter_mut().enumerate() {
+                    let built = || cargo::group(parts, index).filter(|_| !verbatim.contains(&Part::Group(index)));
+                    if let Some(said) = scripts::of_lists(parts, group).or_else(built) {
+                        *group = said;
                     }
                 }
                 ("host", json!(groups), beside)
@@ -134,6 +142,8 @@ fn machine(parts: &Parts<'_>, mut vm: Map<String, Value>, verbatim: &BTreeSet<Pa
         }
     }
     let runs = vm.contains_key("image") || vm.contains_key("composefile");
+    let backend = cargo::backend(parts).filter(|_| runs && !verbatim.contains(&Part::Backend));
+    vm.extend(backend.into_iter().flatten());
     if let Some(base) = parts.base.filter(|_| runs && !verbatim.contains(&Part::Base)) {
         vm.insert("base".to_owned(), json!(base));
     }
@@ -152,7 +162,10 @@ fn files(parts: &Parts<'_>, table: &Map<String, Value>, verbatim: &BTreeSet<Part
             Role::Icon => table.contains_key("icon"),
             Role::Ui => has("ui", "source"),
             Role::Compose => has("vm", "composefile"),
-            Role::Host(group, _) => table.get("host").and_then(|host| host.get(group)?.get("file")).is_some(),
+            Role::Host(group, _) => {
+                let keys = table.get("host").and_then(|host| host.get(group));
+                keys.is_some_and(|keys| keys.get("file").or(keys.get("bin")).is_some())
+            }
         };
         let (Some((source, _)), Ok(path)) = (local(parts.places, value), ImagePath::new(value)) else { continue };
         let covered = files.iter().any(|(folder, from, _)| {
@@ -182,6 +195,7 @@ pub(super) fn part_of(at: &KeyPath, table: &Map<String, Value>) -> Option<Part> 
         (["vm", "composefile", ..], ..) => Part::Composefile,
         (["vm", "socket"], ..) => Part::VmSocket,
         (["vm", "base", ..], ..) => Part::Base,
+        (["vm", "bin" | "path" | "args" | "package", ..], ..) => Part::Backend,
         (["vm", ..], ..) => Part::Vm,
         (["host"], Some(Step::Index(group)), Some(Step::Key(os))) if os.parse::<Os>().is_ok() => {
             Part::Listed(*group, os.parse().ok()?)

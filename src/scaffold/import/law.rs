@@ -78,7 +78,7 @@ fn larger(part: Part, verbatim: &BTreeSet<Part>) -> Option<Part> {
     }
     match part {
         Part::TabSocket => larger(Part::Ui, verbatim),
-        Part::Base | Part::VmImage | Part::VmSocket | Part::Composefile => larger(Part::Vm, verbatim),
+        Part::Base | Part::Backend | Part::VmImage | Part::VmSocket | Part::Composefile => larger(Part::Vm, verbatim),
         Part::Listed(group, _) => larger(Part::Group(group), verbatim),
         Part::Group(_) => larger(Part::Host, verbatim),
         Part::Market(_) | Part::Icon | Part::Ui | Part::Vm | Part::Host => None,

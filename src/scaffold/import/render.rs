@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value as Toml};
 
 /// Keys in the order in which a person would write them; others follow in the order of the alphabet.
-const ORDER: [&str; 39] = [
+const ORDER: [&str; 41] = [
     "title",
     "vendor",
     "description",
@@ -17,13 +17,16 @@ const ORDER: [&str; 39] = [
     "ui",
     "vm",
     "host",
+    "bin",
     "source",
     "file",
+    "os",
     "root",
     "src",
     "path",
     "backend-socket",
     "socket",
+    "args",
     "base",
     "mode",
     "darwin",
@@ -43,7 +46,6 @@ const ORDER: [&str; 39] = [
     "labels",
     "files",
     "build",
-    "args",
     "extra",
 ];
 

@@ -13,8 +13,8 @@ use crate::sys::fs::{self, Kind};
 
 /// The most files, and bytes of all files together, that are copied. A `node_modules` folder that a Dockerfile copies
 /// has more.
-const MAX_FILES: usize = 20_000;
-const MAX_BYTES: u64 = 1 << 30;
+pub(super) const MAX_FILES: usize = 20_000;
+pub(super) const MAX_BYTES: u64 = 1 << 30;
 
 /// What is to be copied where.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -140,7 +140,7 @@ fn is_program(stages: &[Stage], last: usize, stage: usize, source: &str) -> bool
         words.any(|word| word == "-o") && words.next().is_some_and(|word| word.rsplit('/').next() == Some(name))
     };
     let start = &stages[last].start;
-    let started = [&start.entrypoint, &start.cmd].into_iter().flatten().any(|line| mentions(line, &format!("/{name}")));
+    let started = start.lines().any(|(_, line)| mentions(&line, &format!("/{name}")));
     !name.is_empty() && (started || stages[stage].runs.iter().any(|(_, command)| written(command)))
 }
 

@@ -12,9 +12,8 @@ mod words;
 use std::collections::BTreeMap;
 
 pub use copies::Context;
-pub use stages::Start;
 
-use super::Provenance;
+use super::{Provenance, Start};
 use crate::domain::ImagePath;
 use stages::Stage;
 

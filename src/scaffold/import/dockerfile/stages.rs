@@ -7,6 +7,7 @@ use super::copies::Copy;
 use super::expand::{Expanded, Variables, expand};
 use super::lines::Instruction;
 use super::words;
+use crate::scaffold::import::start::{Command, Start};
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,25 +28,6 @@ pub(super) struct Stage {
     pub(super) start: Start,
     variables: Variables,
     workdir: String,
-}
-
-/// `ENTRYPOINT` and `CMD`
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Start {
-    /// `ENTRYPOINT`, as a line.
-    pub entrypoint: Option<String>,
-    /// `CMD`, as a line.
-    pub cmd: Option<String>,
-}
-
-impl Start {
-    /// What a stage that is built on this one starts: an entry point of its own forgets the inherited command.
-    pub(super) fn then(self, later: &Start) -> Start {
-        match &later.entrypoint {
-            Some(_) => later.clone(),
-            None => Start { entrypoint: self.entrypoint, cmd: later.cmd.clone().or(self.cmd) },
-        }
-    }
 }
 
 impl Stage {
@@ -113,8 +95,10 @@ fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Resu
 
 fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Result<(), String> {
     let escape = instruction.escape;
-    let start =
-        |text: &str| serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |list| list.join(" "));
+    let start = |text: &str| {
+        let list = serde_json::from_str::<Vec<String>>(text);
+        list.map_or_else(|_| Command::Shell(text.to_owned()), Command::Words)
+    };
     match instruction.name.as_str() {
         "ARG" => args(instruction, &mut stage.variables, Some(global))?,
         "ENV" => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::scaffold::import::start::Command;
 use crate::sys::fs::Kind;
 
 /// A folder that is made up: files, and the folders above them.
@@ -144,7 +145,8 @@ fn heredocs_are_passed_over() {
 fn what_is_started() {
     let start = |text: &str| {
         let start = Dockerfile::read(text).start();
-        (start.entrypoint.unwrap_or_default(), start.cmd.unwrap_or_default())
+        let line = |command: Option<Command>| command.map(|command| command.to_string()).unwrap_or_default();
+        (line(start.entrypoint), line(start.cmd))
     };
     let pair = |one: &str, two: &str| (one.to_owned(), two.to_owned());
     assert_eq!(start("FROM x\nCMD [\"/a\", \"-b\"]\nCMD /c -d"), pair("", "/c -d"));
