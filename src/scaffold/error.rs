@@ -127,9 +127,9 @@ impl Explain for Error {
             Error::Manifest(error) => error.place(),
             Error::Subject(error) => error.place(),
             Error::Unreadable { place, .. } => Some(place.clone()),
-            Error::HasTable { path, .. }
-            | Error::NoTable { path, .. }
-            | Error::BrokenManifest { path, .. } => Some(path.display().to_string()),
+            Error::HasTable { path, .. } | Error::NoTable { path, .. } | Error::BrokenManifest { path, .. } => {
+                Some(path.display().to_string())
+            }
             _ => None,
         }
     }

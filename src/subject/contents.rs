@@ -44,12 +44,7 @@ impl Subject {
     ///
     /// # Errors
     /// When a layer does not come or is damaged, or `take` fails.
-    pub fn contents(
-        &self,
-        platform: &Platform,
-        wanted: &[Wanted],
-        take: &mut Take<'_>,
-    ) -> Result<Vec<Wanted>, Error> {
+    pub fn contents(&self, platform: &Platform, wanted: &[Wanted], take: &mut Take<'_>) -> Result<Vec<Wanted>, Error> {
         let mut missing = Vec::new();
         for at in 0..platform.layers.len() {
             let of_layer = wanted.iter().filter(|file| file.layer == at);
@@ -72,13 +67,7 @@ impl Subject {
     }
 
     /// Reads a layer from its first byte to its last, and returns what is still open: by the path that it lies at.
-    fn pass<'a>(
-        &self,
-        platform: &Platform,
-        at: usize,
-        open: Open<'a>,
-        take: &mut Take<'_>,
-    ) -> Result<Open<'a>, Error> {
+    fn pass<'a>(&self, platform: &Platform, at: usize, open: Open<'a>, take: &mut Take<'_>) -> Result<Open<'a>, Error> {
         let layer = &platform.layers[at];
         let blob = self.blob(layer, at)?;
         let (packed, unpacked) = (Tally::default(), Tally::default());

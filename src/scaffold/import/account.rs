@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
 use super::place::{Role, named};
-use super::{Imported, Provenance, Target, cargo, labels, place, render};
+use super::{Imported, Provenance, cargo, labels, place, render};
 use crate::domain::ImagePath;
 use crate::manifest::mistake::KeyPath;
 use crate::report::{Event, Report};
@@ -47,12 +47,12 @@ pub struct Left {
     pub help: Option<String>,
 }
 
-pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: &Target) -> Account {
+pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried) -> Account {
     let mut account = Account {
         taken: taken(&tried.table),
         built: cargo::told(parts, &tried.table),
         verbatim: verbatim(parts, tried),
-        by_cargo: by_cargo(parts, target),
+        by_cargo: by_cargo(parts, tried),
         left: imported.left.clone(),
         findings: findings(imported),
         differs: tried.differs.clone(),
@@ -69,7 +69,7 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: 
     account.left.extend(made(parts, &tried.table));
     account.left.extend(started(imported, &tried.table));
     account.left.extend(dropped(parts, tried));
-    account.left.extend(version(parts, target));
+    account.left.extend(version(parts, tried));
     account.left.extend(
         tried
             .wrong
@@ -148,17 +148,17 @@ fn verbatim(parts: &Parts<'_>, tried: &Tried) -> Vec<(String, String)> {
 }
 
 /// Labels of every package, which the source does not have.
-fn by_cargo(parts: &Parts<'_>, target: &Target) -> Vec<(String, String)> {
-    let version = target.facts.version.as_ref().map(|version| (labels::VERSION, version.to_string()));
+fn by_cargo(parts: &Parts<'_>, tried: &Tried) -> Vec<(String, String)> {
+    let version = tried.version.clone().map(|version| (labels::VERSION, version));
     let inherited = parts.inherited.iter().map(|(label, value)| (*label, value.clone()));
     let all = version.into_iter().chain(inherited);
     let known = |label: &str| parts.labels.is_some_and(|labels| labels.contains_key(label));
     all.filter(|(label, _)| !known(label)).map(|(label, value)| (label.to_owned(), value)).collect()
 }
 
-fn version(parts: &Parts<'_>, target: &Target) -> Option<Left> {
+fn version(parts: &Parts<'_>, tried: &Tried) -> Option<Left> {
     let was = parts.labels?.get(labels::VERSION)?;
-    let is = target.facts.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    let is = tried.version.as_deref().unwrap_or("not known yet");
     let what = format!("the label {} says `{was}`; it is always the package's version, `{is}`", labels::VERSION);
     (*was != is).then(|| Left { what, help: Some(format!("set the package's version to `{was}`, if that is meant")) })
 }

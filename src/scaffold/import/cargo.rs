@@ -44,7 +44,8 @@ pub(super) fn group(parts: &Parts<'_>, index: usize) -> Option<Map<String, Value
     let binary = as_binary(parts.metadata, index)?;
     let of_group = |role: &Role| matches!(role, Role::Host(group, _) if *group == index);
     let made = |value: &str| ImagePath::new(value).is_ok_and(|path| is_made(parts, &path));
-    let all_made = place::named(parts.metadata).iter().filter(|(role, ..)| of_group(role)).all(|(_, _, path)| made(path));
+    let all_made =
+        place::named(parts.metadata).iter().filter(|(role, ..)| of_group(role)).all(|(_, _, path)| made(path));
     (all_made && is_known(parts.origin, &binary.name)).then(|| binary.keys())
 }
 
@@ -56,7 +57,9 @@ pub(super) fn told(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<String>
     let groups = table.get("host").and_then(Value::as_array).into_iter().flatten().enumerate();
     let groups = groups.filter_map(|(index, keys)| {
         let bin = bin(keys)?;
-        let of_group = named(parts.metadata).into_iter().filter(|(role, ..)| matches!(role, Role::Host(group, _) if *group == index));
+        let of_group = named(parts.metadata)
+            .into_iter()
+            .filter(|(role, ..)| matches!(role, Role::Host(group, _) if *group == index));
         let paths: Vec<String> = of_group.map(|(_, _, path)| format!("`{path}`")).collect();
         let are = if paths.len() == 1 { "is" } else { "are" };
         Some(format!("{} {are} the Cargo binary `{bin}`", paths.join(", ")))

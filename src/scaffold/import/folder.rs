@@ -36,7 +36,8 @@ pub fn read(folder: &Path) -> Result<Imported, Error> {
             imported.places = wanted.into_iter().map(|path| (path.clone(), beside(&path, &disk))).collect();
         }
     }
-    let folder = seen::Folder { disk: &disk, dockerfile: dockerfile.as_ref(), metadata: &relative, document: &document };
+    let folder =
+        seen::Folder { disk: &disk, dockerfile: dockerfile.as_ref(), metadata: &relative, document: &document };
     imported.findings = astray.into_iter().flatten().chain(judge(&folder.view()?)).collect();
     Ok(imported)
 }
@@ -75,7 +76,8 @@ fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
     match Metadata::read(&fs::read(&file, MAX_BYTES)?) {
         Metadata::Whole(document) => Ok(document),
         Metadata::Broken(Broken { what, line, column }) => {
-            let place = [Some(file.display().to_string()), line.map(|at| at.to_string()), column.map(|at| at.to_string())];
+            let place =
+                [Some(file.display().to_string()), line.map(|at| at.to_string()), column.map(|at| at.to_string())];
             let place = place.into_iter().flatten().collect::<Vec<_>>().join(":");
             Err(Error::Unreadable { what: format!("metadata.json is no JSON: {what}"), rule: "E01", place })
         }

@@ -11,8 +11,8 @@ use super::write::{MAX_BYTES, MAX_FILES};
 use super::{Imported, Left, Provenance, Start, json, judge};
 use crate::domain::{ImagePath, Reference};
 use crate::scaffold::Error;
-use crate::subject::{self, Wanted};
 use crate::subject::path::normal;
+use crate::subject::{self, Wanted};
 use crate::validate::View;
 use crate::validate::tree::{Lookup, Node, NodeKind};
 use crate::validate::view::{Maker, PlatformView};
@@ -133,9 +133,9 @@ impl<'a> Reader<'a> {
             (Lookup::Found { path: real, node, .. }, _) if node.kind == NodeKind::File => {
                 self.file(role, path, &real, node)
             }
-            (Lookup::Found { node, .. }, Role::Host(..)) if node.kind == NodeKind::Dir => {
-                Provenance::Made { how: "it is a folder; what the lists name in it is taken over file by file".to_owned() }
-            }
+            (Lookup::Found { node, .. }, Role::Host(..)) if node.kind == NodeKind::Dir => Provenance::Made {
+                how: "it is a folder; what the lists name in it is taken over file by file".to_owned(),
+            },
             (Lookup::Found { node, .. }, _) => Provenance::Made { how: format!("it is {}", node.kind.noun()) },
         }
     }
@@ -144,13 +144,17 @@ impl<'a> Reader<'a> {
         let Some(wanted) = wanted(real, node) else {
             return Provenance::Made { how: "it is a file with holes, which is not read".to_owned() };
         };
-        let others: Vec<(String, bool)> = self.others.iter().filter_map(|other| {
-            let found = match other.files.lookup(path.as_str()) {
-                Lookup::Found { node, .. } => node.digest,
-                Lookup::Absent | Lookup::Loop => None,
-            };
-            (found != Some(wanted.digest)).then(|| (other.name(), found.is_some()))
-        }).collect();
+        let others: Vec<(String, bool)> = self
+            .others
+            .iter()
+            .filter_map(|other| {
+                let found = match other.files.lookup(path.as_str()) {
+                    Lookup::Found { node, .. } => node.digest,
+                    Lookup::Absent | Lookup::Loop => None,
+                };
+                (found != Some(wanted.digest)).then(|| (other.name(), found.is_some()))
+            })
+            .collect();
         if !others.is_empty() {
             let main = self.main.name();
             let names = others.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
@@ -197,7 +201,9 @@ impl<'a> Reader<'a> {
         const AT_THE_TOP: [&str; 6] = [".svg", ".png", ".jpg", ".jpeg", ".yaml", ".yml"];
         let (relative, name) = (path.relative(), path.file_name());
         let root = self.main.metadata.document().and_then(|document| document.ui_root()).map(normal);
-        let in_ui = root.filter(|root| !root.is_empty()).and_then(|root| relative.strip_prefix(&format!("{root}/")).map(|rest| format!("ui/{rest}")));
+        let in_ui = root
+            .filter(|root| !root.is_empty())
+            .and_then(|root| relative.strip_prefix(&format!("{root}/")).map(|rest| format!("ui/{rest}")));
         let plain = match role {
             _ if in_ui.is_some() => return in_ui.unwrap_or_default(),
             Role::Host(..) if relative.starts_with("host/") => relative.to_owned(),
@@ -217,7 +223,10 @@ impl<'a> Reader<'a> {
         for other in std::mem::take(&mut self.others) {
             let name = other.name();
             if other.metadata.document().is_none_or(|document| document.digest != metadata) {
-                self.leave(format!("metadata.json as it is for {name}: it is another one; that of {main} was taken"), SAME);
+                self.leave(
+                    format!("metadata.json as it is for {name}: it is another one; that of {main} was taken"),
+                    SAME,
+                );
             }
             let labels: BTreeSet<&String> = self.main.labels.keys().chain(other.labels.keys()).collect();
             let labels = labels.into_iter().filter(|label| self.main.labels.get(*label) != other.labels.get(*label));
@@ -227,7 +236,9 @@ impl<'a> Reader<'a> {
                 self.leave(format!("labels as they are for {name}: {labels}; those of {main} were taken"), SAME);
             }
             if let Some((count, first)) = self.other_pages(other) {
-                let what = format!("the UI as it is for {name}: {count} files differ, the first is `/{first}`; that of {main} was taken");
+                let what = format!(
+                    "the UI as it is for {name}: {count} files differ, the first is `/{first}`; that of {main} was taken"
+                );
                 self.leave(what, SAME);
             }
             self.others.push(other);

@@ -139,7 +139,7 @@ pub fn import(imported: &Imported, target: &Target) -> Result<Import, Error> {
         inherited: &inherited,
     };
     let tried = law::settle(&parts, &target.origin, &target.facts);
-    let account = account::of(imported, &parts, &tried, target);
+    let account = account::of(imported, &parts, &tried);
     Ok(Import { table: tried.table, account })
 }
 

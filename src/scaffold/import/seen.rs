@@ -121,7 +121,9 @@ impl Files for Folder<'_> {
         if !self.is_root(folder) {
             return Ok(Vec::new());
         }
-        let Some(Provenance::Local { path: relative, folder: true }) = self.place(folder) else { return Ok(Vec::new()) };
+        let Some(Provenance::Local { path: relative, folder: true }) = self.place(folder) else {
+            return Ok(Vec::new());
+        };
         let mut facts = Vec::new();
         for found in fs::walk(&self.disk.path(&relative))?.into_iter().take(MAX_FILES) {
             let Some(below) = found.relative.to_str().map(|path| path.replace('\\', "/")) else { continue };

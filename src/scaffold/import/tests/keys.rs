@@ -125,8 +125,7 @@ fn every_label_is_said_or_kept() {
 }
 
 fn account(metadata: &str, labels: Option<BTreeMap<String, String>>) -> Account {
-    let imported =
-        Imported { metadata: read(metadata).expect("JSON"), labels, ..Imported::default() };
+    let imported = Imported { metadata: read(metadata).expect("JSON"), labels, ..Imported::default() };
     import(&imported, &target()).expect("imported").account
 }
 
@@ -222,8 +221,7 @@ fn what_is_no_extension_is_refused() {
         ("{}", "metadata.json has neither `ui` nor `vm` nor `host` (E04)"),
         (r#"{"icon":"x.svg","ui":null}"#, "metadata.json has neither `ui` nor `vm` nor `host` (E04)"),
     ] {
-        let imported =
-            Imported { metadata: read(metadata).expect("JSON"), ..Imported::default() };
+        let imported = Imported { metadata: read(metadata).expect("JSON"), ..Imported::default() };
         assert_eq!(import(&imported, &target()).expect_err(metadata).to_string(), why);
     }
     for text in ["", "{", "{\"ui\":{},}", "\u{feff}{}", "{} x", &"[".repeat(10_000), "{\"a\":1e999}", "\"\\ud800\""] {
