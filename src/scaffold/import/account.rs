@@ -20,7 +20,7 @@ const MAX_TOLD: usize = 40;
 pub struct Account {
     /// Keys of the table.
     pub taken: Vec<String>,
-    /// What Cargo builds from now on.
+    /// What is built from now on as the table says, and by what.
     pub built: Vec<String>,
     /// Keys under `extra` and `labels` that carry a value as it is, each with the reason.
     pub verbatim: Vec<(String, String)>,
@@ -50,7 +50,7 @@ pub struct Left {
 pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried) -> Account {
     let mut account = Account {
         taken: taken(&tried.table),
-        built: cargo::told(parts, &tried.table),
+        built: built(parts, &tried.table),
         verbatim: verbatim(parts, tried),
         by_cargo: by_cargo(parts, tried),
         left: imported.left.clone(),
@@ -167,7 +167,9 @@ fn version(parts: &Parts<'_>, tried: &Tried) -> Option<Left> {
 fn findings(imported: &Imported) -> Vec<Finding> {
     let mut findings = imported.findings.clone();
     let named = named(&imported.metadata.value);
-    for finding in &mut findings {
+    // Of these rules it is the absence of a file that breaks them.
+    let of_files = |finding: &&mut Finding| ["E03", "E05", "E07", "E10"].contains(&finding.rule.id);
+    for finding in findings.iter_mut().filter(of_files) {
         let Some(key) = finding.place.key.as_deref() else { continue };
         let key = key.strip_suffix(".path").unwrap_or(key);
         let path = named.iter().find(|(_, its, _)| its == key).and_then(|(_, _, path)| ImagePath::new(path).ok());
@@ -178,6 +180,16 @@ fn findings(imported: &Imported) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What Cargo builds, and what builds the page.
+fn built(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<String> {
+    let page = parts.page.filter(|_| table.get("ui").is_some_and(|ui| ui.get("build").is_some()));
+    let page = page.map(|page| {
+        let run: Vec<String> = page.run.iter().map(|command| format!("`{command}`")).collect();
+        format!("the page `{}` with {}, as stage `{}` of the Dockerfile does", page.source, run.join(", "), page.stage)
+    });
+    page.into_iter().chain(cargo::told(parts, table)).collect()
 }
 
 /// What the image starts, unless Cargo builds it.
@@ -200,7 +212,12 @@ fn made(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<Left> {
     let mut left = Vec::new();
     for (role, key, value) in named(parts.metadata) {
         let Ok(path) = ImagePath::new(value) else { continue };
-        if matches!(role, Role::Host(group, _) if builds(group)) {
+        let is_said = match role {
+            Role::Host(group, _) => builds(group),
+            Role::Ui => table.get("ui").is_some_and(|ui| ui.get("source").is_some()),
+            Role::Icon | Role::Compose => false,
+        };
+        if is_said {
             continue;
         }
         if let (Some(Provenance::Made { how }), true) = (parts.places.get(&path), told.insert(path.clone())) {

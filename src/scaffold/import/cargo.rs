@@ -49,11 +49,11 @@ pub(super) fn group(parts: &Parts<'_>, index: usize) -> Option<Map<String, Value
     (all_made && is_known(parts.origin, &binary.name)).then(|| binary.keys())
 }
 
-/// What Cargo builds, in words: the paths of metadata.json and the binary.
+/// What Cargo builds, in words: the binary and the paths of metadata.json.
 pub(super) fn told(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<String> {
     let bin = |keys: &Value| keys.get("bin").and_then(Value::as_str).map(str::to_owned);
     let backend = table.get("vm").and_then(bin).zip(parts.start.program());
-    let backend = backend.map(|(bin, (path, _))| format!("the backend `{path}` is the Cargo binary `{bin}`"));
+    let backend = backend.map(|(bin, (path, _))| format!("the Cargo binary `{bin}` as the backend `{path}`"));
     let groups = table.get("host").and_then(Value::as_array).into_iter().flatten().enumerate();
     let groups = groups.filter_map(|(index, keys)| {
         let bin = bin(keys)?;
@@ -61,8 +61,7 @@ pub(super) fn told(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<String>
             .into_iter()
             .filter(|(role, ..)| matches!(role, Role::Host(group, _) if *group == index));
         let paths: Vec<String> = of_group.map(|(_, _, path)| format!("`{path}`")).collect();
-        let are = if paths.len() == 1 { "is" } else { "are" };
-        Some(format!("{} {are} the Cargo binary `{bin}`", paths.join(", ")))
+        Some(format!("the Cargo binary `{bin}` as {}", paths.join(", ")))
     });
     backend.into_iter().chain(groups).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::dockerfile::Page;
 use super::place::{Places, Role, local, named};
 use super::{Start, cargo, labels, scripts, shape};
 use crate::domain::{ImagePath, Os};
@@ -58,6 +59,8 @@ pub(super) struct Parts<'a> {
     pub(super) places: &'a Places,
     /// The image that the backend's image is built on.
     pub(super) base: Option<&'a str>,
+    /// What builds the page.
+    pub(super) page: Option<&'a Page>,
     /// What a container starts.
     pub(super) start: &'a Start,
     /// The Cargo.toml that gets the table.
@@ -121,6 +124,9 @@ fn with_source(parts: &Parts<'_>, mut ui: Map<String, Value>) -> Value {
     if let Some((source, true)) = local(parts.places, root) {
         let source = json!(source);
         ui.insert("source".to_owned(), source);
+    } else if let Some(Page { dir, source, run, .. }) = parts.page {
+        ui.insert("source".to_owned(), json!(source));
+        ui.insert("build".to_owned(), json!({ "dir": dir, "run": run }));
     }
     Value::Object(ui)
 }

@@ -95,11 +95,25 @@ pub(super) fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
     }
 }
 
+/// Where a path comes from. What Cargo has built before is no file of the source.
+fn placed(dockerfile: &Dockerfile, path: &ImagePath, disk: &Disk<'_>) -> Provenance {
+    match dockerfile.place(path, disk) {
+        Provenance::Local { path, .. } if path.split('/').next() == Some("target") => {
+            Provenance::Made { how: format!("`{path}` is what Cargo has built") }
+        }
+        found => found,
+    }
+}
+
 fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
     imported.start = dockerfile.start();
     let program = imported.start.program().map(|(path, _)| path);
     let paths = wanted.iter().chain(&program);
-    imported.places = paths.map(|path| (path.clone(), dockerfile.place(path, disk))).collect::<Places>();
+    imported.places = paths.map(|path| (path.clone(), placed(dockerfile, path, disk))).collect::<Places>();
+    let root = imported.metadata.value.pointer("/ui/dashboard-tab/root").and_then(serde_json::Value::as_str);
+    let root = root.and_then(|root| ImagePath::new(root).ok());
+    let root = root.filter(|root| matches!(imported.places.get(root), Some(Provenance::Made { .. })));
+    imported.page = root.and_then(|root| dockerfile.page(&root, disk));
     imported.base = dockerfile.base().filter(|base| !base.contains('$')).map(str::to_owned);
     let labels = dockerfile.labels();
     imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));

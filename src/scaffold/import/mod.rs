@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 pub use account::{Account, Left};
+pub use dockerfile::Page;
 pub use law::Difference;
 pub use place::{Places, Provenance};
 pub use stage::Stage;
@@ -51,6 +52,8 @@ pub struct Imported {
     pub places: Places,
     /// The image that the last stage is built on, if it is one of a registry.
     pub base: Option<String>,
+    /// What builds the page, if it is built from a folder of the source.
+    pub page: Option<Page>,
     /// What a container of the image starts.
     pub start: Start,
     /// The image's own name, if it is in a registry.
@@ -82,7 +85,9 @@ impl Import {
     #[must_use]
     pub fn sources(&self) -> Vec<String> {
         let table = Value::Object(self.table.clone());
-        let single = ["/icon", "/icon/source", "/ui/source", "/vm/composefile", "/vm/composefile/source"];
+        // What builds the page makes its folder.
+        let page = if table.pointer("/ui/build").is_some() { "/ui/build/dir" } else { "/ui/source" };
+        let single = ["/icon", "/icon/source", page, "/vm/composefile", "/vm/composefile/source"];
         let single = single.iter().filter_map(|pointer| table.pointer(pointer));
         let list = |key: &str| table.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let further: Vec<Value> = list("files").iter().filter_map(|file| file.get("source").cloned()).collect();
@@ -134,6 +139,7 @@ pub fn import(imported: &Imported, target: &Target) -> Result<Import, Error> {
         labels: imported.labels.as_ref(),
         places: &imported.places,
         base: imported.base.as_deref(),
+        page: imported.page.as_ref(),
         start: &imported.start,
         origin: &target.origin,
         inherited: &inherited,

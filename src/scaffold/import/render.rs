@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value as Toml};
 
 /// Keys in the order in which a person would write them; others follow in the order of the alphabet.
-const ORDER: [&str; 41] = [
+const ORDER: [&str; 43] = [
+    "bin",
     "title",
     "vendor",
     "description",
@@ -17,7 +18,6 @@ const ORDER: [&str; 41] = [
     "ui",
     "vm",
     "host",
-    "bin",
     "source",
     "file",
     "os",
@@ -46,6 +46,8 @@ const ORDER: [&str; 41] = [
     "labels",
     "files",
     "build",
+    "dir",
+    "run",
     "extra",
 ];
 

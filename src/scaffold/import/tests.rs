@@ -238,3 +238,4 @@ fn scripts_of_the_source_are_files() {
 
 mod generated;
 mod keys;
+mod malformed;

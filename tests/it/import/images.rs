@@ -210,7 +210,9 @@ warning: 2 files of the UI differ between linux/amd64 and linux/arm64: `usr/shar
        Added [package.metadata.extension] to Cargo.toml
 
 "#]].raw());
-    assert_data_eq!(read(&sandbox, "new/Cargo.toml").replace(MANIFEST, ""), str![[r#"
+    assert_data_eq!(
+        read(&sandbox, "new/Cargo.toml").replace(MANIFEST, ""),
+        str![[r#"
 
 [package.metadata.extension]
 title = "Boxes"
@@ -245,7 +247,9 @@ categories = ["utility-tools", "volumes"]
 [package.metadata.extension.labels]
 "com.example.team" = "boxes"
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(read(&sandbox, "new/ui/index.html"), "<!doctype html><title>Boxes</title>");
     assert!(!sandbox.path("ui/more.js").exists() && !sandbox.path("host/linux").exists());
     law(&sandbox, &metadata, &made::labels(), "differing");
@@ -266,8 +270,11 @@ fn what_is_packaged_comes_back_and_is_packaged_again() {
     std::fs::remove_file(new.path("icon.svg")).expect("the icon comes from the image");
     let image = old.path("oci.tar").display().to_string();
     let told = new.run(["import", &image]).told();
-    assert!(told.contains("Builds the backend `/backend` is the Cargo binary `backend`"), "{told}");
-    assert!(told.contains("are the Cargo binary `tool`"), "{told}");
+    assert!(told.contains("Builds the Cargo binary `backend` as the backend `/backend`"), "{told}");
+    assert!(
+        told.contains("Builds the Cargo binary `tool` as `/darwin/tool`, `/windows/tool.exe`, `/linux/tool`"),
+        "{told}"
+    );
     assert_eq!(both.map(|words| parsed(&new.run(words).stdout)), before);
     assert_eq!(new.sources(), {
         let mut sources = old.sources();

@@ -36,14 +36,14 @@ pub trait Context {
 }
 
 /// A path that is looked for.
-struct Wish<'a> {
-    path: &'a str,
+pub(super) struct Wish<'a> {
+    pub(super) path: &'a str,
     /// Whether a source that may be a file is taken for a folder that the path lies in.
-    guess: bool,
+    pub(super) guess: bool,
 }
 
 /// What a copy says about a path.
-enum Answer {
+pub(super) enum Answer {
     /// It brings it, from here.
     Is(Provenance),
     /// It does not bring it.
@@ -171,7 +171,7 @@ fn built(stages: &[Stage], stage: usize, copy: &Copy, inner: &str, context: &dyn
 
 /// The path that a source has for what is wished, if the copy brings it: the source itself, or what lies below it. What
 /// is copied to `/` is as likely a file as a folder.
-fn lands(copy: &Copy, source: &str, wish: &Wish<'_>) -> Option<String> {
+pub(super) fn lands(copy: &Copy, source: &str, wish: &Wish<'_>) -> Option<String> {
     let source = joined("/", source);
     let name = source.rsplit('/').next().unwrap_or_default();
     let as_file = joined(&copy.to, name);
@@ -195,7 +195,7 @@ fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
 }
 
 /// A copy out of the folder of the Dockerfile.
-fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &dyn Context) -> Answer {
+pub(super) fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &dyn Context) -> Answer {
     let path = wish.path;
     if copy.heredoc {
         return match lands(copy, source, wish) {

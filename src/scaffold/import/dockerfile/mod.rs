@@ -6,12 +6,14 @@
 mod copies;
 mod expand;
 mod lines;
+mod page;
 mod stages;
 mod words;
 
 use std::collections::BTreeMap;
 
 pub use copies::Context;
+pub use page::Page;
 
 use super::{Provenance, Start};
 use crate::domain::ImagePath;
@@ -85,6 +87,12 @@ impl Dockerfile {
     #[must_use]
     pub fn place(&self, path: &ImagePath, context: &dyn Context) -> Provenance {
         copies::place(&self.stages, path, context)
+    }
+
+    /// How the folder of the page is built, if a stage does it with programs of Node.js in a folder of `context`.
+    #[must_use]
+    pub fn page(&self, root: &ImagePath, context: &dyn Context) -> Option<Page> {
+        page::page(&self.stages, root, context)
     }
 
     /// The stages from the one on an image of a registry to the last one.

@@ -27,7 +27,8 @@ pub(super) struct Stage {
     /// What a container starts.
     pub(super) start: Start,
     variables: Variables,
-    workdir: String,
+    /// Where its last commands run.
+    pub(super) workdir: String,
 }
 
 impl Stage {

@@ -306,3 +306,39 @@ fn hostile_files_are_read_to_their_end() {
         let _ = (read.labels(), read.start(), read.place(&ImagePath::new("/x").expect("a path"), &context));
     }
 }
+
+/// How the page is built, as one line.
+fn page(stage: &str, rest: &str) -> Option<String> {
+    let context =
+        Made(vec!["ui/package.json", "ui/index.html", "client/app/package.json", "plain/index.html", "package.json"]);
+    let text = format!("FROM node AS page\n{stage}\nFROM scratch\n{rest}\n");
+    let root = ImagePath::new("/ui").expect("a path");
+    let page = Dockerfile::read(&text).page(&root, &context)?;
+    Some(format!("{} in {} -> {} by {}", page.run.join(", "), page.dir, page.source, page.stage))
+}
+
+#[test]
+fn pages_that_node_builds() {
+    let template = "WORKDIR /ui\nCOPY ui/package.json /ui/package.json\n\
+                    RUN --mount=type=cache,target=/c \\\n  npm set cache /c && \\\n  npm ci\nCOPY ui /ui\nRUN npm run build";
+    for (stage, rest, expected) in [
+        (template, "COPY --from=page /ui/build ui", Some("npm ci, npm run build in ui -> ui/build by page")),
+        (template, "COPY --from=0 /ui/build/ /ui/", Some("npm ci, npm run build in ui -> ui/build by page")),
+        (
+            "WORKDIR /app\nCOPY client/app .\nRUN yarn install --frozen-lockfile\nRUN yarn build",
+            "COPY --from=page /app/dist /ui",
+            Some("yarn install --frozen-lockfile, yarn build in client/app -> client/app/dist by page"),
+        ),
+        // What cannot be said as a few commands in a folder of the source is not said.
+        (template, "COPY --from=other /ui/build ui", None),
+        (template, "ARG TARGETARCH\nCOPY --from=page /ui/$TARGETARCH ui", None),
+        ("WORKDIR /ui\nCOPY ui /ui\nRUN make", "COPY --from=page /ui/build ui", None),
+        ("WORKDIR /ui\nCOPY ui /ui\nRUN npm run build > log", "COPY --from=page /ui/build ui", None),
+        ("WORKDIR /elsewhere\nCOPY ui /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
+        ("WORKDIR /ui\nCOPY plain /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
+        ("WORKDIR /ui\nCOPY . /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
+        ("WORKDIR /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
+    ] {
+        assert_eq!(page(stage, rest).as_deref(), expected, "{stage}\n{rest}");
+    }
+}

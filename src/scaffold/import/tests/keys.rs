@@ -296,10 +296,10 @@ fn binaries_of_the_workspace_are_built_by_cargo() {
     assert_eq!(
         import.account.built,
         [
-            "the backend `/srv/disk-usage-backend` is the Cargo binary `disk-usage-backend`",
-            "`/darwin/dutool`, `/windows/dutool.exe`, `/linux/dutool` are the Cargo binary `dutool`",
-            "`/host/linux/extra-tool` is the Cargo binary `extra-tool`",
-            "`/host/dutool2` is the Cargo binary `dutool2`",
+            "the Cargo binary `disk-usage-backend` as the backend `/srv/disk-usage-backend`",
+            "the Cargo binary `dutool` as `/darwin/dutool`, `/windows/dutool.exe`, `/linux/dutool`",
+            "the Cargo binary `extra-tool` as `/host/linux/extra-tool`",
+            "the Cargo binary `dutool2` as `/host/dutool2`",
         ]
     );
     let left: Vec<_> = import.account.left.iter().map(|left| left.what.as_str()).collect();
