@@ -1,6 +1,6 @@
 //! `cargo dext import`: an extension that exists, as a table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -95,6 +95,9 @@ fn scratch(context: &Context) -> Option<PathBuf> {
 fn read(args: &ImportArgs, context: &Context) -> Result<(Source, Imported), Error> {
     let env = &context.env;
     let path = env.cwd.join(&args.source);
+    // Its files stand for the folder.
+    let is_of_a_folder = path.file_name().is_some_and(|name| name == "metadata.json" || name == "Dockerfile");
+    let path = path.parent().filter(|_| is_of_a_folder).map(Path::to_owned).unwrap_or(path);
     let is_file = |path: PathBuf| matches!(fs::kind_followed(&path), Ok(fs::Kind::File(_)));
     if matches!(fs::kind_followed(&path), Ok(fs::Kind::Dir)) && !is_file(path.join("oci-layout")) {
         let imported = folder::read(&path)?;

@@ -67,7 +67,7 @@ warning: not taken over: `CMD` of the image: /service -socket /run/guest-service
   help: name the backend's Cargo binary as `vm.bin`, and its arguments as `vm.args`
 warning: unknown key `provider` at the root of metadata.json [E02] (metadata.json: provider)
   help: remove it; it is the label org.opencontainers.image.vendor now
-warning: `host.binaries[2].linux[1]` has unknown keys: `arch`: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it [E09] (metadata.json: host.binaries[2].linux[1])
+warning: `host.binaries[2].linux[1]` has unknown keys: `arch` [E09] (metadata.json: host.binaries[2].linux[1])
   help: the only key is `path`
 warning: the darwin file `/darwin/boxctl` is not in the image: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it [E10] (metadata.json: host.binaries[0].darwin[0].path)
   help: copy the file to that path in the image of every platform, with `COPY --chmod=0755` if it is a program; see `host` in [package.metadata.extension]

@@ -108,7 +108,11 @@ fn verbatim(parts: &Parts<'_>, tried: &Tried) -> Vec<(String, String)> {
     };
     let no_file = |pointer: &str| {
         let value = parts.metadata.pointer(pointer).and_then(Value::as_str);
-        value.map(|_| "its key needs a file, and the source has none".to_owned())
+        let why = |value| match parts.is_in_page(value) {
+            true => "its file is one of the page's",
+            false => "its key needs a file, and the source has none",
+        };
+        value.map(|value| why(value).to_owned())
     };
     all(KeyPath::default(), table.get("extra"), &|key| match key {
         "icon" => refused(&Part::Icon).or_else(|| no_file("/icon")),

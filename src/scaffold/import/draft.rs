@@ -69,6 +69,16 @@ pub(super) struct Parts<'a> {
     pub(super) inherited: &'a BTreeMap<&'static str, String>,
 }
 
+impl Parts<'_> {
+    /// Whether a path lies in the folder of the page, which brings it.
+    pub(super) fn is_in_page(&self, value: &str) -> bool {
+        let root = self.metadata.pointer("/ui/dashboard-tab/root").and_then(Value::as_str);
+        let Some((root, path)) = root.zip(ImagePath::new(value).ok()) else { return false };
+        let brought = self.page.is_some() || local(self.places, root).is_some_and(|(_, folder)| folder);
+        brought && ImagePath::new(root).is_ok_and(|root| path != root && path.starts_with(&root))
+    }
+}
+
 /// The table, with the parts of `verbatim` said otherwise or not at all.
 pub(super) fn table(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String, Value> {
     let mut table = labels::words(parts, verbatim);
@@ -113,7 +123,7 @@ pub(super) fn table(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String,
 
 /// The icon's key needs a file; a bare one lands at the root under its own name.
 fn icon(parts: &Parts<'_>, value: &Value, verbatim: &BTreeSet<Part>) -> Option<Value> {
-    let value = value.as_str().filter(|_| !verbatim.contains(&Part::Icon))?;
+    let value = value.as_str().filter(|value| !verbatim.contains(&Part::Icon) && !parts.is_in_page(value))?;
     let (source, _) = local(parts.places, value).filter(|(_, folder)| !folder)?;
     let lands = source.rsplit('/').next().unwrap_or(source);
     Some(if lands == value { json!(source) } else { json!({ "source": source, "path": value }) })
@@ -135,7 +145,7 @@ fn with_source(parts: &Parts<'_>, mut ui: Map<String, Value>) -> Value {
 /// `composefile`.
 fn machine(parts: &Parts<'_>, mut vm: Map<String, Value>, verbatim: &BTreeSet<Part>) -> Value {
     if let Some(Value::String(value)) = vm.get("composefile").cloned() {
-        match local(parts.places, &value).filter(|(_, folder)| !folder) {
+        match local(parts.places, &value).filter(|(_, folder)| !folder && !parts.is_in_page(&value)) {
             Some((source, _)) if source == value.trim_start_matches('/') => {}
             Some((source, _)) => {
                 vm.insert("composefile".to_owned(), json!({ "source": source, "path": value }));
@@ -177,7 +187,7 @@ fn files(parts: &Parts<'_>, table: &Map<String, Value>, verbatim: &BTreeSet<Part
         let covered = files.iter().any(|(folder, from, _)| {
             path.starts_with(folder) && source == format!("{from}{}", &path.as_str()[folder.as_str().len()..])
         });
-        if !brought && !covered && !verbatim.contains(&Part::File(path.to_string())) {
+        if !brought && !covered && !parts.is_in_page(value) && !verbatim.contains(&Part::File(path.to_string())) {
             files.push((path, source, matches!(role, Role::Host(..))));
         }
     }

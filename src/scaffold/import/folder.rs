@@ -267,4 +267,36 @@ mod tests {
         assert_eq!(error.to_string(), "metadata.json is no JSON: expected value (E01)");
         assert!(crate::domain::Explain::place(&error).is_some_and(|place| place.ends_with("metadata.json:2:7")));
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_script_that_nobody_may_execute_is_told() {
+        let metadata = r#"{"host":{"binaries":[{"linux":[{"path":"/t.sh"}]}]}}"#;
+        for (dockerfile, expected) in [
+            ("FROM scratch\nCOPY metadata.json t.sh /\n", true),
+            ("FROM scratch\nCOPY metadata.json /\nCOPY --chmod=0755 t.sh /\n", false),
+            ("FROM x\nCOPY metadata.json t.sh /\nRUN chmod +x /t.sh\n", false),
+        ] {
+            let dir = folder(&[("Dockerfile", dockerfile), ("metadata.json", metadata), ("t.sh", "#!/bin/sh\n")]);
+            let findings = read(dir.path()).expect("read").findings;
+            let mode = "the linux program `/t.sh` has mode 0644: nobody may execute it";
+            assert_eq!(findings.iter().any(|finding| finding.message == mode), expected, "{dockerfile}");
+        }
+    }
+
+    #[test]
+    fn the_rules_see_the_page_on_the_disk() {
+        let metadata = r#"{"icon":"i.svg","ui":{"dashboard-tab":{"title":"T","root":"ui","src":"gone.html"}},"vm":{"composefile":"c.yaml"}}"#;
+        let dockerfile = "FROM scratch\nCOPY . /\nCMD [\"/x\"]\n";
+        let dir = folder(&[
+            ("Dockerfile", dockerfile),
+            ("metadata.json", metadata),
+            ("i.svg", ""),
+            ("c.yaml", "services: {x: {image: y, volumes: ['/var/run/docker.sock:/var/run/docker.sock']}}"),
+            ("ui/node_modules/x.js", "ddClient.extension.vm.service.get('/')"),
+        ]);
+        let findings = read(dir.path()).expect("read").findings;
+        let told: Vec<_> = findings.iter().map(|finding| finding.rule.id).filter(|id| *id != "E20").collect();
+        assert_eq!(told, ["E05", "E07", "W18", "E25", "W41", "W43"], "{findings:?}");
+    }
 }

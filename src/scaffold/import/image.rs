@@ -282,3 +282,23 @@ fn wanted(path: &str, node: &Node) -> Option<Wanted> {
     let (layer, digest) = (node.layer?, node.digest?);
     (node.kind == NodeKind::File).then(|| Wanted { path: path.to_owned(), layer, size: node.size, digest })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Digest;
+
+    #[test]
+    fn more_than_an_extension_has_is_refused() {
+        let file = |size| Wanted { path: "ui/x".to_owned(), layer: 0, size, digest: Digest::of(b"") };
+        let contents = |files: usize, size| Contents {
+            files: (0..files).map(|at| (format!("ui/{at:05}"), file(size))).collect(),
+            ..Contents::default()
+        };
+        assert!(bounded(&contents(MAX_FILES, 1)).is_ok());
+        assert!(matches!(bounded(&contents(MAX_FILES + 1, 1)), Err(Error::TooMuch { .. })));
+        assert!(bounded(&contents(2, MAX_BYTES / 2)).is_ok());
+        assert!(matches!(bounded(&contents(3, MAX_BYTES / 2)), Err(Error::TooMuch { .. })));
+        assert!(matches!(bounded(&contents(3, u64::MAX)), Err(Error::TooMuch { .. })));
+    }
+}

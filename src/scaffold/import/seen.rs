@@ -80,8 +80,10 @@ impl Folder<'_> {
             let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, error);
             fs::Error::new("take over", &self.disk.path(relative), error)
         })?;
-        let content = Content::OnDisk(self.disk.path(relative));
-        collect::fact(path.to_owned(), 0, &Entry { path: image_path, content, mode: FileMode::Executable })
+        let file = self.disk.path(relative);
+        let set = self.dockerfile.is_some_and(Dockerfile::sets_modes);
+        let mode = if set || fs::is_executable(&file)? { FileMode::Executable } else { FileMode::File };
+        collect::fact(path.to_owned(), 0, &Entry { path: image_path, content: Content::OnDisk(file), mode })
     }
 }
 

@@ -91,9 +91,9 @@ fn a_crate_is_packaged_at_once() {
     let project = project();
     let told = project.run(["import", "."]).told();
     assert_data_eq!(told, str![[r#"
-  Taken over title, vendor, description, icon, api-version, ui.title, ui.source, ui.root, ui.src, vm.composefile, vm.bin, vm.path, vm.socket, vm.args, host (1), marketplace.screenshots
-      Builds the backend `/srv/backend` is the Cargo binary `backend`
-      Builds `/host/darwin/tool`, `/host/windows/tool.exe`, `/host/linux/tool` are the Cargo binary `tool`
+  Taken over title, vendor, description, icon, api-version, ui.title, ui.source, ui.root, ui.src, vm.bin, vm.composefile, vm.path, vm.socket, vm.args, host (1), marketplace.screenshots
+      Builds the Cargo binary `backend` as the backend `/srv/backend`
+      Builds the Cargo binary `tool` as `/host/darwin/tool`, `/host/windows/tool.exe`, `/host/linux/tool`
 warning: the label com.docker.desktop.extension.icon is missing [E20] (label com.docker.desktop.extension.icon)
   help: set `marketplace.icon-url` in [package.metadata.extension]
 warning: the label com.docker.extension.detailed-description is missing [E20] (label com.docker.extension.detailed-description)
@@ -128,4 +128,53 @@ fn a_workspace_is_packaged_at_once() {
     let manifest = std::fs::read_to_string(project.path("Cargo.toml")).expect("text");
     assert!(manifest.contains("[workspace.metadata.extension.vm]\nbin = \"backend\"\n"), "{manifest}");
     packaged(&project, &[], project.layout("project"));
+}
+
+#[test]
+fn a_page_that_npm_builds_is_built_and_packaged() {
+    let project = project();
+    let stage = "FROM --platform=$BUILDPLATFORM node:24-alpine AS page\nWORKDIR /ui\n\
+                 COPY ui/package.json ui/package-lock.json /ui/\n\
+                 RUN --mount=type=cache,target=/npm \\\n    npm set cache /npm && \\\n    npm ci\n\
+                 COPY ui /ui\nRUN npm run build\n\nFROM scratch\n";
+    project.edit("Dockerfile", "FROM scratch\n", stage);
+    project.edit(
+        "Dockerfile",
+        "COPY ui /ui\nCOPY --from=build --chmod",
+        "COPY --from=page /ui/build ui\nCOPY --from=build --chmod",
+    );
+    project.write("ui/package.json", "{}");
+    project.write("ui/package-lock.json", "{}");
+    let told = project.run(["import", "."]).told();
+    let builds = "Builds the page `ui/build` with `npm ci`, `npm run build`, as stage `page` of the Dockerfile does";
+    assert!(told.contains(builds) && told.contains("Checked the table gives the same"), "{told}");
+    let manifest = std::fs::read_to_string(project.path("Cargo.toml")).expect("text");
+    let build = "source = \"ui/build\"\nroot = \"ui\"\nsrc = \"index.html\"\nbuild = { dir = \"ui\", run = [\"npm ci\", \"npm run build\"] }\n";
+    assert!(manifest.contains(build), "{manifest}");
+    let npm = "case $1 in ci) ;; run) mkdir build && cp -r index.html assets build/ ;; *) exit 1 ;; esac\n";
+    let path = project.stand_in("npm", npm);
+    project.dext(PACKAGE).first_on_path(&path).run().success();
+    let layout = Layout::read(&project.layout("demo")).expect("whole");
+    for image in &layout.images {
+        let files = image.files();
+        assert!(files.contains_key("ui/index.html") && files.contains_key("ui/assets/style.css"));
+        assert!(!files.contains_key("ui/package.json"));
+    }
+}
+
+#[test]
+fn an_icon_among_the_pages_is_packaged_once() {
+    let project = project();
+    let with_icon = metadata().to_string().replace("\"icon\":\"icon.svg\"", "\"icon\":\"/ui/icon.svg\"");
+    project.write("metadata.json", &with_icon);
+    std::fs::rename(project.path("icon.svg"), project.path("ui/icon.svg")).expect("moved");
+    project.edit("Dockerfile", "metadata.json icon.svg docker", "metadata.json docker");
+    let told = project.run(["import", "../project/Dockerfile"]).told();
+    assert!(told.contains("Kept as is extra.icon: its file is one of the page's"), "{told}");
+    project.run(PACKAGE);
+    let layout = Layout::read(&project.layout("demo")).expect("whole");
+    let files = layout.images[0].files();
+    assert!(files.contains_key("ui/icon.svg"));
+    let found: Value = serde_json::from_slice(&files["metadata.json"].bytes).expect("JSON");
+    assert_eq!(found, serde_json::from_str::<Value>(&with_icon).expect("JSON"));
 }

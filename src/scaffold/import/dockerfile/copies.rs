@@ -16,6 +16,8 @@ pub(super) struct Copy {
     pub(super) is_add: bool,
     /// Whether the content stands in the Dockerfile.
     pub(super) heredoc: bool,
+    /// Whether `--chmod` is there.
+    pub(super) chmod: bool,
     /// `--from`
     pub(super) from: Option<String>,
     pub(super) sources: Vec<String>,

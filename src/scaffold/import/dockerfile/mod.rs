@@ -89,6 +89,15 @@ impl Dockerfile {
         copies::place(&self.stages, path, context)
     }
 
+    /// Whether anything in it sets modes, so that those of the source tell nothing.
+    #[must_use]
+    pub fn sets_modes(&self) -> bool {
+        self.stages.iter().any(|stage| {
+            let runs = stage.runs.iter().any(|(_, command)| command.contains("chmod"));
+            runs || stage.copies.iter().any(|copy| copy.chmod)
+        })
+    }
+
     /// How the folder of the page is built, if a stage does it with programs of Node.js in a folder of `context`.
     #[must_use]
     pub fn page(&self, root: &ImagePath, context: &dyn Context) -> Option<Page> {

@@ -168,6 +168,7 @@ fn copy(instruction: &Instruction, stage: &Stage) -> Result<Option<Copy>, String
         line: instruction.line,
         is_add: instruction.name == "ADD",
         heredoc: instruction.heredoc,
+        chmod: instruction.flag("chmod").is_some(),
         from,
         sources: expanded,
         to: joined(&stage.workdir, &to),

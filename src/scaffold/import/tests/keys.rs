@@ -49,8 +49,8 @@ fn every_key_of_real_files() {
             &["ui", "vm"],
         ),
         (
-            json!({ "icon": "ui/icon.svg", "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" } } }),
-            &["icon", "ui"],
+            json!({ "icon": "ui/icon.svg", "vm": { "composefile": "ui/c.yaml" }, "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" } } }),
+            &["extra", "ui", "vm"],
         ),
         (json!({ "icon": "metadata.json/x.svg", "vm": {} }), &["icon", "vm"]),
         (json!({ "icon": "metadata.json", "vm": { "composefile": "metadata.json" } }), &["extra", "vm"]),
