@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 
 use super::Context;
 use super::options::RegistryArgs;
@@ -60,7 +61,9 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), Error> {
     let report: &dyn Report = &context.shell;
     if args.print {
         import.account.tell(report);
-        context.shell.print(&table);
+        let line =
+            || json!({ "reason": "dext-import", "key": target.origin.key, "table": import.table, "toml": table });
+        context.shell.print(&if context.shell.is_json() { format!("{}\n", line()) } else { table.clone() });
         return Ok(());
     }
     // Everything that can refuse does so before anything is written.

@@ -57,6 +57,8 @@ pub(super) struct Parts<'a> {
     pub(super) labels: Option<&'a BTreeMap<String, String>>,
     /// Where files come from.
     pub(super) places: &'a Places,
+    /// Further files, and where they land.
+    pub(super) further: &'a [(ImagePath, String)],
     /// The image that the backend's image is built on.
     pub(super) base: Option<&'a str>,
     /// What builds the page.
@@ -196,7 +198,9 @@ fn files(parts: &Parts<'_>, table: &Map<String, Value>, verbatim: &BTreeSet<Part
         true => json!({ "source": source, "path": path, "mode": "executable" }),
         false => json!({ "source": source, "path": path }),
     };
-    files.into_iter().map(file).collect()
+    let further = parts.further.iter().filter(|(path, _)| !verbatim.contains(&Part::File(path.to_string())));
+    let further = further.map(|(path, source)| (path.clone(), source.as_str(), false));
+    files.into_iter().chain(further).map(file).collect()
 }
 
 /// The part that a mistake is about; `at` is its key below the table.

@@ -114,6 +114,9 @@ fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>,
     let root = root.and_then(|root| ImagePath::new(root).ok());
     let root = root.filter(|root| matches!(imported.places.get(root), Some(Provenance::Made { .. })));
     imported.page = root.and_then(|root| dockerfile.page(&root, disk));
+    if imported.metadata.value.get("vm").is_some() {
+        rest(dockerfile, wanted, disk, imported);
+    }
     imported.base = dockerfile.base().filter(|base| !base.contains('$')).map(str::to_owned);
     let labels = dockerfile.labels();
     imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
@@ -124,6 +127,28 @@ fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>,
             .push(Left { what, help: Some("`docker build` refuses it as well, or needs an argument".to_owned()) });
     }
     imported.labels = Some(labels.into_iter().map(|(name, label)| (name, label.value)).collect::<BTreeMap<_, _>>());
+}
+
+/// What the backend may need beside what metadata.json names.
+fn rest(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
+    let metadata = ImagePath::new(METADATA).expect("a plain file name is a path");
+    let program = imported.start.program().map(|(path, _)| path);
+    let named: Vec<ImagePath> = wanted.iter().cloned().chain(program).chain([metadata]).collect();
+    let rest = dockerfile.rest(&named, disk);
+    imported.further = rest.files;
+    // What makes a file that metadata.json names is told with the file.
+    let made = |line: usize| {
+        let line = format!("line {line} of the Dockerfile");
+        let mentions = |place: &Provenance| matches!(place, Provenance::Made { how } if how.contains(&line));
+        imported.places.values().any(mentions)
+    };
+    let others = rest.others.into_iter().filter(|(line, _)| !made(*line));
+    let help = "if the backend needs it, build a base image that has it, and name that as `vm.base`";
+    let left = others.map(|(line, what)| Left {
+        what: format!("line {line} of the Dockerfile: {what}"),
+        help: Some(help.to_owned()),
+    });
+    imported.left.extend(left.collect::<Vec<_>>());
 }
 
 /// What a label says that no table can: what is said in other places, or by each build anew.
@@ -293,10 +318,27 @@ mod tests {
             ("metadata.json", metadata),
             ("i.svg", ""),
             ("c.yaml", "services: {x: {image: y, volumes: ['/var/run/docker.sock:/var/run/docker.sock']}}"),
-            ("ui/node_modules/x.js", "ddClient.extension.vm.service.get('/')"),
+            ("ui/node_modules/x.js", "1"),
+            ("ui/app.js", "ddClient.extension.vm.service.get('/')"),
         ]);
         let findings = read(dir.path()).expect("read").findings;
         let told: Vec<_> = findings.iter().map(|finding| finding.rule.id).filter(|id| *id != "E20").collect();
         assert_eq!(told, ["E05", "E07", "W18", "E25", "W41", "W43"], "{findings:?}");
+    }
+
+    #[test]
+    fn what_a_backend_may_need_is_taken_or_told() {
+        let dockerfile = "FROM scratch\nCOPY metadata.json x.yaml /\nCOPY etc /etc/x\nENV A=1\nCMD [\"/x\"]\n";
+        let files = [("Dockerfile", dockerfile), ("x.yaml", "services: {}"), ("etc/a", "1")];
+        for (metadata, further, left) in [
+            (r#"{"vm":{"composefile":"x.yaml"}}"#, 1, &["line 4 of the Dockerfile: `ENV` A=1"][..]),
+            // Without a backend nobody needs it.
+            (r#"{"host":{"binaries":[]}}"#, 0, &[]),
+        ] {
+            let dir = folder(&[&files[..], &[("metadata.json", metadata)]].concat());
+            let imported = read(dir.path()).expect("read");
+            assert_eq!(imported.further.len(), further, "{metadata}");
+            assert_eq!(imported.left.iter().map(|left| left.what.as_str()).collect::<Vec<_>>(), left);
+        }
     }
 }

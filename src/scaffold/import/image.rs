@@ -9,13 +9,14 @@ use super::place::{Role, named};
 use super::start::Command;
 use super::write::{MAX_BYTES, MAX_FILES};
 use super::{Imported, Left, Provenance, Start, json, judge};
-use crate::domain::{ImagePath, Reference};
+use crate::domain::{Digest, ImagePath, Reference};
+use crate::image::document::Execution;
 use crate::scaffold::Error;
 use crate::subject::path::normal;
 use crate::subject::{self, Wanted};
-use crate::validate::View;
 use crate::validate::tree::{Lookup, Node, NodeKind};
 use crate::validate::view::{Maker, PlatformView};
+use crate::validate::{Finding, View};
 
 /// The name of the base image, which buildah writes into manifests (`annotations.md` of the image specification).
 const BASE: &str = "org.opencontainers.image.base.name";
@@ -55,6 +56,10 @@ pub fn read(subject: &subject::Subject, view: &View) -> Result<(Imported, Conten
     }
     reader.differences(document.digest);
     reader.start();
+    let is_main = |platform: &&subject::Platform| platform.runs_on == main.runs_on;
+    if let Some(platform) = subject.platforms.iter().find(is_main).filter(|_| metadata.value.get("vm").is_some()) {
+        reader.settings(&platform.execution());
+    }
     let Reader { mut imported, mut contents, .. } = reader;
     bounded(&contents)?;
     imported.base = base(subject);
@@ -62,15 +67,14 @@ pub fn read(subject: &subject::Subject, view: &View) -> Result<(Imported, Conten
     imported.labels = Some(main.labels.clone());
     imported.metadata = metadata;
     imported.findings = findings;
-    let is_main = |platform: &subject::Platform| platform.runs_on == main.runs_on;
-    contents.platform = subject.platforms.iter().position(is_main).unwrap_or_default();
+    contents.platform = subject.platforms.iter().position(|platform| is_main(&platform)).unwrap_or_default();
     Ok((imported, contents))
 }
 
 /// Why there is nothing to take over, in the words of the first rule that says it.
-fn unreadable(subject: &subject::Subject, findings: &[crate::validate::Finding]) -> Error {
-    let of_metadata = |finding: &&crate::validate::Finding| matches!(finding.rule.id, "E01" | "E45");
-    match findings.iter().rev().find(of_metadata) {
+fn unreadable(subject: &subject::Subject, findings: &[Finding]) -> Error {
+    let of = |id: &str| findings.iter().find(|finding| finding.rule.id == id);
+    match of("E01").or_else(|| of("E45")) {
         Some(finding) => Error::Unreadable {
             what: finding.message.clone(),
             rule: finding.rule.id,
@@ -140,21 +144,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The other platforms whose file at a path is not this one, and whether they have any.
+    fn others(&self, path: &ImagePath, wanted: &Wanted) -> Vec<(String, bool)> {
+        let other = |other: &&PlatformView| {
+            let found = match other.files.lookup(path.as_str()) {
+                Lookup::Found { node, .. } => node.digest,
+                Lookup::Absent | Lookup::Loop => None,
+            };
+            (found != Some(wanted.digest)).then(|| (other.name(), found.is_some()))
+        };
+        self.others.iter().filter_map(other).collect()
+    }
+
     fn file(&mut self, role: Role, path: &ImagePath, real: &str, node: &Node) -> Provenance {
         let Some(wanted) = wanted(real, node) else {
             return Provenance::Made { how: "it is a file with holes, which is not read".to_owned() };
         };
-        let others: Vec<(String, bool)> = self
-            .others
-            .iter()
-            .filter_map(|other| {
-                let found = match other.files.lookup(path.as_str()) {
-                    Lookup::Found { node, .. } => node.digest,
-                    Lookup::Absent | Lookup::Loop => None,
-                };
-                (found != Some(wanted.digest)).then(|| (other.name(), found.is_some()))
-            })
-            .collect();
+        let others = self.others(path, &wanted);
         if !others.is_empty() {
             let main = self.main.name();
             let names = others.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
@@ -218,7 +224,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What other platforms' images say otherwise.
-    fn differences(&mut self, metadata: crate::domain::Digest) {
+    fn differences(&mut self, metadata: Digest) {
         let main = self.main.name();
         for other in std::mem::take(&mut self.others) {
             let name = other.name();
@@ -259,6 +265,14 @@ impl<'a> Reader<'a> {
         Some((1 + different.count(), first))
     }
 
+    /// What is set for containers, for which a table has no key.
+    fn settings(&mut self, said: &Execution) {
+        for (name, value) in settings(said) {
+            let help = "if the backend needs it, build a base image that has it, and name that as `vm.base`";
+            self.leave(format!("`{name}` of the image: {value}"), help);
+        }
+    }
+
     /// What the image starts. Its program is another one for each platform, so no table can name the file.
     fn start(&mut self) {
         let command = |words: &[String]| Some(Command::Words(words.to_vec())).filter(|_| !words.is_empty());
@@ -274,6 +288,19 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What a config sets for containers that no table can say, as Dockerfile instructions.
+fn settings(said: &Execution) -> Vec<(&'static str, String)> {
+    let env = said.env.iter().flatten().filter(|variable| !variable.starts_with("PATH="));
+    let mut all: Vec<(&'static str, String)> = env.map(|variable| ("ENV", variable.clone())).collect();
+    let folder = said.working_dir.as_ref().filter(|folder| *folder != "/");
+    let single = [("USER", said.user.as_ref()), ("WORKDIR", folder), ("STOPSIGNAL", said.stop_signal.as_ref())];
+    all.extend(single.into_iter().filter_map(|(name, value)| Some((name, value?.clone()))));
+    all.extend(said.exposed_ports.iter().flatten().map(|(port, _)| ("EXPOSE", port.clone())));
+    all.extend(said.volumes.iter().flatten().map(|(folder, _)| ("VOLUME", folder.clone())));
+    all.retain(|(_, value)| !value.is_empty());
+    all
+}
+
 /// What to say where platforms differ.
 const SAME: &str = "a table says the same for all platforms (W39)";
 
@@ -286,7 +313,6 @@ fn wanted(path: &str, node: &Node) -> Option<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Digest;
 
     #[test]
     fn more_than_an_extension_has_is_refused() {

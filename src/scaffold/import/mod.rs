@@ -39,6 +39,7 @@ pub use start::Start;
 pub use target::Target;
 
 use super::error::Error;
+use crate::domain::ImagePath;
 use crate::validate::{Finding, Profile, Settings, View, validate};
 
 /// An extension as it was found.
@@ -50,6 +51,8 @@ pub struct Imported {
     pub labels: Option<BTreeMap<String, String>>,
     /// Where the files come from that metadata.json names.
     pub places: Places,
+    /// Further files and folders of the source, and where they land in the image.
+    pub further: Vec<(ImagePath, String)>,
     /// The image that the last stage is built on, if it is one of a registry.
     pub base: Option<String>,
     /// What builds the page, if it is built from a folder of the source.
@@ -138,6 +141,7 @@ pub fn import(imported: &Imported, target: &Target) -> Result<Import, Error> {
         metadata,
         labels: imported.labels.as_ref(),
         places: &imported.places,
+        further: &imported.further,
         base: imported.base.as_deref(),
         page: imported.page.as_ref(),
         start: &imported.start,

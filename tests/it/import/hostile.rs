@@ -102,10 +102,9 @@ fn links_lead_to_files_of_the_image_only() {
 #[test]
 fn what_cannot_be_read_is_an_error_and_changes_nothing() {
     let metadata = json!({ "icon": "icon.svg", "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" } } });
-    for (what, layers) in [
-        ("it is a decompression bomb", vec![zeros("ui/bomb", 2 << 30)]),
-        ("too many files to look at", vec![crowd()]),
-    ] {
+    for (what, layers) in
+        [("it is a decompression bomb", vec![zeros("ui/bomb", 2 << 30)]), ("too many files to look at", vec![crowd()])]
+    {
         let sandbox = project(&metadata, layers);
         let before = files::fingerprint(sandbox.project());
         let told = bounded(&sandbox).failure(1).told();
@@ -130,7 +129,11 @@ fn an_image_that_is_no_extension_says_why() {
         let told = import(&sandbox, &["../other"]).failure(1).told();
         assert!(told.contains(what), "{what}: {told}");
     }
-    let sandbox = project(&valid, vec![layer(|tar| file(tar, ".wh.metadata.json", b""))]);
+    let gone = layer(|tar| {
+        file(tar, ".wh.metadata.json", b"");
+        file(tar, "/abs", b"1");
+    });
+    let sandbox = project(&valid, vec![gone]);
     let told = import(&sandbox, &["../image"]).failure(1).told();
     assert!(told.contains("there is no /metadata.json (E01)"), "{told}");
 }

@@ -7,6 +7,7 @@ use snapbox::{IntoData, assert_data_eq, str};
 
 use super::made::{self, Image};
 use super::{MANIFEST, dext, import, read};
+use crate::inspect::others::{build, context};
 use crate::support::distribution::Registry;
 use crate::support::files;
 use crate::support::judges::{accept, engine, judge};
@@ -296,12 +297,47 @@ fn what_is_packaged_comes_back_and_is_packaged_again() {
 }
 
 #[test]
+fn what_buildah_made_comes_back() {
+    let old = prebuilt::project();
+    old.pack([]).run().success();
+    let Some(buildah) = judge("buildah") else { return };
+    context(&old);
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let metadata = parsed(&old.run(["metadata"]).stdout);
+    for format in ["oci", "docker"] {
+        let layout = old.path(format).display().to_string();
+        build(&buildah, &old, format, &format!("oci:{layout}:1.2.3"));
+        let facts = parsed(&old.run(["inspect", &layout, "--format", "json"]).stdout);
+        let sandbox = Sandbox::named("new");
+        sandbox.write("src/main.rs", "fn main() {}\n");
+        sandbox.write("Cargo.toml", MANIFEST.replace("1.2.0", "1.2.3"));
+        let told = import(&sandbox, &[&layout]).success().told();
+        assert!(told.contains("it is another one in the image for linux/"), "{told}");
+        assert_eq!(parsed(&dext(&sandbox, &["metadata"])), metadata);
+        let labels = parsed(&dext(&sandbox, &["metadata", "--labels"]));
+        assert_eq!(labels, facts["platforms"][0]["labels"], "{format}: with `io.buildah.version`");
+    }
+}
+
+#[test]
 fn print_reads_and_writes_nothing() {
     let metadata = metadata(&json!({ "binaries": [] }));
     let sandbox = project(&both(&metadata, false));
     let before = sandbox.sources();
     let printed = import(&sandbox, &["../image", "--print"]).success().stdout;
     assert_eq!(sandbox.sources(), before);
+    let told = import(&sandbox, &["../image", "--print", "--message-format", "json"]).success();
+    let line = told.message("dext-import");
+    assert_eq!((&line["toml"], &line["table"]["title"]), (&json!(printed), &json!("Boxes")));
+    assert!(told.json().iter().any(|message| message["reason"] == "dext-finding" && message["rule"] == "E20"));
+
+    sandbox.write("ui/assets/style.css", "mine");
+    let before = sandbox.sources();
+    let told = import(&sandbox, &["../image"]).failure(1).told();
+    assert!(told.contains("exists and is another file than the one to copy"), "{told}");
+    assert_eq!(sandbox.sources(), before, "all or nothing");
+    std::fs::remove_file(sandbox.path("ui/assets/style.css")).expect("removed");
+
     import(&sandbox, &["../image:1.2.0"]).success();
     assert_eq!(read(&sandbox, "new/Cargo.toml"), format!("{MANIFEST}\n{printed}"));
     let left: Vec<_> = std::fs::read_dir(sandbox.root().join("cache/tmp")).into_iter().flatten().collect();

@@ -240,7 +240,7 @@ pub(super) fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &d
 }
 
 /// What `ADD` unpacks.
-fn is_archive(name: &str) -> bool {
+pub(super) fn is_archive(name: &str) -> bool {
     [".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"].iter().any(|ending| name.ends_with(ending))
 }
 
@@ -253,7 +253,7 @@ fn of_file(copy: &Copy, relative: &str, path: &str) -> bool {
 }
 
 /// The paths that a pattern stands for.
-fn matches(source: &str, context: &dyn Context) -> Vec<String> {
+pub(super) fn matches(source: &str, context: &dyn Context) -> Vec<String> {
     let source = joined("/", source);
     let source = source.trim_start_matches('/');
     if !source.contains(['*', '?', '[']) {

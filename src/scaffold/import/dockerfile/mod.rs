@@ -7,6 +7,7 @@ mod copies;
 mod expand;
 mod lines;
 mod page;
+mod rest;
 mod stages;
 mod words;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub use copies::Context;
 pub use page::Page;
+pub use rest::Rest;
 
 use super::{Provenance, Start};
 use crate::domain::ImagePath;
@@ -87,6 +89,12 @@ impl Dockerfile {
     #[must_use]
     pub fn place(&self, path: &ImagePath, context: &dyn Context) -> Provenance {
         copies::place(&self.stages, path, context)
+    }
+
+    /// What the image holds beside the files that `named` leads to.
+    #[must_use]
+    pub fn rest(&self, named: &[ImagePath], context: &dyn Context) -> Rest {
+        rest::rest(&self.stages, named, context)
     }
 
     /// Whether anything in it sets modes, so that those of the source tell nothing.

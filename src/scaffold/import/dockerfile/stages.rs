@@ -9,6 +9,9 @@ use super::lines::Instruction;
 use super::words;
 use crate::scaffold::import::start::{Command, Start};
 
+/// Instructions that set something for containers, beside what they start.
+const SETTINGS: [&str; 7] = ["ENV", "USER", "WORKDIR", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK"];
+
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Stage {
@@ -26,6 +29,8 @@ pub(super) struct Stage {
     pub(super) runs: Vec<(usize, String)>,
     /// What a container starts.
     pub(super) start: Start,
+    /// What else is set for a container: line, instruction, value.
+    pub(super) settings: Vec<(usize, String, String)>,
     variables: Variables,
     /// Where its last commands run.
     pub(super) workdir: String,
@@ -96,6 +101,9 @@ fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Resu
 
 fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Result<(), String> {
     let escape = instruction.escape;
+    if SETTINGS.contains(&instruction.name.as_str()) {
+        stage.settings.push((instruction.line, instruction.name.clone(), instruction.rest.clone()));
+    }
     let start = |text: &str| {
         let list = serde_json::from_str::<Vec<String>>(text);
         list.map_or_else(|_| Command::Shell(text.to_owned()), Command::Words)

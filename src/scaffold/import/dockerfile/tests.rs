@@ -342,3 +342,37 @@ fn pages_that_node_builds() {
         assert_eq!(page(stage, rest).as_deref(), expected, "{stage}\n{rest}");
     }
 }
+
+#[test]
+fn what_else_the_image_holds() {
+    let text = "FROM alpine AS base\nENV A=1 \\\n  B=2\nRUN apk add curl\nFROM golang AS unused\nRUN go build\nFROM base\n\
+                WORKDIR /srv\nCOPY metadata.json icon.svg /\nCOPY ui /ui\nCOPY etc /etc/boxes\nCOPY etc/a.conf .\n\
+                COPY --from=unused /out/service /service\nCOPY --from=unused /out/more /more\nADD https://example.com/x /x\n\
+                ADD data.tar.gz /data\nCOPY <<EOF /written\nx\nEOF\nCOPY gone /gone\nUSER 1000\nEXPOSE 8080\n\
+                HEALTHCHECK CMD true\nSTOPSIGNAL SIGINT\nVOLUME /data\nCOPY . /\n";
+    let context = Made(vec!["metadata.json", "icon.svg", "ui/index.html", "etc/a.conf", "data.tar.gz"]);
+    let path = |text: &str| ImagePath::new(text).expect(text);
+    let named = ["/metadata.json", "/icon.svg", "/ui", "/service"].map(path);
+    let rest = Dockerfile::read(text).rest(&named, &context);
+    let files: Vec<String> = rest.files.iter().map(|(path, source)| format!("{source} to {path}")).collect();
+    assert_eq!(files, ["etc to /etc/boxes", "etc/a.conf to /srv/a.conf"]);
+    let others: Vec<String> = rest.others.iter().map(|(line, what)| format!("{line} {what}")).collect();
+    assert_eq!(
+        others,
+        [
+            "2 `ENV` A=1   B=2",
+            "4 `RUN` apk add curl",
+            "8 `WORKDIR` /srv",
+            "14 `COPY` of `/out/more` to `/more`",
+            "15 `ADD` of `https://example.com/x` to `/x`",
+            "16 `ADD` of `data.tar.gz` to `/data`",
+            "17 `COPY` of `<<EOF` to `/written`",
+            "20 `COPY` of `gone` to `/gone`",
+            "21 `USER` 1000",
+            "22 `EXPOSE` 8080",
+            "23 `HEALTHCHECK` CMD true",
+            "24 `STOPSIGNAL` SIGINT",
+            "25 `VOLUME` /data",
+        ]
+    );
+}
