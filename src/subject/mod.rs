@@ -1,8 +1,9 @@
-//! Images as they are, whoever made them and wherever they lie: what `inspect` shows and `validate` judges.
+//! Images as they are, whoever made them and wherever they lie: what `inspect` shows, `validate` judges and `import`
+//! takes over.
 //!
 //! [`Place::find`] tells from one text where an image lies, [`Subject::open`] reads its index, manifests and
 //! configs, and [`Subject::files`] finds files in its layers and looks into them, layer by layer, without
-//! unpacking anything. Nothing that an image says is believed before its digest was checked, and nothing it says
+//! unpacking anything; [`Subject::contents`] hands out those that somebody wants whole. Nothing that an image says is believed before its digest was checked, and nothing it says
 //! makes this use more memory or time than `limits.rs` allows; nothing is written but, for a moment, the copy of
 //! a large program whose headers are read, in a file without a name.
 //!

@@ -178,6 +178,12 @@ warning: not taken over: labels as they are for linux/arm64: `com.example.team`;
   help: a table says the same for all platforms (W39)
 warning: not taken over: the UI as it is for linux/arm64: 2 files differ, the first is `/usr/share/page/index.html`; that of linux/amd64 was taken
   help: a table says the same for all platforms (W39)
+warning: not taken over: `ENV` of the image: LOG=info
+  help: if the backend needs it, build a base image that has it, and name that as `vm.base`
+warning: not taken over: `WORKDIR` of the image: /srv
+  help: if the backend needs it, build a base image that has it, and name that as `vm.base`
+warning: not taken over: `EXPOSE` of the image: 8080/tcp
+  help: if the backend needs it, build a base image that has it, and name that as `vm.base`
 warning: not taken over: the file of host.binaries[0].darwin[0], `/darwin/boxctl`: it is another one in the image for linux/arm64, and a file of the table is the same for all
   help: name it with `[[files]]` once it is there; or let Cargo build it: in `host[0]`, `bin = "boxctl"` stands for all its lists
 warning: not taken over: the file of host.binaries[0].windows[0], `/windows/boxctl.exe`: it is not in the image for linux/arm64, and a file of the table is the same for all

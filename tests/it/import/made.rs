@@ -119,7 +119,10 @@ fn one(root: &Path, image: &Image) -> Value {
     let diff_ids: Vec<String> = blobs.iter().map(|blob| diff_id(blob)).collect();
     let config = json!({
         "os": "linux", "architecture": image.arch,
-        "config": { "Labels": image.labels, "Entrypoint": image.entrypoint },
+        "config": {
+            "Labels": image.labels, "Entrypoint": image.entrypoint, "User": "", "WorkingDir": "/srv",
+            "Env": ["PATH=/bin", "LOG=info"], "ExposedPorts": { "8080/tcp": {} },
+        },
         "rootfs": { "type": "layers", "diff_ids": diff_ids },
     });
     let config = put(root, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());

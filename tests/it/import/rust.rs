@@ -30,6 +30,8 @@ LABEL org.opencontainers.image.title="Boxes" \
 LABEL com.docker.extension.screenshots='[{"alt":"Main","url":"https://example.com/1.png"}]'
 COPY metadata.json icon.svg docker-compose.yaml /
 COPY ui /ui
+COPY etc /etc/boxes
+ENV LOG=info
 COPY --from=build --chmod=0755 /out/backend /srv/backend
 COPY --from=build /out/darwin/tool /host/darwin/
 COPY --from=build /out/windows/tool.exe /host/windows/tool.exe
@@ -62,6 +64,7 @@ fn project() -> Sandbox {
     project.write("Dockerfile", DOCKERFILE);
     project.write("docker-compose.yaml", COMPOSE);
     project.write("metadata.json", metadata().to_string());
+    project.write("etc/boxes.conf", "size = 1\n");
     project
 }
 
@@ -76,6 +79,7 @@ fn packaged(project: &Sandbox, words: &[&str], layout: PathBuf) {
         let linux = files::read(&files::program(&image.platform.replace('/', "-")));
         assert_eq!(files["srv/backend"].bytes, linux);
         assert_eq!(files["host/linux/tool"].bytes, linux);
+        assert_eq!(files["etc/boxes/boxes.conf"].bytes, b"size = 1\n");
         assert!(files.contains_key("host/windows/tool.exe") && files.contains_key("docker-compose.yaml"));
         assert_eq!(serde_json::from_slice::<Value>(&files["metadata.json"].bytes).expect("JSON"), metadata());
         let config = &image.config["config"];
@@ -91,9 +95,11 @@ fn a_crate_is_packaged_at_once() {
     let project = project();
     let told = project.run(["import", "."]).told();
     assert_data_eq!(told, str![[r#"
-  Taken over title, vendor, description, icon, api-version, ui.title, ui.source, ui.root, ui.src, vm.bin, vm.composefile, vm.path, vm.socket, vm.args, host (1), marketplace.screenshots
+  Taken over title, vendor, description, icon, api-version, ui.title, ui.source, ui.root, ui.src, vm.bin, vm.composefile, vm.path, vm.socket, vm.args, host (1), marketplace.screenshots, files (1)
       Builds the Cargo binary `backend` as the backend `/srv/backend`
       Builds the Cargo binary `tool` as `/host/darwin/tool`, `/host/windows/tool.exe`, `/host/linux/tool`
+warning: not taken over: line 22 of the Dockerfile: `ENV` LOG=info
+  help: if the backend needs it, build a base image that has it, and name that as `vm.base`
 warning: the label com.docker.desktop.extension.icon is missing [E20] (label com.docker.desktop.extension.icon)
   help: set `marketplace.icon-url` in [package.metadata.extension]
 warning: the label com.docker.extension.detailed-description is missing [E20] (label com.docker.extension.detailed-description)
@@ -106,8 +112,8 @@ warning: the label com.docker.extension.categories is missing [E20] (label com.d
   help: set `marketplace.categories` in [package.metadata.extension]
 warning: the label com.docker.extension.additional-urls is missing or empty [E25] (label com.docker.extension.additional-urls)
   help: add links to documentation, support, terms of service and privacy
-     Checked the table gives the same metadata.json and labels
-       Found `docker-compose.yaml`, `icon.svg`, `ui/assets/style.css`, `ui/index.html`
+     Checked apart from that, the table gives the same metadata.json and labels
+       Found 5 files, `docker-compose.yaml` to `ui/index.html`
        Added [package.metadata.extension] to Cargo.toml
 
 "#]].raw());
@@ -123,7 +129,7 @@ fn a_workspace_is_packaged_at_once() {
     std::fs::rename(project.path("src"), project.path("crates/demo/src")).expect("moved");
     project.write("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"3\"\n");
     let told = project.run(["import", "."]).told();
-    assert!(told.contains("the table gives the same metadata.json and labels"), "{told}");
+    assert!(told.contains("apart from that, the table gives the same metadata.json and labels"), "{told}");
     assert!(!told.contains("nothing says"), "{told}");
     let manifest = std::fs::read_to_string(project.path("Cargo.toml")).expect("text");
     assert!(manifest.contains("[workspace.metadata.extension.vm]\nbin = \"backend\"\n"), "{manifest}");
@@ -138,16 +144,12 @@ fn a_page_that_npm_builds_is_built_and_packaged() {
                  RUN --mount=type=cache,target=/npm \\\n    npm set cache /npm && \\\n    npm ci\n\
                  COPY ui /ui\nRUN npm run build\n\nFROM scratch\n";
     project.edit("Dockerfile", "FROM scratch\n", stage);
-    project.edit(
-        "Dockerfile",
-        "COPY ui /ui\nCOPY --from=build --chmod",
-        "COPY --from=page /ui/build ui\nCOPY --from=build --chmod",
-    );
+    project.edit("Dockerfile", "COPY ui /ui\nCOPY etc", "COPY --from=page /ui/build ui\nCOPY etc");
     project.write("ui/package.json", "{}");
     project.write("ui/package-lock.json", "{}");
     let told = project.run(["import", "."]).told();
     let builds = "Builds the page `ui/build` with `npm ci`, `npm run build`, as stage `page` of the Dockerfile does";
-    assert!(told.contains(builds) && told.contains("Checked the table gives the same"), "{told}");
+    assert!(told.contains(builds) && told.contains("the table gives the same"), "{told}");
     let manifest = std::fs::read_to_string(project.path("Cargo.toml")).expect("text");
     let build = "source = \"ui/build\"\nroot = \"ui\"\nsrc = \"index.html\"\nbuild = { dir = \"ui\", run = [\"npm ci\", \"npm run build\"] }\n";
     assert!(manifest.contains(build), "{manifest}");
