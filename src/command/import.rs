@@ -21,7 +21,7 @@ use crate::validate::collect;
 /// The Cargo.toml that gets the table, if nobody names one.
 const DEFAULT: &str = "Cargo.toml";
 
-/// Take over an extension that has a Dockerfile, or an image
+/// Take over an extension that has a Dockerfile, or its image
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// Folder with metadata.json, Dockerfile and what they name; or OCI layout, OCI or docker archive, image in a
