@@ -39,9 +39,9 @@ pub struct ImportArgs {
 }
 
 /// What is imported.
-enum Source {
+enum Source<'a> {
     Folder(PathBuf),
-    Image(Box<Subject>, Contents),
+    Image(Box<Subject<'a>>, Contents),
 }
 
 /// Makes the table and puts it in place, with the files that it names.
@@ -95,7 +95,7 @@ fn scratch(context: &Context) -> Option<PathBuf> {
 }
 
 /// A folder with a Dockerfile, or else an image as all commands name it.
-fn read(args: &ImportArgs, context: &Context) -> Result<(Source, Imported), Error> {
+fn read<'a>(args: &ImportArgs, context: &'a Context) -> Result<(Source<'a>, Imported), Error> {
     let env = &context.env;
     let path = env.cwd.join(&args.source);
     // Its files stand for the folder.
@@ -107,7 +107,7 @@ fn read(args: &ImportArgs, context: &Context) -> Result<(Source, Imported), Erro
         return Ok((Source::Folder(path), imported));
     }
     let place = Place::find(&args.source, &env.cwd)?;
-    let connect = || Session::new(args.registry.options(env), Keychain::from_env(env));
+    let connect = || Session::new(args.registry.options(env), Keychain::from_env(env), &context.shell);
     let subject = Subject::open(&place, &collect::options(scratch(context)), connect)?;
     let (imported, contents) = image::read(&subject, &collect::image(&place, &subject)?)?;
     Ok((Source::Image(Box::new(subject), contents), imported))

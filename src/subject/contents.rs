@@ -38,7 +38,7 @@ const MAX_PASSES: usize = 8;
 /// What takes a content: it must read to the end.
 pub type Take<'a> = dyn FnMut(&Wanted, &mut dyn Read) -> Result<(), fs::Error> + 'a;
 
-impl Subject {
+impl Subject<'_> {
     /// Hands the content of each file to `take`, in the order in which the layers have them, and returns the files
     /// that are not there with this content. What `take` was given of those is something else, of the same length.
     ///
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
     use crate::subject::{EntryKind, FileFact};
 
-    fn wanted(subject: &Subject, folder: &str) -> Vec<Wanted> {
+    fn wanted(subject: &Subject<'_>, folder: &str) -> Vec<Wanted> {
         let facts = subject.below(&subject.platforms[0], folder).expect("read");
         let wanted = |fact: FileFact| {
             let FileFact { path, layer, size, digest, kind, .. } = fact;
@@ -172,7 +172,7 @@ mod tests {
         facts.into_iter().filter_map(wanted).collect()
     }
 
-    fn contents(subject: &Subject, wanted: &[Wanted]) -> Result<(Vec<String>, Vec<Wanted>), Error> {
+    fn contents(subject: &Subject<'_>, wanted: &[Wanted]) -> Result<(Vec<String>, Vec<Wanted>), Error> {
         let mut got = Vec::new();
         let mut take = |file: &Wanted, data: &mut dyn Read| {
             let mut text = String::new();

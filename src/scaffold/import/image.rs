@@ -36,7 +36,7 @@ pub struct Contents {
 ///
 /// # Errors
 /// When it has no metadata.json, or one that is no JSON; when its UI is larger than any.
-pub fn read(subject: &subject::Subject, view: &View) -> Result<(Imported, Contents), Error> {
+pub fn read(subject: &subject::Subject<'_>, view: &View) -> Result<(Imported, Contents), Error> {
     let view = View { maker: Maker::CargoDext, ..view.clone() };
     let findings = judge(&view);
     let whole = || view.whole();
@@ -72,7 +72,7 @@ pub fn read(subject: &subject::Subject, view: &View) -> Result<(Imported, Conten
 }
 
 /// Why there is nothing to take over, in the words of the first rule that says it.
-fn unreadable(subject: &subject::Subject, findings: &[Finding]) -> Error {
+fn unreadable(subject: &subject::Subject<'_>, findings: &[Finding]) -> Error {
     let of = |id: &str| findings.iter().find(|finding| finding.rule.id == id);
     match of("E01").or_else(|| of("E45")) {
         Some(finding) => Error::Unreadable {
@@ -100,7 +100,7 @@ fn bounded(contents: &Contents) -> Result<(), Error> {
 }
 
 /// The base image, where the manifests name one that a table can name.
-fn base(subject: &subject::Subject) -> Option<String> {
+fn base(subject: &subject::Subject<'_>) -> Option<String> {
     let mut named = subject.platforms.iter().map(|platform| {
         let manifest: serde_json::Value = serde_json::from_slice(&platform.manifest.as_ref()?.bytes).ok()?;
         let name = manifest["annotations"][BASE].as_str()?;

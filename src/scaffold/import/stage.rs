@@ -19,7 +19,7 @@ impl Stage {
     ///
     /// # Errors
     /// When a layer does not come or is damaged, or the disk refuses.
-    pub fn read(subject: &Subject, contents: &Contents, sources: &[String], scratch: &Path) -> Result<Self, Error> {
+    pub fn read(subject: &Subject<'_>, contents: &Contents, sources: &[String], scratch: &Path) -> Result<Self, Error> {
         fs::create_dir_all(scratch)?;
         let stage = Stage(fs::temp_dir(scratch)?);
         for folder in contents.folders.iter().filter(|folder| sources.contains(folder)) {
