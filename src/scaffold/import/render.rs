@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value as Toml};
 
 /// Keys in the order in which a person would write them; others follow in the order of the alphabet.
-const ORDER: [&str; 39] = [
+const ORDER: [&str; 42] = [
+    "name",
     "title",
     "vendor",
     "description",
@@ -22,6 +23,8 @@ const ORDER: [&str; 39] = [
     "root",
     "src",
     "path",
+    "bin",
+    "package",
     "backend-socket",
     "socket",
     "base",
