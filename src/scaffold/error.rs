@@ -100,6 +100,9 @@ pub enum Error {
         /// The most bytes.
         bytes: u64,
     },
+    /// A package or workspace that is there did not become an extension.
+    #[error(transparent)]
+    Init(#[from] super::init::Error),
     /// Cargo cannot read the package.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
@@ -117,6 +120,7 @@ impl Explain for Error {
             Error::Fs(error) => error.place(),
             Error::Git(error) => error.place(),
             Error::Manifest(error) => error.place(),
+            Error::Init(error) => error.place(),
             Error::NoJson { file: path, .. }
             | Error::HasTable { path, .. }
             | Error::NoTable { path, .. }
@@ -156,6 +160,7 @@ impl Explain for Error {
                 Some("remove what was built or installed there, such as `node_modules`".to_owned())
             }
             Error::Manifest(error) => error.help(),
+            Error::Init(error) => error.help(),
             Error::Fs(error) => error.help(),
             Error::Git(_) => Some("pass `--vcs none` to do without a git repository".to_owned()),
         }

@@ -1,6 +1,6 @@
 //! The table in a Cargo.toml that exists: every byte of it stays, and the table follows at its end.
 
-use toml_edit::{DocumentMut, Item, Table};
+use toml_edit::{Decor, DocumentMut, Item, RawString, Table};
 
 /// The byte order mark, which Windows' editors put at the start of a file.
 const MARK: char = '\u{feff}';
@@ -61,8 +61,12 @@ fn open<'a>(root: &mut Table, steps: impl Iterator<Item = &'a str>, name: &str) 
     for step in steps {
         let Some((mut key, item)) = at.get_key_value_mut(step) else { return Ok(changed) };
         if item.is_inline_table() {
+            let comments = |text: Option<&RawString>| text.and_then(RawString::as_str).unwrap_or_default().to_owned();
+            let above = comments(key.leaf_decor().prefix());
+            let behind = comments(item.as_value().and_then(|value| value.decor().suffix()));
             let mut table = std::mem::take(item).into_table().map_err(|_| NoPlace::NoTable)?;
             table.set_dotted(false);
+            *table.decor_mut() = Decor::new(format!("\n{}", above.trim_start_matches('\n')), behind);
             *item = Item::Table(table);
             // The blanks around a key do not belong into a header.
             key.leaf_decor_mut().clear();
@@ -122,7 +126,11 @@ mod tests {
                 "[package]\nname = \"x\"\nmetadata = { a = 1 }\n",
                 "[package]\nname = \"x\"\n\n[package.metadata]\na = 1\n",
             ),
-            ("package = { name = \"x\" } # it\n\n[lib]\n", "[package]\nname = \"x\"\n\n[lib]\n"),
+            (
+                "[package]\nname = \"x\"\n\n# why\nmetadata = { a = 1 } # what\nversion = \"1.0.0\"\n[lib]\n",
+                "[package]\nname = \"x\"\nversion = \"1.0.0\"\n\n# why\n[package.metadata] # what\na = 1\n[lib]\n",
+            ),
+            ("package = { name = \"x\" } # it\n\n[lib]\n", "\n[package] # it\nname = \"x\"\n\n[lib]\n"),
         ] {
             assert_eq!(merged(manifest, KEY, TABLE), Ok(format!("{opened}\n{TABLE}")), "{manifest}");
         }

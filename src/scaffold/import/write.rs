@@ -157,8 +157,8 @@ impl Made {
     fn file(&mut self, path: &Path, make: impl FnOnce() -> Result<(), fs::Error>) -> Result<(), fs::Error> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let missing: Vec<&Path> = folder.ancestors().take_while(|dir| !fs::exists(dir)).collect();
-        fs::create_dir_all(folder)?;
         self.folders.extend(missing.into_iter().rev().map(Path::to_owned));
+        fs::create_dir_all(folder)?;
         make()?;
         self.files.push(path.to_owned());
         Ok(())

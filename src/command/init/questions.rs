@@ -1,0 +1,162 @@
+//! What is wanted: what flags say, then what a person answers, then what is likely.
+
+use std::path::Path;
+
+use super::InitArgs;
+use crate::error::Error;
+use crate::manifest::extension::WorkspaceBin;
+use crate::scaffold;
+use crate::scaffold::init::{self, Bins, Found, Page, Wanted};
+use crate::shell::ask::Ask;
+
+/// The answer that leaves a part out.
+const NONE: &str = "none";
+
+/// Collects it.
+///
+/// # Errors
+/// When a flag cannot be obeyed, or something has no default and nobody answers.
+pub(super) fn wanted(args: &InitArgs, found: &Found, cwd: &Path, person: &impl Ask) -> Result<Wanted, Error> {
+    let silent = args.backend.is_none() && !args.no_backend && args.host.is_empty() && !args.no_host;
+    if silent && found.bins.names().is_empty() {
+        return Err(failed(init::Error::NoBinary));
+    }
+    let backend = backend(args, &found.bins, person)?;
+    let host = host(args, &found.bins, backend.as_ref(), person)?;
+    let socket = match (&args.socket, &backend) {
+        (None, Some(_)) => or_none(person, "Socket the backend listens on", init::socket_name)?,
+        (said, _) => said.clone(),
+    };
+    let page = page(args, found, cwd, person)?;
+    let mut wanted = Wanted {
+        backend,
+        socket,
+        host,
+        page,
+        title: args.title.clone(),
+        image: args.image.clone(),
+        ..Wanted::default()
+    };
+    wanted.vendor = match (&args.vendor, &found.author) {
+        (None, None) => person.ask_until("Vendor", "", |answer| init::line("vendor", answer))?,
+        (said, _) => said.clone(),
+    };
+    wanted.description = match (&args.description, found.description()) {
+        (None, None) => person.ask_until("Description", "", |answer| init::line("description", answer))?,
+        (said, _) => said.clone(),
+    };
+    if wanted.image.is_none() {
+        wanted.image = or_none(person, "Image to publish to, without a tag", init::image_name)?;
+    }
+    Ok(wanted)
+}
+
+fn failed(error: init::Error) -> Error {
+    Error::Scaffold(error.into())
+}
+
+/// What has a default, which is to do without.
+fn or_none(
+    person: &impl Ask,
+    question: &str,
+    check: fn(&str) -> Result<String, scaffold::Error>,
+) -> Result<Option<String>, Error> {
+    let answer = person.ask_until(&format!("{question}, or {NONE}"), NONE, |answer| match answer {
+        NONE => Ok(None),
+        answer => check(answer).map(Some),
+    })?;
+    Ok(answer.flatten())
+}
+
+fn backend(args: &InitArgs, bins: &Bins, person: &impl Ask) -> Result<Option<WorkspaceBin>, Error> {
+    match &args.backend {
+        _ if args.no_backend => return Ok(None),
+        Some(name) => return bins.find(name).cloned().map(Some).map_err(failed),
+        None => {}
+    }
+    let likely = bins.likely_backend();
+    let default = match &likely {
+        Ok(Some(bin)) => bins.name(bin),
+        Ok(None) => NONE.to_owned(),
+        Err(_) => String::new(),
+    };
+    let question = format!("Backend in Docker Desktop's virtual machine: {}", choice(bins));
+    let answer = person.ask_until(&question, &default, |answer| match answer {
+        NONE => Ok(None),
+        answer => bins.find(answer).cloned().map(Some),
+    })?;
+    match answer {
+        Some(bin) => Ok(bin),
+        None => likely.map(|bin| bin.cloned()).map_err(failed),
+    }
+}
+
+fn host(
+    args: &InitArgs,
+    bins: &Bins,
+    backend: Option<&WorkspaceBin>,
+    person: &impl Ask,
+) -> Result<Vec<WorkspaceBin>, Error> {
+    if args.no_host {
+        return Ok(Vec::new());
+    }
+    let find = |names: &mut dyn Iterator<Item = &str>| -> Result<Vec<WorkspaceBin>, init::Error> {
+        let mut found: Vec<WorkspaceBin> = Vec::new();
+        for name in names {
+            let bin = bins.find(name)?;
+            if !found.contains(bin) {
+                found.push(bin.clone());
+            }
+        }
+        Ok(found)
+    };
+    if !args.host.is_empty() {
+        return find(&mut args.host.iter().map(String::as_str)).map_err(failed);
+    }
+    let likely = bins.likely_host(backend);
+    let default = match &likely {
+        Ok(Some(bin)) => bins.name(bin),
+        Ok(None) => NONE.to_owned(),
+        Err(_) => String::new(),
+    };
+    let question = format!("Tools on the user's own system, one or several: {}", choice(bins));
+    let answer = person.ask_until(&question, &default, |answer| match answer {
+        NONE => Ok(Vec::new()),
+        // Without a default, an empty line says nothing.
+        "" => find(&mut std::iter::once("")),
+        answer => find(&mut answer.split([' ', ',']).filter(|name| !name.is_empty())),
+    })?;
+    match answer {
+        Some(tools) => Ok(tools),
+        None => likely.map(|bin| bin.cloned().into_iter().collect()).map_err(failed),
+    }
+}
+
+/// `a`, `b` or none
+fn choice(bins: &Bins) -> String {
+    let names: Vec<String> = bins.names().iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { NONE.to_owned() } else { format!("{} or {NONE}", names.join(", ")) }
+}
+
+fn page(args: &InitArgs, found: &Found, cwd: &Path, person: &impl Ask) -> Result<Page, Error> {
+    let dir = &found.target.origin.dir;
+    let named = |text: &Path| match text.to_str() {
+        Some("html") => Page::in_folder(dir),
+        Some(NONE) => Ok(Page::None),
+        _ => Page::at(dir, &cwd.join(text)),
+    };
+    if let Some(ui) = &args.ui {
+        return named(ui).map_err(failed);
+    }
+    Page::in_folder(dir).or_else(|taken| {
+        let default = match &taken {
+            init::Error::UiTaken { built: Some(built) } => built.as_str(),
+            _ => "",
+        };
+        let answer = person.ask_until("Folder with the finished page, or none", default, |answer| match answer {
+            NONE => Ok(Page::None),
+            answer => Page::at(dir, &dir.join(answer)),
+        })?;
+        answer.ok_or_else(|| failed(taken))
+    })
+}
