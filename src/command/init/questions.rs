@@ -122,7 +122,7 @@ fn host(
     let question = format!("Tools on the user's own system, one or several: {}", choice(bins));
     let answer = person.ask_until(&question, &default, |answer| match answer {
         NONE => Ok(Vec::new()),
-        // Without a default, an empty line says nothing.
+        // Where nothing is the default, an empty line says nothing.
         "" => find(&mut std::iter::once("")),
         answer => find(&mut answer.split([' ', ',']).filter(|name| !name.is_empty())),
     })?;
@@ -159,4 +159,113 @@ fn page(args: &InitArgs, found: &Found, cwd: &Path, person: &impl Ask) -> Result
         })?;
         answer.ok_or_else(|| failed(taken))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaffold::init::bins::testing::bins;
+    use crate::scaffold::init::found::testing::found;
+    use crate::shell::ask::testing::{Answers, Nobody};
+    use crate::sys::fs;
+
+    fn names(bins: &[WorkspaceBin]) -> Vec<String> {
+        bins.iter().map(|bin| format!("{}/{}", bin.package, bin.name)).collect()
+    }
+
+    /// What is wanted, in words, or why it is not known.
+    fn told(wanted: Result<Wanted, Error>) -> String {
+        match wanted {
+            Ok(wanted) => {
+                let backend: Vec<_> = wanted.backend.into_iter().collect();
+                let texts = [wanted.socket, wanted.vendor, wanted.description, wanted.image];
+                let texts: Vec<String> = texts.into_iter().flatten().collect();
+                format!("{:?} {:?} {:?} {}", names(&backend), names(&wanted.host), wanted.page, texts.join(", "))
+            }
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn without(args: &[&str]) -> InitArgs {
+        let has = |flag: &str| args.contains(&flag);
+        InitArgs { no_backend: has("--no-backend"), no_host: has("--no-host"), ..InitArgs::default() }
+    }
+
+    #[test]
+    fn nobody_answers() {
+        let dir = tempfile::tempdir().expect("temp");
+        for (all, args, expected) in [
+            (&["x"][..], InitArgs::default(), r#"[] ["own/x"] Written "#),
+            (&["x", "x-server"], InitArgs::default(), r#"["own/x-server"] ["own/x"] Written "#),
+            (&["x-server"], without(&["--no-backend"]), r#"[] ["own/x-server"] Written "#),
+            (&[], without(&["--no-backend", "--no-host"]), "[] [] Written "),
+            (&[], InitArgs::default(), "nothing here is a program: no package has a binary target"),
+            (&["x", "y"], InitArgs::default(), "could not determine which binary is the host tool: there are `x`, `y`"),
+            (
+                &["x", "y"],
+                InitArgs { backend: Some("y".to_owned()), ui: Some("none".into()), ..InitArgs::default() },
+                r#"["own/y"] ["own/x"] None "#,
+            ),
+        ] {
+            let found = found(dir.path(), bins(all, None));
+            assert_eq!(told(wanted(&args, &found, dir.path(), &Nobody)), expected, "{all:?}");
+        }
+    }
+
+    #[test]
+    fn what_flags_leave_open_is_asked() {
+        let dir = tempfile::tempdir().expect("temp");
+        let mut found = found(dir.path(), bins(&["x", "y", "z-server"], None));
+        let person = Answers::new(&["", "", "gone", "y,x, y", "b.sock", "Example", "A tool", ""]);
+        let said = told(wanted(&InitArgs::default(), &found, dir.path(), &person));
+        assert_eq!(said, r#"["own/z-server"] ["own/y", "own/x"] Written b.sock, Example, A tool"#);
+        assert_eq!(
+            *person.asked.borrow(),
+            [
+                "Backend in Docker Desktop's virtual machine: `x`, `y`, `z-server` or none [z-server]",
+                "Tools on the user's own system, one or several: `x`, `y`, `z-server` or none []",
+                "there is no binary ``",
+                "Tools on the user's own system, one or several: `x`, `y`, `z-server` or none []",
+                "there is no binary `gone`",
+                "Tools on the user's own system, one or several: `x`, `y`, `z-server` or none []",
+                "Socket the backend listens on, or none [none]",
+                "Vendor []",
+                "Description []",
+                "Image to publish to, without a tag, or none [none]",
+            ]
+        );
+        // What is known or was said is not asked for.
+        found.author = Some("Author".to_owned());
+        let args = InitArgs {
+            backend: Some("x".to_owned()),
+            host: vec!["y".to_owned()],
+            socket: Some("s".to_owned()),
+            description: Some("D".to_owned()),
+            image: Some("a/b".to_owned()),
+            ..InitArgs::default()
+        };
+        let said = told(wanted(&args, &found, dir.path(), &Answers::new(&[])));
+        assert_eq!(said, r#"["own/x"] ["own/y"] Written s, D, a/b"#);
+    }
+
+    #[test]
+    fn a_page_that_is_elsewhere_is_asked_for() {
+        let dir = tempfile::tempdir().expect("temp");
+        let root = fs::canonical(dir.path()).expect("canonical");
+        for path in ["ui/package.json", "ui/dist/index.html"] {
+            fs::write_atomic(&root.join(path), b"").expect(path);
+        }
+        let found = found(&root, bins(&[], None));
+        let args = without(&["--no-backend", "--no-host"]);
+        for (answers, expected) in [
+            (&["ui", "", "V", "D", ""][..], r#"source: "ui/dist""#),
+            (&["none", "V", "D", ""], "[] [] None V, D"),
+            (&[], "the input ended before the question was answered"),
+        ] {
+            let person = Answers::new(answers);
+            let said = told(wanted(&args, &found, &root, &person));
+            assert!(said.contains(expected), "{said}");
+            assert_eq!(person.asked.borrow()[0], "Folder with the finished page, or none [ui/dist]");
+        }
+    }
 }

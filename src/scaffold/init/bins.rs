@@ -133,3 +133,104 @@ impl Bins {
 fn serves(bin: &WorkspaceBin) -> bool {
     bin.name.as_str().rsplit(['-', '_']).next().is_some_and(|last| SERVERS.contains(&last.to_lowercase().as_str()))
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::path::PathBuf;
+
+    use super::{Bins, WorkspaceBin};
+    use crate::domain::BinName;
+
+    /// The binaries of a package `own`, and others written as `package/name`, of which none is proposed.
+    pub(crate) fn bins(names: &[&str], default_run: Option<&str>) -> Bins {
+        let all: Vec<WorkspaceBin> = names.iter().map(|name| bin(name)).collect();
+        let near = all.iter().filter(|bin| bin.package == "own").cloned().collect();
+        Bins { all, near, default_run: default_run.map(str::to_owned), package: Some("own".to_owned()) }
+    }
+
+    pub(crate) fn bin(name: &str) -> WorkspaceBin {
+        let (package, name) = name.split_once('/').unwrap_or(("own", name));
+        WorkspaceBin {
+            package: package.to_owned(),
+            dir: PathBuf::new(),
+            package_id: package.to_owned(),
+            name: BinName::new(name).expect(name),
+            required_features: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{bin, bins};
+    use super::*;
+
+    #[test]
+    fn names_say_who_serves() {
+        for (name, expected) in [
+            ("server", true),
+            ("x-backend", true),
+            ("x_Service", true),
+            ("my-daemon", true),
+            ("observer", false),
+            ("server-tool", false),
+            ("xserver", false),
+            ("x", false),
+        ] {
+            assert_eq!(serves(&bin(name)), expected, "{name}");
+        }
+    }
+
+    /// What is likely, or what is unclear.
+    fn likely(names: &[&str], default_run: Option<&str>) -> (String, String) {
+        let bins = bins(names, default_run);
+        let told = |found: Result<Option<&WorkspaceBin>, Error>| match found {
+            Ok(Some(bin)) => bins.name(bin),
+            Ok(None) => "none".to_owned(),
+            Err(Error::Unclear { bins, .. }) => bins.join(" or "),
+            Err(other) => panic!("{other}"),
+        };
+        let backend = bins.likely_backend();
+        let host = bins.likely_host(backend.as_ref().ok().copied().flatten());
+        (told(backend), told(host))
+    }
+
+    #[test]
+    fn what_is_likely_is_proposed() {
+        for (names, default_run, backend, host) in [
+            (&["x"][..], None, "none", "x"),
+            (&["x-server"], None, "x-server", "none"),
+            (&["x", "x-server"], None, "x-server", "x"),
+            (&["x", "y"], None, "none", "x or y"),
+            (&["x", "y"], Some("y"), "none", "y"),
+            (&["x", "y", "z-daemon"], Some("z-daemon"), "z-daemon", "x or y"),
+            (&["a-server", "b-server"], None, "a-server or b-server", "a-server or b-server"),
+            (&["x", "other/y", "other/z-server"], None, "none", "x"),
+            (&["other/x"], None, "none", "none"),
+        ] {
+            assert_eq!(likely(names, default_run), (backend.to_owned(), host.to_owned()), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn binaries_are_found_by_name_and_package() {
+        let bins = bins(&["x", "a/x", "a/y", "a/z", "b/z", "b/long-name"], None);
+        for (text, found) in [
+            ("x", Ok("own x")),
+            ("a/x", Ok("a x")),
+            ("y", Ok("a y")),
+            ("b/z", Ok("b z")),
+            ("z", Err("several packages have a binary `z`: `a`, `b`")),
+            ("b/y", Err("there is no binary `b/y`")),
+            ("", Err("there is no binary ``")),
+        ] {
+            let said = bins.find(text).map(|bin| format!("{} {}", bin.package, bin.name)).map_err(|e| e.to_string());
+            assert_eq!(said.as_deref().map_err(String::as_str), found, "{text}");
+        }
+        for bin in &bins.all {
+            assert_eq!(bins.find(&bins.name(bin)).expect("every name is found"), bin);
+        }
+        let near = bins.find("long-nmae").map_err(|error| crate::domain::Explain::help(&error));
+        assert_eq!(near, Err(Some("did you mean `long-name`?".to_owned())));
+    }
+}

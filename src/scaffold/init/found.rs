@@ -126,6 +126,24 @@ fn author(metadata: &Metadata, package: Option<&str>) -> Option<String> {
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    use super::{Bins, Found, Path, PathBuf, Target};
+
+    /// A package of which Cargo was not asked.
+    pub(crate) fn found(dir: &Path, bins: Bins) -> Found {
+        Found {
+            target: Target::imagined(dir),
+            bins,
+            author: None,
+            icon: None,
+            lacks_gitignore: false,
+            printed: String::new(),
+            cwd: PathBuf::new(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
