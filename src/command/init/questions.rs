@@ -12,6 +12,9 @@ use crate::shell::ask::Ask;
 /// The answer that leaves a part out.
 const NONE: &str = "none";
 
+/// What an empty line gets where nothing is the default.
+const SAY: &str = "there is no default here: name a binary, or answer `none`";
+
 /// Collects it.
 ///
 /// # Errors
@@ -83,7 +86,8 @@ fn backend(args: &InitArgs, bins: &Bins, person: &impl Ask) -> Result<Option<Wor
     let question = format!("Backend in Docker Desktop's virtual machine: {}", choice(bins));
     let answer = person.ask_until(&question, &default, |answer| match answer {
         NONE => Ok(None),
-        answer => bins.find(answer).cloned().map(Some),
+        "" => Err(SAY.to_owned()),
+        answer => bins.find(answer).cloned().map(Some).map_err(|error| error.to_string()),
     })?;
     match answer {
         Some(bin) => Ok(bin),
@@ -122,9 +126,11 @@ fn host(
     let question = format!("Tools on the user's own system, one or several: {}", choice(bins));
     let answer = person.ask_until(&question, &default, |answer| match answer {
         NONE => Ok(Vec::new()),
-        // Where nothing is the default, an empty line says nothing.
-        "" => find(&mut std::iter::once("")),
-        answer => find(&mut answer.split([' ', ',']).filter(|name| !name.is_empty())),
+        "" => Err(SAY.to_owned()),
+        answer => {
+            let mut names = answer.split([' ', ',']).filter(|name| !name.is_empty());
+            find(&mut names).map_err(|error| error.to_string())
+        }
     })?;
     match answer {
         Some(tools) => Ok(tools),
@@ -224,7 +230,7 @@ mod tests {
             [
                 "Backend in Docker Desktop's virtual machine: `x`, `y`, `z-server` or none [z-server]",
                 "Tools on the user's own system, one or several: `x`, `y`, `z-server` or none []",
-                "there is no binary ``",
+                SAY,
                 "Tools on the user's own system, one or several: `x`, `y`, `z-server` or none []",
                 "there is no binary `gone`",
                 "Tools on the user's own system, one or several: `x`, `y`, `z-server` or none []",

@@ -1,6 +1,6 @@
 //! The page: one that is written, or a folder that has one.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::Error;
 use crate::sys::fs::{self, Kind};
@@ -75,6 +75,9 @@ impl Page {
         let refused = |why| Error::UiFolder { folder: named.to_owned(), why };
         let folder = resolved(named);
         let below = folder.strip_prefix(dir).map_err(|_| refused("it is outside of the folder of Cargo.toml"))?;
+        if below.components().any(|part| part == Component::ParentDir) {
+            return Err(refused("it leads through a folder that is not there"));
+        }
         let source = spelled(below).ok_or_else(|| refused("its name is not Unicode"))?;
         if source.is_empty() {
             return Err(refused("it is the folder of Cargo.toml, with all sources in it"));

@@ -67,7 +67,9 @@ fn the_page_is_found_or_named() {
     write("package.json");
     for (named, expected) in [
         ("ui/dist", "ui/dist, built in . by npm install"),
-        ("gone/../ui/./dist", "ui/dist, built in . by npm install"),
+        ("ui/../ui/./dist", "ui/dist, built in . by npm install"),
+        ("gone/../ui/dist", "it leads through a folder that is not there"),
+        ("gone/../../outside", "it leads through a folder that is not there"),
         ("ui", "it holds what a page is built from"),
         (".", "it is the folder of Cargo.toml, with all sources in it"),
         ("..", "it is outside of the folder of Cargo.toml"),
