@@ -81,6 +81,7 @@ fn open<'a>(root: &mut Table, steps: impl Iterator<Item = &'a str>, name: &str) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::testing;
 
     const KEY: &str = "package.metadata.extension";
     const TABLE: &str = "[package.metadata.extension]\ntitle = \"X\"\n";
@@ -133,6 +134,60 @@ mod tests {
             ("package = { name = \"x\" } # it\n\n[lib]\n", "\n[package] # it\nname = \"x\"\n\n[lib]\n"),
         ] {
             assert_eq!(merged(manifest, KEY, TABLE), Ok(format!("{opened}\n{TABLE}")), "{manifest}");
+        }
+    }
+
+    /// What a manifest says, without the extension and without tables that are there for it alone.
+    fn said(manifest: &str) -> serde_json::Value {
+        let mut said = testing::json(manifest.trim_start_matches(MARK));
+        let package = said["package"].as_object_mut().expect("every manifest here has a package");
+        if let Some(metadata) = package.get_mut("metadata").and_then(serde_json::Value::as_object_mut) {
+            metadata.remove("extension");
+            if metadata.is_empty() {
+                package.remove("metadata");
+            }
+        }
+        said
+    }
+
+    /// Every manifest that can be made of some parts.
+    fn manifests() -> Vec<String> {
+        let parts: [&[&str]; 4] = [
+            &["", "# first\n\n", "\u{feff}", "[profile.release] # fast\nstrip = true\n\n"],
+            &["[package]\nname = \"x\"\n", "[ package ] # it\nname='x'\nlicense-file = '''\n1'''\n"],
+            &[
+                "",
+                "metadata.a.b = 1 # dotted\n",
+                "metadata.docs.rs = { all-features = true }\n",
+                "[package.metadata]\na = 1\n",
+                "[package.metadata.docs.rs]\na = [\n  1, # one\n]\n",
+                "[[package.metadata.several]]\n[[package.metadata.several]]\na = 1\n",
+                "metadata = {}\n",
+                "  metadata = { a = { b = 1 }, c = 'd' } # inline\n",
+                "# above\nmetadata = { a.b = 1 }\nversion = '1'\n",
+            ],
+            &["", "\n", "\n\n", "\n[dependencies]\n# none", "[[bin]]\nname = \"x\"\n", "[workspace]\nmetadata.a=1\n"],
+        ];
+        let unix = parts.iter().fold(vec![String::new()], |before, part| {
+            before.iter().flat_map(|before| part.iter().map(move |part| format!("{before}{part}"))).collect()
+        });
+        unix.iter().map(|text| windows_lines(text)).chain(unix.clone()).collect()
+    }
+
+    #[test]
+    fn whatever_a_manifest_is_made_of_is_said_as_before() {
+        let all = manifests();
+        assert_eq!(all.len(), 864);
+        for manifest in all {
+            let text = merged(&manifest, KEY, TABLE).expect(&manifest);
+            assert_eq!(said(&text), said(&manifest), "{manifest:?} became {text:?}");
+            let written = testing::json(text.trim_start_matches(MARK));
+            assert_eq!(written.pointer("/package/metadata/extension/title"), Some(&"X".into()), "{text:?}");
+            let inline = manifest.contains("metadata = {");
+            assert!(inline || text.starts_with(&manifest), "{manifest:?} became {text:?}");
+            assert_eq!(has_windows_lines(&text), has_windows_lines(&manifest), "{manifest:?} became {text:?}");
+            assert_eq!(text.matches('#').count(), manifest.matches('#').count(), "{manifest:?} became {text:?}");
+            assert_eq!(text.starts_with(MARK), manifest.starts_with(MARK));
         }
     }
 
