@@ -13,6 +13,9 @@ use crate::scaffold::init::{Addition, Found, Page, Wanted};
 use crate::sys::{Invocation, interrupt};
 
 /// Make an existing package or workspace an extension
+///
+/// On a terminal it asks which binaries go where, and for what has no good default and was not given: the backend's
+/// socket, the vendor, the description and the image.
 #[derive(Debug, Clone, Default, Args)]
 pub struct InitArgs {
     /// Folder of the package or workspace

@@ -14,7 +14,7 @@ use crate::domain::ImageName;
 use crate::sys::Invocation;
 
 /// Who offers the extension if nobody says so. The user is told to change it.
-pub(super) const VENDOR: &str = "Your Company";
+pub const VENDOR: &str = "Your Company";
 
 /// The namespace of the image if nobody says so. Nobody can push there, and the user is told to change it.
 const NAMESPACE: &str = "example";

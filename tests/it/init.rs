@@ -207,24 +207,26 @@ fn at_a_terminal_it_asks() {
     let manifest = "[package]\nname = \"x\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
     let bins = ["src/main.rs", "src/bin/y.rs", "src/bin/x-daemon.rs"];
     let sandbox = project(manifest, &bins);
-    let typed = "\nz\nx, y\n/x\nx.sock\nExample Ltd\nA tool\nA/B\nexample/x\n";
-    let Some(session) = session(&sandbox.dext(["init"]), typed) else { return };
+    let tools = "Tools on the user's own system, one or several: `x`, `x-daemon`, `y` or none: ";
+    let (socket, image) = ("Socket the backend listens on, or none [none]: ", "without a tag, or none [none]: ");
+    let steps = [
+        ("Backend in Docker Desktop's virtual machine: `x`, `x-daemon`, `y` or none [x-daemon]: ", "\n"),
+        (tools, "z\n"),
+        ("there is no binary `z`", ""),
+        (tools, "x, y\n"),
+        (socket, "/x\n"),
+        ("it has a `/`", ""),
+        (socket, "x.sock\n"),
+        ("Who offers the extension [Your Company]: ", "Example Ltd\n"),
+        ("What it is, in a sentence [X in Docker Desktop]: ", "A tool\n"),
+        (image, "A/B\n"),
+        ("`A/B` is no image name", ""),
+        (image, "example/x\n"),
+    ];
+    let Some(session) = session(&sandbox.dext(["init"]), &steps) else { return };
     assert_eq!(session.code, Some(0), "{}", session.screen);
-    let questions: Vec<&str> =
-        session.screen.lines().filter(|line| line.contains("]: ") || line.contains("r: ")).collect();
-    for question in [
-        "Backend in Docker Desktop's virtual machine: `x`, `x-daemon`, `y` or none [x-daemon]: ",
-        "Tools on the user's own system, one or several: `x`, `x-daemon`, `y` or none: ",
-        "Socket the backend listens on, or none [none]: ",
-        "Vendor: ",
-        "Description: ",
-        "Image to publish to, without a tag, or none [none]: ",
-    ] {
-        assert!(session.screen.contains(question), "{question} in {questions:#?}");
-    }
-    for objection in ["there is no binary `z`", "it has a `/`", "`A/B` is no image name"] {
-        assert!(session.screen.contains(objection), "{objection} in {}", session.screen);
-    }
+    // Each step has waited for its question, unless there was none.
+    steps.iter().for_each(|(question, _)| assert!(session.screen.contains(question), "{question}: {}", session.screen));
     assert_data_eq!(
         read(&sandbox, "Cargo.toml").strip_prefix(manifest).expect("every byte stays"),
         str![[r#"
@@ -261,15 +263,20 @@ fn nobody_is_asked_in_vain() {
     }
     for words in [&["init", "--yes"][..], &["init", "-q"], &["init", "--message-format", "json"]] {
         let sandbox = project(MANIFEST, &["src/main.rs"]);
-        let session = session(&sandbox.dext(words), "").expect("there is a terminal");
+        let session = session(&sandbox.dext(words), &[]).expect("there is a terminal");
         assert_eq!(session.code, Some(0), "{words:?}: {}", session.screen);
         assert!(!session.screen.contains("]: "), "{words:?}: {}", session.screen);
     }
-    // Ctrl-D is no answer.
-    let sandbox = project(MANIFEST, &["src/main.rs"]);
-    let before = sandbox.sources();
-    let session = session(&sandbox.dext(["init"]), "\n").expect("there is a terminal");
-    assert_eq!(session.code, Some(1), "{}", session.screen);
-    assert!(session.screen.contains("error: the input ended before the question was answered"), "{}", session.screen);
-    assert_eq!(sandbox.sources(), before);
+    // Ctrl-D and Ctrl-C are no answers.
+    for (typed, code, said) in
+        [("", 1, "error: the input ended before the question was answered"), ("\u{3}", 130, "^C")]
+    {
+        let sandbox = project(MANIFEST, &["src/main.rs"]);
+        let before = sandbox.sources();
+        let steps = [("or none [none]: ", "\n"), ("or none [disk-usage]: ", typed)];
+        let session = session(&sandbox.dext(["init"]), &steps).expect("there is a terminal");
+        assert_eq!(session.code, Some(code), "{}", session.screen);
+        assert!(session.screen.contains(said), "{}", session.screen);
+        assert_eq!(sandbox.sources(), before);
+    }
 }

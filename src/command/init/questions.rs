@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::manifest::extension::WorkspaceBin;
 use crate::scaffold;
 use crate::scaffold::init::{self, Bins, Found, Page, Wanted};
+use crate::scaffold::project::VENDOR;
 use crate::shell::ask::Ask;
 
 /// The answer that leaves a part out.
@@ -37,17 +38,22 @@ pub(super) fn wanted(args: &InitArgs, found: &Found, cwd: &Path, person: &impl A
         host,
         page,
         title: args.title.clone(),
+        vendor: args.vendor.clone(),
+        description: args.description.clone(),
         image: args.image.clone(),
-        ..Wanted::default()
     };
-    wanted.vendor = match (&args.vendor, &found.author) {
-        (None, None) => person.ask_until("Vendor", "", |answer| init::line("vendor", answer))?,
-        (said, _) => said.clone(),
-    };
-    wanted.description = match (&args.description, found.description()) {
-        (None, None) => person.ask_until("Description", "", |answer| init::line("description", answer))?,
-        (said, _) => said.clone(),
-    };
+    let line = |what: &'static str| move |answer: &str| init::line(what, answer);
+    // A placeholder that nobody changed is none that was said, and is told of in the end.
+    let changed = |answer: Option<String>, default: &str| answer.filter(|answer| answer != default);
+    if wanted.vendor.is_none() && found.author.is_none() {
+        let answer = person.ask_until("Who offers the extension", VENDOR, line("vendor"))?;
+        wanted.vendor = changed(answer, VENDOR);
+    }
+    if wanted.description.is_none() && found.description().is_none() {
+        let default = found.stand_in_description(wanted.title.as_deref());
+        let answer = person.ask_until("What it is, in a sentence", &default, line("description"))?;
+        wanted.description = changed(answer, &default);
+    }
     if wanted.image.is_none() {
         wanted.image = or_none(person, "Image to publish to, without a tag", init::image_name)?;
     }
@@ -221,7 +227,7 @@ mod tests {
     #[test]
     fn what_flags_leave_open_is_asked() {
         let dir = tempfile::tempdir().expect("temp");
-        let mut found = found(dir.path(), bins(&["x", "y", "z-server"], None));
+        let mut found = found(&dir.path().join("own"), bins(&["x", "y", "z-server"], None));
         let person = Answers::new(&["", "", "gone", "y,x, y", "b.sock", "Example", "A tool", ""]);
         let said = told(wanted(&InitArgs::default(), &found, dir.path(), &person));
         assert_eq!(said, r#"["own/z-server"] ["own/y", "own/x"] Written b.sock, Example, A tool"#);
@@ -235,8 +241,8 @@ mod tests {
                 "there is no binary `gone`",
                 "Tools on the user's own system, one or several: `x`, `y`, `z-server` or none []",
                 "Socket the backend listens on, or none [none]",
-                "Vendor []",
-                "Description []",
+                "Who offers the extension [Your Company]",
+                "What it is, in a sentence [Own in Docker Desktop]",
                 "Image to publish to, without a tag, or none [none]",
             ]
         );
@@ -265,7 +271,7 @@ mod tests {
         let args = without(&["--no-backend", "--no-host"]);
         for (answers, expected) in [
             (&["ui", "", "V", "D", ""][..], r#"source: "ui/dist""#),
-            (&["none", "V", "D", ""], "[] [] None V, D"),
+            (&["none", "", "D", ""], "[] [] None D"),
             (&[], "the input ended before the question was answered"),
         ] {
             let person = Answers::new(answers);

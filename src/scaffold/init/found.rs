@@ -84,6 +84,12 @@ impl Found {
         (!words.is_empty()).then(|| words.join(" "))
     }
 
+    /// What it may be said to be until somebody says better.
+    #[must_use]
+    pub fn stand_in_description(&self, title: Option<&str>) -> String {
+        format!("{} in Docker Desktop", title.map_or_else(|| self.title(), |title| title.trim().to_owned()))
+    }
+
     /// Cargo.toml as messages name it.
     #[must_use]
     pub fn manifest_name(&self) -> String {

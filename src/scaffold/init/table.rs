@@ -34,7 +34,7 @@ pub(super) fn texts(found: &Found, wanted: &Wanted, notes: &mut Vec<String>) -> 
         VENDOR.to_owned()
     });
     let description = said(&wanted.description).or_else(|| found.description()).unwrap_or_else(|| {
-        let description = format!("{title} in Docker Desktop");
+        let description = found.stand_in_description(Some(&title));
         notes.push(format!("the description is `{description}`: change it in Cargo.toml, or pass --description"));
         description
     });

@@ -1,6 +1,6 @@
 //! The program at a terminal: `script` of util-linux gives it one, and types.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use super::judges::judge;
@@ -15,10 +15,10 @@ pub struct Session {
     pub screen: String,
 }
 
-/// Runs a command line of words without quotes at a terminal. What is typed ends with the end of the input, which a
-/// terminal makes of Ctrl-D. None where there is no `script`.
+/// Runs a command line of words without quotes at a terminal, and types each text once what comes before it in `steps`
+/// is to be seen. Then the input ends, which a terminal makes of Ctrl-D. None where there is no `script`.
 #[track_caller]
-pub fn session(dext: &Dext<'_>, typed: &str) -> Option<Session> {
+pub fn session(dext: &Dext<'_>, steps: &[(&str, &str)]) -> Option<Session> {
     let script = judge("script")?;
     let command = dext.command();
     let words = std::iter::once(command.get_program()).chain(command.get_args());
@@ -34,9 +34,28 @@ pub fn session(dext: &Dext<'_>, typed: &str) -> Option<Session> {
         .spawn()
         .expect("`script` can be started");
     let mut input = child.stdin.take().expect("it is piped");
-    input.write_all(typed.as_bytes()).expect("the terminal takes it");
+    let mut output = child.stdout.take().expect("it is piped");
+    let (mut seen, mut from) = (Vec::new(), 0);
+    for (awaited, typed) in steps {
+        while !shown(&seen[from..]).contains(awaited) && read_more(&mut output, &mut seen) {}
+        from = seen.len();
+        // A program that has ended types its questions no more, and the test sees that.
+        let _ = input.write_all(typed.as_bytes());
+    }
     drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    let screen = anstream::adapter::strip_str(&String::from_utf8_lossy(&output.stdout)).to_string();
-    Some(Session { code: output.status.code(), screen: screen.replace('\r', "") })
+    while read_more(&mut output, &mut seen) {}
+    Some(Session { code: child.wait().expect("it ends").code(), screen: shown(&seen) })
+}
+
+/// Whether there was more.
+fn read_more(output: &mut impl Read, seen: &mut Vec<u8>) -> bool {
+    let mut buffer = [0; 4096];
+    let count = output.read(&mut buffer).unwrap_or_default();
+    seen.extend_from_slice(&buffer[..count]);
+    count > 0
+}
+
+/// What a terminal would show.
+fn shown(bytes: &[u8]) -> String {
+    anstream::adapter::strip_str(&String::from_utf8_lossy(bytes)).to_string().replace('\r', "")
 }
