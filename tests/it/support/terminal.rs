@@ -24,7 +24,10 @@ pub fn session(dext: &Dext<'_>, steps: &[(&str, &str)]) -> Option<Session> {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
     let vars = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    let mut child = Command::new(script)
+    // A question that never comes would be waited for without end.
+    let mut child = Command::new("timeout")
+        .args(["--kill-after=5", "120"])
+        .arg(script)
         .args(["--quiet", "--return", "--command", &words.join(" "), "/dev/null"])
         .env_clear()
         .envs(vars)
@@ -37,8 +40,9 @@ pub fn session(dext: &Dext<'_>, steps: &[(&str, &str)]) -> Option<Session> {
     let mut output = child.stdout.take().expect("it is piped");
     let (mut seen, mut from) = (Vec::new(), 0);
     for (awaited, typed) in steps {
-        while !shown(&seen[from..]).contains(awaited) && read_more(&mut output, &mut seen) {}
-        from = seen.len();
+        let found = |seen: &[u8]| Some(from + shown(seen).get(from..)?.find(awaited)? + awaited.len());
+        while found(&seen).is_none() && read_more(&mut output, &mut seen) {}
+        from = found(&seen).unwrap_or(from);
         // A program that has ended types its questions no more, and the test sees that.
         let _ = input.write_all(typed.as_bytes());
     }
