@@ -99,6 +99,9 @@ pub enum Error {
         /// The most bytes.
         bytes: u64,
     },
+    /// A package or workspace that is there did not become an extension.
+    #[error(transparent)]
+    Init(#[from] super::init::Error),
     /// Cargo cannot read the package.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
@@ -126,6 +129,7 @@ impl Explain for Error {
             Error::Git(error) => error.place(),
             Error::Manifest(error) => error.place(),
             Error::Subject(error) => error.place(),
+            Error::Init(error) => error.place(),
             Error::Unreadable { place, .. } => Some(place.clone()),
             Error::HasTable { path, .. } | Error::NoTable { path, .. } | Error::BrokenManifest { path, .. } => {
                 Some(path.display().to_string())
@@ -166,6 +170,7 @@ impl Explain for Error {
             }
             Error::Manifest(error) => error.help(),
             Error::Subject(error) => error.help(),
+            Error::Init(error) => error.help(),
             Error::Fs(error) => error.help(),
             Error::Git(_) => Some("pass `--vcs none` to do without a git repository".to_owned()),
         }

@@ -14,7 +14,7 @@ use crate::domain::ImageName;
 use crate::sys::Invocation;
 
 /// Who offers the extension if nobody says so. The user is told to change it.
-const VENDOR: &str = "Your Company";
+pub const VENDOR: &str = "Your Company";
 
 /// The namespace of the image if nobody says so. Nobody can push there, and the user is told to change it.
 const NAMESPACE: &str = "example";
@@ -209,7 +209,7 @@ fn name(options: &Options, around: &Surroundings) -> Result<ProjectName, Error> 
 }
 
 /// A text that metadata.json and image labels can hold.
-fn text(what: &'static str, said: Option<&str>) -> Result<Option<String>, Error> {
+pub(super) fn text(what: &'static str, said: Option<&str>) -> Result<Option<String>, Error> {
     let fail = |why| Err(Error::Text { what, why });
     match said.map(str::trim) {
         None => Ok(None),

@@ -20,6 +20,7 @@ mod faults;
 mod guards;
 mod image;
 mod import;
+mod init;
 mod inspect;
 mod json;
 mod judges;

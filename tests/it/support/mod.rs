@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod secrets;
 pub mod shop;
 pub mod talk;
+pub mod terminal;
 pub mod tokens;
 pub mod toolchain;
 pub mod trip;
