@@ -1,7 +1,7 @@
 //! The files of `template/`: where each goes, how texts are written into it, and which projects have it.
 
 use super::escape::Escape;
-use super::project::{Parts, Repository, Ui};
+use super::project::{Parts, Repository, Ui, Vcs};
 
 /// A file of the template.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +31,20 @@ pub enum When {
     HtmlAndBackend,
     /// Those with a page in plain HTML and a host tool that it calls.
     HtmlAndHost,
-    /// Those in a repository, their own or another.
-    InRepository,
-    /// Those that are a repository: GitHub reads workflows in a repository's own folder only.
-    IsRepository,
+    /// Those with a page in plain HTML and nothing in Rust that it calls.
+    HtmlAlone,
+    /// Those with nothing in Rust but tests.
+    Alone,
+    /// Those in a repository of git, or of jj, which reads git's files.
+    Git,
+    /// Those in a repository of Mercurial.
+    Hg,
+    /// Those in a repository of Pijul.
+    Pijul,
+    /// Those in a checkout of Fossil.
+    Fossil,
+    /// Those that are a repository of git: GitHub reads workflows in a repository's own folder only.
+    GitRoot,
 }
 
 impl When {
@@ -49,15 +59,20 @@ impl When {
             When::Html => html,
             When::HtmlAndBackend => html && parts.backend,
             When::HtmlAndHost => html && parts.host,
-            When::InRepository => *repository != Repository::None,
-            When::IsRepository => matches!(repository, Repository::Init(_)),
+            When::HtmlAlone => html && !parts.rust(),
+            When::Alone => !parts.rust(),
+            When::Git => repository.vcs() == Vcs::Git,
+            When::Hg => repository.vcs() == Vcs::Hg,
+            When::Pijul => repository.vcs() == Vcs::Pijul,
+            When::Fossil => repository.vcs() == Vcs::Fossil,
+            When::GitRoot => *repository == Repository::Init(Vcs::Git),
         }
     }
 }
 
 macro_rules! files {
     ($($when:ident $escape:expr, $template:literal => $path:literal;)*) => {
-        [$(TemplateFile {
+        &[$(TemplateFile {
             path: $path,
             content: include_str!(concat!("../../template/", $template)),
             escape: $escape,
@@ -67,9 +82,10 @@ macro_rules! files {
 }
 
 /// Every file, by the part of the project it belongs to. A `Cargo.toml` in `template/` would make Cargo leave its
-/// folder out of this crate, and a `.gitignore` would be obeyed; both have other names there.
-pub const FILES: [TemplateFile; 21] = files! {
+/// folder out of this crate, and `.gitignore` and `rust-toolchain.toml` would be obeyed; they have other names there.
+pub const FILES: &[TemplateFile] = files! {
     Always Some(Escape::Toml), "Cargo.toml.in" => "Cargo.toml";
+    Always Some(Escape::Toml), "rust-toolchain.toml.in" => "rust-toolchain.toml";
     Always Some(Escape::Markdown), "README.md" => "README.md";
     Always Some(Escape::Plain), "LICENSE" => "LICENSE";
     Always None, "assets/icon.svg" => "assets/icon.svg";
@@ -89,6 +105,13 @@ pub const FILES: [TemplateFile; 21] = files! {
     HtmlAndBackend None, "ui/vm.js" => "ui/vm.js";
     // Only words are filled into the script, and they need no escape.
     HtmlAndHost Some(Escape::Plain), "ui/sizes.js" => "ui/sizes.js";
-    InRepository None, "gitignore.in" => ".gitignore";
-    IsRepository None, "github/extension.yml" => ".github/workflows/extension.yml";
+    HtmlAlone None, "ui/containers.js" => "ui/containers.js";
+    Alone None, "tests/page.rs" => "tests/page.rs";
+    Git None, "gitignore.in" => ".gitignore";
+    Hg None, "hgignore.in" => ".hgignore";
+    Pijul None, "gitignore.in" => ".ignore";
+    Fossil None, "fossil-glob.in" => ".fossil-settings/ignore-glob";
+    Fossil None, "fossil-glob.in" => ".fossil-settings/clean-glob";
+    // Only words are filled in here too.
+    GitRoot Some(Escape::Plain), "github/extension.yml" => ".github/workflows/extension.yml";
 };
