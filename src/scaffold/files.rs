@@ -107,11 +107,10 @@ pub const FILES: &[TemplateFile] = files! {
     HtmlAndHost Some(Escape::Plain), "ui/sizes.js" => "ui/sizes.js";
     HtmlAlone None, "ui/containers.js" => "ui/containers.js";
     Alone None, "tests/page.rs" => "tests/page.rs";
-    Git None, "gitignore.in" => ".gitignore";
-    Hg None, "hgignore.in" => ".hgignore";
-    Pijul None, "gitignore.in" => ".ignore";
-    Fossil None, "fossil-glob.in" => ".fossil-settings/ignore-glob";
-    Fossil None, "fossil-glob.in" => ".fossil-settings/clean-glob";
-    // Only words are filled in here too.
+    Git Some(Escape::Plain), "gitignore.in" => ".gitignore";
+    Hg Some(Escape::Plain), "hgignore.in" => ".hgignore";
+    Pijul Some(Escape::Plain), "gitignore.in" => ".ignore";
+    Fossil Some(Escape::Plain), "fossil-glob.in" => ".fossil-settings/ignore-glob";
+    Fossil Some(Escape::Plain), "fossil-glob.in" => ".fossil-settings/clean-glob";
     GitRoot Some(Escape::Plain), "github/extension.yml" => ".github/workflows/extension.yml";
 };

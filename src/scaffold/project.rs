@@ -257,6 +257,7 @@ impl Project {
                 ("image", self.image.to_string()),
                 ("holder", if rust { "workspace" } else { "package" }.to_owned()),
                 ("registry", registry),
+                ("dext", env!("CARGO_PKG_VERSION").to_owned()),
             ]
             .into(),
             texts: [
