@@ -50,6 +50,8 @@ pub struct NewArgs {
 pub enum UiArg {
     /// HTML, CSS and JavaScript without a build step
     Html,
+    /// React, Material UI and Docker's theme, built with npm
+    React,
     /// No page
     None,
 }
@@ -80,6 +82,7 @@ impl NewArgs {
                 host: !self.no_host,
                 ui: match self.ui {
                     UiArg::Html => Ui::Html,
+                    UiArg::React => Ui::React,
                     UiArg::None => Ui::None,
                 },
             },
@@ -140,6 +143,7 @@ mod tests {
         for (line, holds) in [
             (&["all"][..], &["LICENSE", "README.md", "backend", "host", "ui"][..]),
             (&["no-ui", "--ui", "none"], &["LICENSE", "README.md", "backend", "host"]),
+            (&["react", "--ui", "react"], &["LICENSE", "README.md", "backend", "host", "ui"]),
             (&["no-host", "--no-host"], &["LICENSE", "README.md", "backend", "ui"]),
             (&["no-backend", "--no-backend"], &["LICENSE", "README.md", "host", "ui"]),
         ] {

@@ -74,6 +74,8 @@ impl fmt::Display for Parts {
 pub enum Ui {
     /// HTML, CSS and JavaScript without a build step.
     Html,
+    /// React and Material UI, built with npm.
+    React,
     /// None.
     None,
 }
@@ -184,6 +186,7 @@ impl Project {
             ("backend", self.parts.backend),
             ("host", self.parts.host),
             ("ui", self.parts.ui != Ui::None),
+            ("react", self.parts.ui == Ui::React),
             ("github", matches!(self.repository, Repository::Init(_))),
         ];
         Values {
