@@ -64,6 +64,8 @@ pub struct NewArgs {
 pub enum UiArg {
     /// HTML, CSS and JavaScript without a build step
     Html,
+    /// React, Material UI and Docker's theme, built with npm
+    React,
     /// No page
     None,
 }
@@ -101,6 +103,7 @@ impl From<UiArg> for Ui {
     fn from(arg: UiArg) -> Self {
         match arg {
             UiArg::Html => Ui::Html,
+            UiArg::React => Ui::React,
             UiArg::None => Ui::None,
         }
     }
@@ -193,6 +196,7 @@ mod tests {
         for (line, holds) in [
             (&["all"][..], &["LICENSE", "README.md", "backend", "host", "ui"][..]),
             (&["no-ui", "--ui", "none"], &["LICENSE", "README.md", "backend", "host"]),
+            (&["react", "--ui", "react"], &["LICENSE", "README.md", "backend", "host", "ui"]),
             (&["no-host", "--no-host"], &["LICENSE", "README.md", "backend", "ui"]),
             (&["no-backend", "--no-backend"], &["LICENSE", "README.md", "host", "ui"]),
             (&["page", "--no-backend", "--no-host"], &["LICENSE", "README.md", "tests", "ui"]),

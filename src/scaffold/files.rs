@@ -31,6 +31,16 @@ pub enum When {
     HtmlAndBackend,
     /// Those with a page in plain HTML and a host tool that it calls.
     HtmlAndHost,
+    /// Those whose page is built from React.
+    React,
+    /// Those with a page in React and a backend that it calls.
+    ReactAndBackend,
+    /// Those with a page in React and a host tool that it calls.
+    ReactAndHost,
+    /// Those with a page in React and something in Rust that it calls.
+    ReactAndRust,
+    /// Those with a page in React and nothing in Rust that it calls.
+    ReactAlone,
     /// Those with a page in plain HTML and nothing in Rust that it calls.
     HtmlAlone,
     /// Those with nothing in Rust but tests.
@@ -51,7 +61,7 @@ impl When {
     /// Whether a project has the file.
     #[must_use]
     pub fn holds(self, parts: Parts, repository: &Repository) -> bool {
-        let html = parts.ui == Ui::Html;
+        let (html, react) = (parts.ui == Ui::Html, parts.ui == Ui::React);
         match self {
             When::Always => true,
             When::Backend => parts.backend,
@@ -59,6 +69,11 @@ impl When {
             When::Html => html,
             When::HtmlAndBackend => html && parts.backend,
             When::HtmlAndHost => html && parts.host,
+            When::React => react,
+            When::ReactAndBackend => react && parts.backend,
+            When::ReactAndHost => react && parts.host,
+            When::ReactAndRust => react && parts.rust(),
+            When::ReactAlone => react && !parts.rust(),
             When::HtmlAlone => html && !parts.rust(),
             When::Alone => !parts.rust(),
             When::Git => repository.vcs() == Vcs::Git,
@@ -105,6 +120,31 @@ pub const FILES: &[TemplateFile] = files! {
     HtmlAndBackend None, "ui/vm.js" => "ui/vm.js";
     // Only words are filled into the script, and they need no escape.
     HtmlAndHost Some(Escape::Plain), "ui/sizes.js" => "ui/sizes.js";
+    // The package's name is made of the project's, a word that needs no escape.
+    React Some(Escape::Plain), "ui-react/package.json" => "ui/package.json";
+    React Some(Escape::Plain), "ui-react/package-lock.json" => "ui/package-lock.json";
+    React None, "ui-react/tsconfig.json" => "ui/tsconfig.json";
+    React None, "ui-react/vite.config.ts" => "ui/vite.config.ts";
+    React None, "ui-react/eslint.config.js" => "ui/eslint.config.js";
+    React Some(Escape::Html), "ui-react/index.html" => "ui/index.html";
+    React None, "ui-react/src/main.tsx" => "ui/src/main.tsx";
+    // Texts are attributes there: JSX reads those as HTML does, <https://facebook.github.io/jsx/#prod-JSXString>.
+    React Some(Escape::Html), "ui-react/src/App.tsx" => "ui/src/App.tsx";
+    React None, "ui-react/src/Card.tsx" => "ui/src/Card.tsx";
+    React None, "ui-react/src/Page.tsx" => "ui/src/Page.tsx";
+    React None, "ui-react/src/Theme.tsx" => "ui/src/Theme.tsx";
+    React None, "ui-react/src/desktop.ts" => "ui/src/desktop.ts";
+    ReactAndRust Some(Escape::Plain), "ui-react/src/format.ts" => "ui/src/format.ts";
+    ReactAlone None, "ui-react/src/containers.ts" => "ui/src/containers.ts";
+    ReactAlone None, "ui-react/src/ContainersCard.tsx" => "ui/src/ContainersCard.tsx";
+    ReactAndBackend None, "ui-react/src/vm.ts" => "ui/src/vm.ts";
+    ReactAndBackend None, "ui-react/src/VmCard.tsx" => "ui/src/VmCard.tsx";
+    ReactAndBackend None, "ui-react/src/VmFacts.tsx" => "ui/src/VmFacts.tsx";
+    ReactAndHost Some(Escape::Plain), "ui-react/src/measure.ts" => "ui/src/measure.ts";
+    ReactAndHost None, "ui-react/src/sizes.ts" => "ui/src/sizes.ts";
+    ReactAndHost None, "ui-react/src/useSizes.ts" => "ui/src/useSizes.ts";
+    ReactAndHost None, "ui-react/src/SizesCard.tsx" => "ui/src/SizesCard.tsx";
+    ReactAndHost None, "ui-react/src/SizesTable.tsx" => "ui/src/SizesTable.tsx";
     HtmlAlone None, "ui/containers.js" => "ui/containers.js";
     Alone None, "tests/page.rs" => "tests/page.rs";
     Git Some(Escape::Plain), "gitignore.in" => ".gitignore";

@@ -85,6 +85,8 @@ impl fmt::Display for Parts {
 pub enum Ui {
     /// HTML, CSS and JavaScript without a build step.
     Html,
+    /// React and Material UI, built with npm.
+    React,
     /// None.
     None,
 }
@@ -245,7 +247,7 @@ impl Project {
             ("backend", self.parts.backend),
             ("host", self.parts.host),
             ("ui", self.parts.ui != Ui::None),
-            ("react", false),
+            ("react", self.parts.ui == Ui::React),
             ("github", self.repository == Repository::Init(Vcs::Git)),
             ("hub", registry == DOCKER_HUB),
             ("ghcr", registry == GHCR),

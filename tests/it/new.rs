@@ -24,23 +24,40 @@ struct Choice {
     flags: &'static [&'static str],
     backend: bool,
     host: bool,
-    page: bool,
+    page: Page,
 }
 
-const fn choice(folder: &'static str, flags: &'static [&'static str], parts: [bool; 3]) -> Choice {
-    let [backend, host, page] = parts;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    Html,
+    React,
+    None,
+}
+
+const fn choice(folder: &'static str, flags: &'static [&'static str], backend: bool, host: bool, page: Page) -> Choice {
     Choice { folder, flags, backend, host, page }
 }
 
+impl Choice {
+    /// Whether something in it is compiled into the image.
+    fn rust(&self) -> bool {
+        self.backend || self.host
+    }
+}
+
 /// Every choice that makes an extension. The first has all parts: its programs go into the images of the others.
-const CHOICES: [Choice; 7] = [
-    choice("all", &[], [true, true, true]),
-    choice("backend-page", &["--no-host"], [true, false, true]),
-    choice("host-page", &["--no-backend"], [false, true, true]),
-    choice("page", &["--no-backend", "--no-host"], [false, false, true]),
-    choice("backend-host", &["--ui", "none"], [true, true, false]),
-    choice("backend", &["--no-host", "--ui", "none"], [true, false, false]),
-    choice("host", &["--no-backend", "--ui", "none"], [false, true, false]),
+const CHOICES: [Choice; 11] = [
+    choice("all", &[], true, true, Page::Html),
+    choice("backend-html", &["--no-host"], true, false, Page::Html),
+    choice("host-html", &["--no-backend"], false, true, Page::Html),
+    choice("html", &["--no-backend", "--no-host"], false, false, Page::Html),
+    choice("backend-host", &["--ui", "none"], true, true, Page::None),
+    choice("backend", &["--no-host", "--ui", "none"], true, false, Page::None),
+    choice("host", &["--no-backend", "--ui", "none"], false, true, Page::None),
+    choice("all-react", &["--ui", "react"], true, true, Page::React),
+    choice("backend-react", &["--ui", "react", "--no-host"], true, false, Page::React),
+    choice("host-react", &["--ui", "react", "--no-backend"], false, true, Page::React),
+    choice("react", &["--ui", "react", "--no-backend", "--no-host"], false, false, Page::React),
 ];
 
 /// The projects of all choices, in one folder that stays between runs: compiling their dependencies for six
@@ -67,7 +84,7 @@ fn projects() -> Option<&'static Projects> {
             projects.dext(&CHOICES[0], &["package"]).run().success();
             // The others take the same versions, and need not ask for them.
             let locked = files::read(&projects.path(&CHOICES[0], "Cargo.lock"));
-            for choice in CHOICES.iter().skip(1).filter(|choice| choice.backend || choice.host) {
+            for choice in CHOICES.iter().skip(1).filter(|choice| choice.rust()) {
                 files::write(&projects.path(choice, "Cargo.lock"), &locked);
             }
             projects
@@ -154,20 +171,18 @@ fn every_choice_compiles_without_warnings_and_passes_its_tests() {
 #[test]
 fn every_choice_is_packaged_and_passes_validation() {
     let Some(projects) = projects() else { return };
-    for choice in &CHOICES {
+    let has_npm = judges::judge("npm").is_some();
+    for choice in CHOICES.iter().filter(|choice| choice.page != Page::React || has_npm) {
         let output = projects.sandbox.root().join("images").join(choice.folder);
         let output = output.to_str().expect("Unicode");
-        if choice.folder == "all" {
-            projects.dext(choice, &["package", "--output", output]).run().success();
-        } else {
-            if choice.backend || choice.host {
-                projects.dext(choice, &["package", "--only", "linux/amd64"]).run().success();
-            }
+        if choice.rust() && choice.folder != "all" {
+            projects.dext(choice, &["package", "--only", "linux/amd64"]).run().success();
             let artifacts = projects.artifacts(choice);
             let artifacts = artifacts.to_str().expect("Unicode");
             let words = ["package", "--output", output, "--no-build", "--artifacts", artifacts];
-            let built = if choice.backend || choice.host { &words[..] } else { &words[..3] };
-            projects.dext(choice, built).run().success();
+            projects.dext(choice, &words).run().success();
+        } else {
+            projects.dext(choice, &["package", "--output", output]).run().success();
         }
         holds_its_parts(choice, &Layout::read(Path::new(output)).expect("the layout is whole"));
         // What is a placeholder is well-formed, so that even the Marketplace's rules find nothing.
@@ -185,15 +200,16 @@ fn holds_its_parts(choice: &Choice, layout: &Layout) {
     assert_eq!(layout.images.len(), 2, "{}", choice.folder);
     for image in &layout.images {
         let found = image.files();
+        let html = choice.page == Page::Html;
         for (path, wanted) in [
             ("made-backend", choice.backend),
             ("darwin/made-host", choice.host),
             ("linux/made-host", choice.host),
             ("windows/made-host.exe", choice.host),
-            ("ui/index.html", choice.page),
-            ("ui/vm.js", choice.page && choice.backend),
-            ("ui/sizes.js", choice.page && choice.host),
-            ("ui/containers.js", choice.page && !choice.backend && !choice.host),
+            ("ui/index.html", choice.page != Page::None),
+            ("ui/vm.js", html && choice.backend),
+            ("ui/sizes.js", html && choice.host),
+            ("ui/containers.js", html && !choice.rust()),
             ("icon.svg", true),
         ] {
             assert_eq!(found.contains_key(path), wanted, "{path} for {} in {}", image.platform, choice.folder);

@@ -30,7 +30,7 @@ fn project(options: &Options) -> Project {
 /// Every choice of parts that makes an extension.
 fn all_parts() -> Vec<Parts> {
     let mut all = Vec::new();
-    for ui in [Ui::Html, Ui::None] {
+    for ui in [Ui::Html, Ui::React, Ui::None] {
         let rust = [(true, true), (true, false), (false, true), (false, false)];
         all.extend(rust.map(|(backend, host)| Parts { backend, host, ui }));
     }
@@ -60,7 +60,7 @@ fn defaults() {
 fn parts_in_words() {
     let words = all_parts().iter().map(ToString::to_string).collect::<Vec<_>>();
     let with_page = ["backend, host tool and page", "backend and page", "host tool and page", "page"];
-    assert_eq!(words, [&with_page[..], &["backend and host tool", "backend", "host tool"]].concat());
+    assert_eq!(words, [&with_page[..], &with_page, &["backend and host tool", "backend", "host tool"]].concat());
 }
 
 #[test]
@@ -136,8 +136,11 @@ fn every_template_is_sound() {
     for file in FILES.iter().filter(|file| file.escape.is_some()) {
         assert_eq!(mistakes(file.content, &values, &FLAGS), [""; 0], "{}", file.path);
     }
-    let paths: BTreeSet<_> = FILES.iter().map(|file| file.path).collect();
-    assert_eq!(paths.len(), FILES.len(), "two files of one name");
+    for parts in all_parts() {
+        let files = project(&Options { parts, ..Options::default() }).render();
+        let paths: BTreeSet<_> = files.iter().map(|file| file.path).collect();
+        assert_eq!(paths.len(), files.len(), "two files of one name: {parts:?}");
+    }
     for file in FILES.iter().filter(|file| file.escape.is_none()) {
         for flag in ["{{#", "{{^", "{{name", "{{title", "{{image", "{{vendor", "{{description", "{{holder"] {
             assert!(!file.content.contains(flag), "{} has {flag} and is not filled in", file.path);
@@ -160,7 +163,7 @@ fn the_table_fits_the_parts() {
         assert_eq!(members.contains(&Some("host")), parts.host);
         assert_eq!(table.contains_key("vm"), parts.backend);
         assert_eq!(table.contains_key("host"), parts.host);
-        assert_eq!(table.contains_key("ui"), parts.ui == Ui::Html);
+        assert_eq!(table.contains_key("ui"), parts.ui != Ui::None);
         for member in members.into_iter().flatten() {
             let package = toml(&files, &format!("{member}/Cargo.toml"));
             assert_eq!(package["package"]["name"].as_str(), Some(format!("disk-usage-{member}").as_str()));
@@ -181,10 +184,49 @@ fn no_file_is_dead() {
                 assert_eq!(has(script), page.contains(&format!("\"{name}\"")), "{script} {parts:?}");
             }
         }
+        if parts.ui == Ui::React {
+            assert_eq!(modules(&files), imports(&files), "{parts:?}");
+        }
         for folder in ["backend/", "host/", "ui/", "tests/", "assets/icon.svg", "marketplace/", "rust-toolchain.toml"] {
             let exists = files.iter().any(|file| file.path.starts_with(folder));
             assert_eq!(exists, content(&files, "README.md").contains(&format!("`{folder}`")), "{folder} {parts:?}");
         }
+    }
+}
+
+/// The names of the modules below `ui/src`.
+fn modules(files: &[File]) -> BTreeSet<String> {
+    let names = files.iter().filter_map(|file| file.path.strip_prefix("ui/src/"));
+    names.filter_map(|name| Some(name.rsplit_once('.')?.0.to_owned())).collect()
+}
+
+/// What the page and the modules below `ui/src` import of each other.
+fn imports(files: &[File]) -> BTreeSet<String> {
+    let of = |content: &str, before: &str, after: &str| {
+        let parts = content.split(before).skip(1);
+        parts.filter_map(|part| Some(part.split_once(after)?.0.to_owned())).collect::<Vec<_>>()
+    };
+    let modules = files.iter().filter(|file| file.path.starts_with("ui/src/"));
+    let imported = modules.flat_map(|file| of(&file.content, " from \"./", "\";"));
+    imported.chain(of(content(files, "ui/index.html"), " src=\"/src/", ".tsx\"")).collect()
+}
+
+/// npm reads the lock file's copy of what package.json says, and refuses one that differs.
+#[test]
+fn npm_finds_the_lock_file_in_step() {
+    let parts = Parts { ui: Ui::React, ..Parts::default() };
+    let files = project(&Options { parts, ..Options::default() }).render();
+    let json = |path: &str| serde_json::from_str::<serde_json::Value>(content(&files, path)).expect(path);
+    let (package, lock) = (json("ui/package.json"), json("ui/package-lock.json"));
+    let root = &lock["packages"][""];
+    for key in ["name", "version", "engines", "dependencies", "devDependencies"] {
+        assert_eq!(root[key], package[key], "{key}");
+    }
+    assert_eq!((&lock["name"], &package["name"]), (&package["name"], &"disk-usage-ui".into()));
+    let locked = lock["packages"].as_object().expect("packages").iter().filter(|(name, _)| !name.is_empty());
+    for (name, entry) in locked {
+        assert!(entry["integrity"].is_string(), "{name} is not pinned");
+        assert!(entry.get("resolved").is_none(), "{name} names a registry, which may not be the user's");
     }
 }
 
@@ -328,6 +370,9 @@ fn any_text_is_right_in_every_language() {
     }
     let html = "Größe &quot;x&quot; &amp; 'y' &lt;b&gt;\\ *z* `q` 容量 {{name}} |";
     assert!(content(&files, "ui/index.html").contains(&format!("<title>{html}</title>")));
+    let parts = Parts { ui: Ui::React, ..Parts::default() };
+    let react = project(&Options { parts, title: Some(NASTY.to_owned()), ..Options::default() }).render();
+    assert!(content(&react, "ui/src/App.tsx").contains(&format!("<Page title=\"{html}\" ")));
     assert!(content(&files, "marketplace/description.html").starts_with(&format!("<p>{html}</p>")));
     let markdown = "# Größe \"x\" \\& 'y' \\<b\\>\\\\ \\*z\\* \\`q\\` 容量 {{name}} \\|\n";
     assert!(content(&files, "README.md").starts_with(markdown));
