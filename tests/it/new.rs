@@ -160,7 +160,16 @@ fn quiet(output: &Output, what: &str) {
 #[test]
 fn every_choice_compiles_without_warnings_and_passes_its_tests() {
     let Some(projects) = projects() else { return };
-    for choice in &CHOICES {
+    for (index, choice) in CHOICES.iter().enumerate() {
+        let parts = |choice: &Choice| (choice.backend, choice.host);
+        if let Some(twin) = CHOICES[..index].iter().find(|twin| choice.rust() && parts(twin) == parts(choice)) {
+            // The page is no business of the compiler: what it reads has been compiled already.
+            for folder in ["backend", "host"] {
+                let [one, other] = [choice, twin].map(|choice| files::fingerprint(&projects.path(choice, folder)));
+                assert_eq!(one, other, "{folder} of {} and {}", choice.folder, twin.folder);
+            }
+            continue;
+        }
         for line in ["build", "test --quiet", "clippy --all-targets -- -D warnings", "fmt --all --check"] {
             let args: Vec<&str> = line.split(' ').collect();
             quiet(&projects.cargo(choice, &args), &format!("{}: cargo {line}", choice.folder));
