@@ -77,7 +77,7 @@ macro_rules! files {
 
 /// Every file, by the part of the project it belongs to. A `Cargo.toml` in `template/` would make Cargo leave its
 /// folder out of this crate, and a `.gitignore` would be obeyed; both have other names there.
-pub const FILES: [TemplateFile; 42] = files! {
+pub const FILES: [TemplateFile; 43] = files! {
     Always Some(Escape::Toml), "Cargo.toml.in" => "Cargo.toml";
     Always Some(Escape::Markdown), "README.md" => "README.md";
     Always Some(Escape::Plain), "LICENSE" => "LICENSE";
@@ -109,6 +109,7 @@ pub const FILES: [TemplateFile; 42] = files! {
     // Texts are attributes there: JSX reads those as HTML does, <https://facebook.github.io/jsx/#prod-JSXString>.
     React Some(Escape::Html), "ui-react/src/App.tsx" => "ui/src/App.tsx";
     React None, "ui-react/src/Card.tsx" => "ui/src/Card.tsx";
+    React None, "ui-react/src/Message.tsx" => "ui/src/Message.tsx";
     React None, "ui-react/src/Page.tsx" => "ui/src/Page.tsx";
     React None, "ui-react/src/Theme.tsx" => "ui/src/Theme.tsx";
     React None, "ui-react/src/desktop.ts" => "ui/src/desktop.ts";

@@ -3,13 +3,13 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Tools, apt, python};
+use super::{Tools, apt, node, python};
 use crate::Result;
 use crate::command::{which, which_on};
 use crate::places::Places;
 
 /// A program on the search path, and the Debian packages that bring it.
-const PROGRAMS: [(&str, &[&str]); 10] = [
+const PROGRAMS: [(&str, &[&str]); 12] = [
     ("skopeo", &["skopeo"]),
     ("buildah", &["buildah"]),
     ("umoci", &["umoci"]),
@@ -20,6 +20,8 @@ const PROGRAMS: [(&str, &[&str]); 10] = [
     ("wine", &["wine", "wine64"]),
     ("pigz", &["pigz"]),
     ("time", &["time"]),
+    ("chromium", &["chromium"]),
+    ("npm", &["nodejs", "npm"]),
 ];
 
 /// The folder of the image specification's JSON schemas, and the Debian package that brings it.
@@ -47,6 +49,10 @@ pub fn ensure(places: &Places, tools: &mut Tools) -> Result {
     }
     match python::ensure(places, "judges", &PYTHON_PACKAGES) {
         Ok(python) => tools.set("DEXT_TEST_PYTHON", python),
+        Err(error) => tools.lacking.push(error.to_string()),
+    }
+    match node::ensure(places) {
+        Ok(axe) => tools.set("DEXT_TEST_AXE", axe),
         Err(error) => tools.lacking.push(error.to_string()),
     }
     Ok(())
