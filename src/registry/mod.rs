@@ -11,6 +11,7 @@ mod deliver;
 mod early;
 mod error;
 mod order;
+mod pace;
 mod pull;
 mod push;
 mod record;

@@ -76,6 +76,8 @@ pub struct Quirks {
     pub page: usize,
     /// How long every request takes.
     pub pause: Duration,
+    /// How much longer a tag takes to be written.
+    pub tag_pause: Duration,
 }
 
 impl Default for Quirks {
@@ -99,6 +101,7 @@ impl Default for Quirks {
             hides_absent: false,
             page: 100,
             pause: Duration::ZERO,
+            tag_pause: Duration::ZERO,
         }
     }
 }
