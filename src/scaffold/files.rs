@@ -1,7 +1,7 @@
 //! The files of `template/`: where each goes, how texts are written into it, and which projects have it.
 
 use super::escape::Escape;
-use super::project::{Parts, Repository, Ui};
+use super::project::{Parts, Repository, Ui, Vcs};
 
 /// A file of the template.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +37,24 @@ pub enum When {
     ReactAndBackend,
     /// Those with a page in React and a host tool that it calls.
     ReactAndHost,
-    /// Those in a repository, their own or another.
-    InRepository,
-    /// Those that are a repository: GitHub reads workflows in a repository's own folder only.
-    IsRepository,
+    /// Those with a page in React and something in Rust that it calls.
+    ReactAndRust,
+    /// Those with a page in React and nothing in Rust that it calls.
+    ReactAlone,
+    /// Those with a page in plain HTML and nothing in Rust that it calls.
+    HtmlAlone,
+    /// Those with nothing in Rust but tests.
+    Alone,
+    /// Those in a repository of git, or of jj, which reads git's files.
+    Git,
+    /// Those in a repository of Mercurial.
+    Hg,
+    /// Those in a repository of Pijul.
+    Pijul,
+    /// Those in a checkout of Fossil.
+    Fossil,
+    /// Those that are a repository of git: GitHub reads workflows in a repository's own folder only.
+    GitRoot,
 }
 
 impl When {
@@ -58,15 +72,22 @@ impl When {
             When::React => react,
             When::ReactAndBackend => react && parts.backend,
             When::ReactAndHost => react && parts.host,
-            When::InRepository => *repository != Repository::None,
-            When::IsRepository => matches!(repository, Repository::Init(_)),
+            When::ReactAndRust => react && parts.rust(),
+            When::ReactAlone => react && !parts.rust(),
+            When::HtmlAlone => html && !parts.rust(),
+            When::Alone => !parts.rust(),
+            When::Git => repository.vcs() == Vcs::Git,
+            When::Hg => repository.vcs() == Vcs::Hg,
+            When::Pijul => repository.vcs() == Vcs::Pijul,
+            When::Fossil => repository.vcs() == Vcs::Fossil,
+            When::GitRoot => *repository == Repository::Init(Vcs::Git),
         }
     }
 }
 
 macro_rules! files {
     ($($when:ident $escape:expr, $template:literal => $path:literal;)*) => {
-        [$(TemplateFile {
+        &[$(TemplateFile {
             path: $path,
             content: include_str!(concat!("../../template/", $template)),
             escape: $escape,
@@ -76,9 +97,10 @@ macro_rules! files {
 }
 
 /// Every file, by the part of the project it belongs to. A `Cargo.toml` in `template/` would make Cargo leave its
-/// folder out of this crate, and a `.gitignore` would be obeyed; both have other names there.
-pub const FILES: [TemplateFile; 43] = files! {
+/// folder out of this crate, and `.gitignore` and `rust-toolchain.toml` would be obeyed; they have other names there.
+pub const FILES: &[TemplateFile] = files! {
     Always Some(Escape::Toml), "Cargo.toml.in" => "Cargo.toml";
+    Always Some(Escape::Toml), "rust-toolchain.toml.in" => "rust-toolchain.toml";
     Always Some(Escape::Markdown), "README.md" => "README.md";
     Always Some(Escape::Plain), "LICENSE" => "LICENSE";
     Always None, "assets/icon.svg" => "assets/icon.svg";
@@ -113,7 +135,9 @@ pub const FILES: [TemplateFile; 43] = files! {
     React None, "ui-react/src/Page.tsx" => "ui/src/Page.tsx";
     React None, "ui-react/src/Theme.tsx" => "ui/src/Theme.tsx";
     React None, "ui-react/src/desktop.ts" => "ui/src/desktop.ts";
-    React Some(Escape::Plain), "ui-react/src/format.ts" => "ui/src/format.ts";
+    ReactAndRust Some(Escape::Plain), "ui-react/src/format.ts" => "ui/src/format.ts";
+    ReactAlone None, "ui-react/src/containers.ts" => "ui/src/containers.ts";
+    ReactAlone None, "ui-react/src/ContainersCard.tsx" => "ui/src/ContainersCard.tsx";
     ReactAndBackend None, "ui-react/src/vm.ts" => "ui/src/vm.ts";
     ReactAndBackend None, "ui-react/src/VmCard.tsx" => "ui/src/VmCard.tsx";
     ReactAndBackend None, "ui-react/src/VmFacts.tsx" => "ui/src/VmFacts.tsx";
@@ -122,6 +146,12 @@ pub const FILES: [TemplateFile; 43] = files! {
     ReactAndHost None, "ui-react/src/useSizes.ts" => "ui/src/useSizes.ts";
     ReactAndHost None, "ui-react/src/SizesCard.tsx" => "ui/src/SizesCard.tsx";
     ReactAndHost None, "ui-react/src/SizesTable.tsx" => "ui/src/SizesTable.tsx";
-    InRepository Some(Escape::Plain), "gitignore.in" => ".gitignore";
-    IsRepository None, "github/extension.yml" => ".github/workflows/extension.yml";
+    HtmlAlone None, "ui/containers.js" => "ui/containers.js";
+    Alone None, "tests/page.rs" => "tests/page.rs";
+    Git Some(Escape::Plain), "gitignore.in" => ".gitignore";
+    Hg Some(Escape::Plain), "hgignore.in" => ".hgignore";
+    Pijul Some(Escape::Plain), "gitignore.in" => ".ignore";
+    Fossil Some(Escape::Plain), "fossil-glob.in" => ".fossil-settings/ignore-glob";
+    Fossil Some(Escape::Plain), "fossil-glob.in" => ".fossil-settings/clean-glob";
+    GitRoot Some(Escape::Plain), "github/extension.yml" => ".github/workflows/extension.yml";
 };

@@ -4,6 +4,8 @@
 mod accessible;
 mod measuring;
 
+use serde_json::json;
+
 use crate::support::desktop::Client;
 use crate::support::pages::{Stage, TITLE, Ui};
 
@@ -34,6 +36,29 @@ fn the_backends_answer_is_on_the_page() {
         stage.start_backend();
         stage.page.click("button", "Refresh");
         stage.page.wait_for_text(&asked());
+    }
+}
+
+#[test]
+fn a_page_alone_shows_containers() {
+    let container = |name: &str| json!({ "Id": name, "Names": [name], "Image": "a/b:1", "Status": "Up 2 hours" });
+    let running = json!([container("/first"), container("/<b>second</b>")]);
+    for ui in Ui::ALL {
+        for (containers, shown) in [
+            (Some(running.clone()), ["2 running, as of ", "first\ta/b:1\tUp 2 hours", "<b>second</b>\ta/b:1"]),
+            (Some(json!([])), ["No container runs, as of ", "", ""]),
+            (None, ["Docker does not answer: the engine is stopped", "", ""]),
+        ] {
+            let Some(mut stage) = Stage::alone(ui) else { return };
+            stage.open(&Client { containers, ..Client::default() });
+            for text in shown {
+                stage.page.wait_for_text(text);
+            }
+            stage.page.press("Tab");
+            stage.page.press("Enter");
+            stage.page.wait_for_text(shown[0]);
+            stage.page.has_no_complaints();
+        }
     }
 }
 

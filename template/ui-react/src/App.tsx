@@ -1,5 +1,8 @@
 import { Alert } from "@mui/material";
 
+{{^rust}}
+import { ContainersCard } from "./ContainersCard";
+{{/rust}}
 import { Page } from "./Page";
 {{#host}}
 import { SizesCard } from "./SizesCard";
@@ -27,6 +30,9 @@ export function App() {
 {{#host}}
           <SizesCard desktop={desktop} />
 {{/host}}
+{{^rust}}
+          <ContainersCard desktop={desktop} />
+{{/rust}}
         </>
       )}
     </Page>

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use super::FOLDER;
 use crate::support::desktop::Client;
 use crate::support::pages::{Stage, Ui};
@@ -15,6 +17,18 @@ fn axe() -> Option<String> {
         judges::absent("DEXT_TEST_AXE names no axe.min.js");
     }
     Some(String::from_utf8(files::read(&named?)).expect("a script"))
+}
+
+#[test]
+fn a_page_alone_is_accessible() {
+    let Some(axe) = axe() else { return };
+    let container = json!({ "Id": "1", "Names": ["/web"], "Image": "nginx:1", "Status": "Up 2 hours" });
+    for ui in Ui::ALL {
+        let Some(mut stage) = Stage::alone(ui) else { return };
+        stage.open(&Client { containers: Some(json!([container])), ..Client::default() });
+        stage.page.wait_for_text("1 running");
+        look(&mut stage, ui, "alone", &axe);
+    }
 }
 
 #[test]

@@ -28,74 +28,93 @@ impl Ui {
     }
 }
 
-/// An extension with either page, built.
+/// What was built of the extensions.
 #[derive(Debug)]
 pub struct Built {
-    html: PathBuf,
-    react: PathBuf,
-    /// The folder with the host tool.
+    /// The folder with the pages.
+    pages: PathBuf,
+    /// The folder with the host tool, as Docker Desktop fills it.
     host: PathBuf,
     backend: PathBuf,
 }
 
-/// Builds the extension once for all tests; none where something is missing to build it.
+impl Built {
+    /// The folder of a page, which has something in Rust behind it or is alone.
+    fn page(&self, ui: Ui, alone: bool) -> PathBuf {
+        self.pages.join(folder(ui, alone))
+    }
+}
+
+fn folder(ui: Ui, alone: bool) -> String {
+    format!("{}{}", ui.name(), if alone { "-alone" } else { "" })
+}
+
+/// Builds the extensions once for all tests; none where something is missing to build them.
 #[track_caller]
 pub fn built() -> Option<&'static Built> {
-    static BUILT: OnceLock<Option<Built>> = OnceLock::new();
+    static BUILT: OnceLock<Built> = OnceLock::new();
     let npm = judges::judge("npm")?;
-    BUILT.get_or_init(|| Some(build(&npm))).as_ref()
+    Some(BUILT.get_or_init(|| build(&npm)))
 }
 
 fn build(npm: &Path) -> Built {
-    // It stays where it is between runs: npm's packages take a minute to come.
-    let folder = files::shared_temp("pages");
-    let sandbox = Sandbox::empty();
-    for ui in Ui::ALL {
-        // No title is harder to write into a page than this one.
-        let texts = ["--title", TITLE, "--vendor", "Example Ltd", "--vcs", "none"];
-        sandbox.run(["new", ui.name(), "--name", "page", "--ui", ui.name()].into_iter().chain(texts));
-        for part in ["backend", "host", "ui/src", "ui/dist"] {
-            let _ = std::fs::remove_dir_all(folder.join(ui.name()).join(part));
-        }
-        std::fs::create_dir_all(folder.join(ui.name())).expect("a folder");
-        files::copy_tree(&sandbox.path(ui.name()), &folder.join(ui.name()));
+    let (sandbox, kept) = (Sandbox::empty(), files::shared_temp("pages"));
+    let (pages, host) = (kept.join("built"), kept.join("installed"));
+    for made in [&pages, &host] {
+        let _ = std::fs::remove_dir_all(made);
     }
-    let (html, react) = (folder.join("html"), folder.join("react/ui"));
-    build_page(npm, &react);
-    let programs = build_programs(&html);
-    // The way Docker Desktop has them: only the tools.
-    let host = folder.join("installed");
-    let _ = std::fs::remove_dir_all(&host);
+    for ui in Ui::ALL {
+        for alone in [false, true] {
+            let name = folder(ui, alone);
+            let new =
+                ["new", &name, "--name", "page", "--ui", ui.name(), "--title", TITLE, "--vendor", "A", "--vcs", "none"];
+            let without: &[&str] = if alone { &["--no-backend", "--no-host"] } else { &[] };
+            sandbox.run(new.into_iter().chain(without.iter().copied()));
+            let source = sandbox.path(&name).join("ui");
+            let built = if ui == Ui::React { build_page(npm, &source, &kept.join("react")) } else { source };
+            files::copy_tree(&built, &make(&pages.join(&name)));
+        }
+    }
+    let programs = build_programs(&sandbox.path("html"));
     files::write(&host.join("page-host"), &files::read(&programs.join("page-host")));
     files::set_mode(&host.join("page-host"), 0o755);
-    Built { html: html.join("ui"), react: react.join("dist"), host, backend: programs.join("page-backend") }
+    Built { pages, host, backend: programs.join("page-backend") }
 }
 
-/// The title of the extension.
+fn make(folder: &Path) -> PathBuf {
+    std::fs::create_dir_all(folder).expect("the folder can be made");
+    folder.to_owned()
+}
+
+/// The title of the extensions. None is harder to write into a page.
 pub const TITLE: &str = "Größe \"x\" & 'y' <b> {{name}} `${1}` 容量";
 
-/// Runs what the table in Cargo.toml tells to run, and the linter. The packages that npm brought last time are good
-/// for the same lock file.
-fn build_page(npm: &Path, ui: &Path) {
-    let (lock, brought) = (files::read(&ui.join("package-lock.json")), ui.join("node_modules/.brought"));
+/// Checks and builds a page as its project does, in a folder that stays between runs: the packages that npm brought
+/// last time are good for the same lock file.
+fn build_page(npm: &Path, source: &Path, kept: &Path) -> PathBuf {
+    for old in ["src", "dist"] {
+        let _ = std::fs::remove_dir_all(kept.join(old));
+    }
+    files::copy_tree(source, &make(kept));
+    let (lock, brought) = (files::read(&kept.join("package-lock.json")), kept.join("node_modules/.brought"));
     if std::fs::read(&brought).ok().as_ref() != Some(&lock) {
-        run(Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(ui));
+        run(Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).current_dir(kept));
         files::write(&brought, &lock);
     }
     for script in ["lint", "build"] {
-        run(Command::new(npm).args(["run", script]).current_dir(ui));
+        run(Command::new(npm).args(["run", script]).current_dir(kept));
     }
+    kept.join("dist")
 }
 
-/// Compiles the programs and tells where they are. Their dependencies are those of `new`'s own tests.
+/// Compiles the programs and tells where they are. Their dependencies are compiled as for the tests of `new`, and
+/// found where those have them.
 fn build_programs(project: &Path) -> PathBuf {
-    let target = files::shared_temp("new").join("project/made/target");
-    // As Cargo compiles for tests, so that each dependency is compiled once for both.
-    let cargo = &mut Command::new("cargo");
-    run(cargo
-        .args(["build", "--quiet", "--workspace", "--all-targets"])
-        .current_dir(project)
-        .env("CARGO_TARGET_DIR", &target));
+    let target = files::shared_temp("new").join("project/target");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "--workspace", "--all-targets"]).current_dir(project);
+    cargo.env("CARGO_TARGET_DIR", &target).env("CARGO_PROFILE_DEV_DEBUG", "0").env("RUSTUP_AUTO_INSTALL", "0");
+    run(&mut cargo);
     target.join("debug")
 }
 
@@ -129,10 +148,21 @@ impl Stage {
     /// As [`Stage::set`], with a backend that does not run.
     #[track_caller]
     pub fn without_backend(ui: Ui) -> Option<Self> {
+        Self::with(ui, false)
+    }
+
+    /// A page with nothing in Rust behind it.
+    #[track_caller]
+    pub fn alone(ui: Ui) -> Option<Self> {
+        Self::with(ui, true)
+    }
+
+    #[track_caller]
+    fn with(ui: Ui, alone: bool) -> Option<Self> {
         let (built, page) = (built()?, Page::start()?);
         let temp = tempfile::tempdir().expect("a temporary folder can be made");
         let installed = Installed {
-            ui: if ui == Ui::Html { built.html.clone() } else { built.react.clone() },
+            ui: built.page(ui, alone),
             socket: temp.path().join("run/backend.sock"),
             host: built.host.clone(),
         };

@@ -9,7 +9,7 @@ use crate::command::{which, which_on};
 use crate::places::Places;
 
 /// A program on the search path, and the Debian packages that bring it.
-const PROGRAMS: [(&str, &[&str]); 12] = [
+const PROGRAMS: [(&str, &[&str]); 15] = [
     ("skopeo", &["skopeo"]),
     ("buildah", &["buildah"]),
     ("umoci", &["umoci"]),
@@ -22,6 +22,9 @@ const PROGRAMS: [(&str, &[&str]); 12] = [
     ("time", &["time"]),
     ("chromium", &["chromium"]),
     ("npm", &["nodejs", "npm"]),
+    ("hg", &["mercurial"]),
+    ("fossil", &["fossil"]),
+    ("script", &["bsdutils"]),
 ];
 
 /// The folder of the image specification's JSON schemas, and the Debian package that brings it.
@@ -30,8 +33,9 @@ const SCHEMAS: (&str, &str) = (
     "golang-github-opencontainers-image-spec-dev",
 );
 
-/// What checks JSON against schemas.
-const PYTHON_PACKAGES: [&str; 2] = ["jsonschema==4.26.0", "referencing==0.37.0"];
+/// What checks JSON against schemas, workflows against GitHub's, and what reads Markdown.
+const PYTHON_PACKAGES: [&str; 4] =
+    ["jsonschema==4.26.0", "referencing==0.37.0", "check-jsonschema==0.39.0", "markdown-it-py==4.3.0"];
 
 /// Installs what is missing and tells the tests where it is. What cannot be had is named in [`Tools::lacking`].
 ///

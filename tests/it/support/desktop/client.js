@@ -59,6 +59,14 @@
         showOpenDialog: async () => ({ canceled: chosen === null, filePaths: chosen === null ? [] : [chosen] }),
       },
     },
+    docker: {
+      listContainers: async () => {
+        if (settings.containers === null) {
+          throw new Error("the engine is stopped");
+        }
+        return settings.containers;
+      },
+    },
     host: { platform: settings.platform, arch: "x64", hostname: "tests" },
   };
 

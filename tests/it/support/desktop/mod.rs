@@ -34,18 +34,20 @@ pub struct Client {
     pub platform: &'static str,
     /// What the user chooses in the dialog for folders; `None` if they close it.
     pub chosen: Option<PathBuf>,
+    /// The containers that run, as Docker's engine lists them; `None` where it does not answer.
+    pub containers: Option<Value>,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Client { platform: "linux", chosen: None }
+        Client { platform: "linux", chosen: None, containers: None }
     }
 }
 
 impl Client {
     /// The script that puts `ddClient` on the page.
     pub fn script(&self) -> String {
-        let settings = json!({ "platform": self.platform, "chosen": self.chosen });
+        let settings = json!({ "platform": self.platform, "chosen": self.chosen, "containers": self.containers });
         format!("({})({settings})", CLIENT.trim_end().trim_end_matches(';'))
     }
 }
