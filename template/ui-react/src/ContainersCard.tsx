@@ -65,7 +65,7 @@ function ContainersTable({ containers }: { readonly containers: readonly Contain
   return (
     <TableContainer>
       <Table size="small">
-        <caption style={{ captionSide: "top" }}>What runs</caption>
+        <caption style={{ captionSide: "top", paddingTop: 0 }}>What runs</caption>
         <TableHead>
           <TableRow>
             <TableCell>Name</TableCell>
