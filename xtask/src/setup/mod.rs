@@ -10,6 +10,7 @@ mod files;
 mod judges;
 mod node;
 mod python;
+mod sarif;
 mod toolchain;
 mod zig;
 
