@@ -7,7 +7,7 @@ mod measuring;
 use serde_json::json;
 
 use crate::support::desktop::Client;
-use crate::support::pages::{Stage, TITLE, Ui};
+use crate::support::pages::{self, Stage, TITLE, Ui};
 
 /// The label of the text box.
 const FOLDER: &str = "Folder on this computer (empty: your home folder)";
@@ -72,6 +72,12 @@ fn an_ordinary_browser_is_told_what_it_is_not() {
         stage.page.wait_for("[...document.querySelectorAll('button, input')].every((control) => control.disabled)");
         stage.page.has_no_complaints();
     }
+}
+
+#[test]
+fn no_package_of_the_page_has_a_serious_hole() {
+    let Some(audit) = pages::audit() else { return };
+    assert_eq!(audit, Ok(()));
 }
 
 #[test]
