@@ -11,7 +11,7 @@ use futures_util::future::{Either, pending, select};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::client::{Answer, Call, Dialogue, Fault, Piece, UploadCall};
+use super::client::{Answer, Call, Dialogue, Fault, Passing, Piece, Proof, UploadCall};
 use super::pace::Pace;
 use super::push::permits;
 use super::upload::{Failure, Heard, Next, Reply, Upload};
@@ -107,7 +107,8 @@ impl<'a> Yard<'a> {
 
     fn file(&self, blob: &Descriptor) -> Piece {
         let (path, size) = (self.shipment.blob_path(&blob.digest), blob.size);
-        Piece { path, whole: size, offset: 0, length: size, sent: Arc::default() }
+        let proof = (!self.shipment.proven).then(|| Arc::new(Proof::of(blob.digest)));
+        Piece { path, whole: size, offset: 0, length: size, sent: Arc::default(), proof }
     }
 
     fn mounts(&self) -> Vec<String> {
@@ -132,7 +133,7 @@ impl<'a> Yard<'a> {
         }
         let answer = match answer {
             Ok(answer) => answer,
-            Err(Fault::Passing { why, after }) => return Ok((Heard::Passing { why, after }, None)),
+            Err(Fault::Passing(passing)) => return Ok((Heard::Passing(passing), None)),
             Err(Fault::Final(error)) => return Err(error),
         };
         if mounting && matches!(answer.code(), 401 | 403) {
@@ -156,7 +157,7 @@ impl<'a> Yard<'a> {
 
     fn failure(&self, step: &str, failure: Failure, last: Option<Answer>, blob: &Descriptor) -> Error {
         match (failure, last) {
-            (Failure::Exhausted { tries, why }, _) => Error::Unreachable { at: self.talk.at(step), tries, why },
+            (Failure::Exhausted { tries, last }, _) => self.talk.exhausted(step, tries, last),
             (Failure::Senseless(why), _) => self.talk.senseless(step, why),
             (Failure::Refused, Some(answer)) => {
                 let path = self.shipment.blob_path(&blob.digest);
@@ -213,7 +214,7 @@ impl<'a> Yard<'a> {
                 400 | 404 if answer.error_codes().iter().any(misses) => {
                     misses_blobs = true;
                     let why = format!("the registry answered {}", self.talk.words(&answer));
-                    Err(Fault::Passing { why, after: None })
+                    Err(Fault::Passing(Passing::answered(why)))
                 }
                 // What is there by its digest is of a type that the registry takes, under a tag too.
                 400 | 415 if reference == document.digest.to_string() && concerns_types(&answer, document) => {

@@ -131,6 +131,7 @@ pub const FILES: &[TemplateFile] = files! {
     // Texts are attributes there: JSX reads those as HTML does, <https://facebook.github.io/jsx/#prod-JSXString>.
     React Some(Escape::Html), "ui-react/src/App.tsx" => "ui/src/App.tsx";
     React None, "ui-react/src/Card.tsx" => "ui/src/Card.tsx";
+    React None, "ui-react/src/Message.tsx" => "ui/src/Message.tsx";
     React None, "ui-react/src/Page.tsx" => "ui/src/Page.tsx";
     React None, "ui-react/src/Theme.tsx" => "ui/src/Theme.tsx";
     React None, "ui-react/src/desktop.ts" => "ui/src/desktop.ts";

@@ -10,6 +10,7 @@
 mod bad_input;
 mod base;
 mod base_registry;
+mod browser;
 mod build;
 mod builders;
 mod credentials;
@@ -27,6 +28,7 @@ mod killed;
 mod metadata;
 mod new;
 mod plan;
+mod progress;
 mod proxies;
 mod publish;
 mod pulls;

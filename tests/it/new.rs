@@ -260,7 +260,8 @@ fn the_readme_tells_the_truth() {
     ];
     let mut known = [&run[..], &elsewhere].concat();
     let mut told = console(&readme);
-    (known.sort_unstable(), told.sort_unstable());
+    known.sort_unstable();
+    told.sort_unstable();
     assert_eq!(told, known);
     for line in run {
         let words: Vec<&str> = line.split(' ').skip(1).collect();
@@ -289,26 +290,33 @@ fn new(sandbox: &Sandbox, args: &[&str]) -> Outcome {
 
 #[test]
 fn github_takes_the_workflow() {
-    let (Some(_), Some(python)) = (judges::judge("git"), judges::python()) else { return };
+    let (Some(_), Some(python), Some(node)) = (judges::judge("git"), judges::python(), judges::judge("node")) else {
+        return;
+    };
     let sandbox = Sandbox::empty();
     let images = ["example/made", "ghcr.io/example/made", "registry.example.com:5000/example/made"];
+    let mut workflows = Vec::new();
     for (index, image) in images.into_iter().enumerate() {
         for choice in &CHOICES {
             let folder = format!("{}-{index}", choice.folder);
             new(&sandbox, &[&[&folder, "--vcs", "git", "--image", image], choice.flags].concat()).success();
+            let path = sandbox.path(folder).join(".github/workflows/extension.yml");
+            workflows.push(path.display().to_string());
         }
     }
-    let mut words = vec!["-m".to_owned(), "check_jsonschema".to_owned()];
-    words.extend(["--builtin-schema", "vendor.github-workflows"].map(str::to_owned));
-    let workflow = |folder: std::fs::DirEntry| folder.path().join(".github/workflows/extension.yml");
-    let folders = std::fs::read_dir(sandbox.project()).expect("a folder").flatten();
-    words.extend(folders.map(workflow).map(|path| path.display().to_string()));
-    assert_eq!(words.len(), 4 + 3 * CHOICES.len());
-    judges::accept(&python, &words);
-    // A judge that accepts everything would prove nothing.
+    // GitHub's own schema, and actionlint, which also knows expressions, runners and permissions.
+    let schema = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"].map(str::to_owned);
+    let schema = |files: &[String]| [&schema[..], files].concat();
+    judges::accept(&python, schema(&workflows));
+    let judge = files::checkout().join("tests/it/support/workflow_judge.cjs").display().to_string();
+    let Some(modules) = judges::node_modules() else { return };
+    let lint = |files: &[String]| [&[judge.clone(), modules.display().to_string()], files].concat();
+    assert_eq!(judges::accept(&node, lint(&workflows)), "");
+    // Judges that accept everything would prove nothing.
     let bad = sandbox.root().join("bad.yml");
-    files::write(&bad, b"on: push\njobs:\n  check:\n    steps: [{ runs: make }]\n");
-    let last = words.len() - 1;
-    words[last] = bad.display().to_string();
-    judges::refuse(&python, &words);
+    let steps = "    runs-on: ubuntu-latest\n    steps: [{ run: \"echo ${{ secret.X }}\" }]\n";
+    files::write(&bad, format!("on: push\njobs:\n  check:\n{steps}    needs: nothing\n    wrong: 1\n").as_bytes());
+    let bad = [bad.display().to_string()];
+    judges::refuse(&python, schema(&bad));
+    judges::refuse(&node, lint(&bad));
 }

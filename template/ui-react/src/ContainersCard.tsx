@@ -1,8 +1,8 @@
-import { Alert, Box, Button, Typography } from "@mui/material";
-import { Table, TableBody, TableCell, TableContainer, TableHead, TableRow } from "@mui/material";
+import { Button, Table, TableBody, TableCell, TableContainer, TableHead, TableRow } from "@mui/material";
 import { useEffect, useState } from "react";
 
 import { Card } from "./Card";
+import { Message } from "./Message";
 import { listContainers } from "./containers";
 import type { Container } from "./containers";
 import { explain } from "./desktop";
@@ -40,9 +40,7 @@ export function ContainersCard({ desktop }: { readonly desktop: Desktop }) {
       {answer !== undefined && "containers" in answer && answer.containers.length > 0 && (
         <ContainersTable containers={answer.containers} />
       )}
-      <Box role="status">
-        <Said asking={asking} answer={answer} />
-      </Box>
+      {asking ? <Message text="Asking Docker…" /> : <Message {...said(answer)} />}
       <Button variant="outlined" onClick={() => setAsking(true)} sx={{ alignSelf: "start" }}>
         Refresh
       </Button>
@@ -51,30 +49,23 @@ export function ContainersCard({ desktop }: { readonly desktop: Desktop }) {
 }
 
 /** What became of the last question. */
-function Said({ asking, answer }: { readonly asking: boolean; readonly answer: Answer | undefined }) {
-  if (asking) {
-    return <Typography color="text.secondary">Asking Docker…</Typography>;
-  }
+function said(answer: Answer | undefined) {
   if (answer === undefined) {
-    return null;
+    return {};
   }
   if ("error" in answer) {
-    return <Alert severity="error">Docker does not answer: {answer.error}</Alert>;
+    return { error: `Docker does not answer: ${answer.error}` };
   }
   const count = answer.containers.length;
   const running = count === 0 ? "No container runs" : `${count.toLocaleString()} running`;
-  return (
-    <Typography color="text.secondary">
-      {running}, as of {answer.at.toLocaleTimeString()}.
-    </Typography>
-  );
+  return { text: `${running}, as of ${answer.at.toLocaleTimeString()}.` };
 }
 
 function ContainersTable({ containers }: { readonly containers: readonly Container[] }) {
   return (
     <TableContainer>
       <Table size="small">
-        <caption style={{ captionSide: "top" }}>What runs</caption>
+        <caption style={{ captionSide: "top", paddingTop: 0 }}>What runs</caption>
         <TableHead>
           <TableRow>
             <TableCell>Name</TableCell>

@@ -1,7 +1,8 @@
-import { Alert, Box, Button, Stack, TextField, Typography } from "@mui/material";
+import { Box, Button, Stack, TextField, Typography } from "@mui/material";
 import { useDeferredValue, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { Card } from "./Card";
+import { Message } from "./Message";
 import { SizesTable } from "./SizesTable";
 import { explain } from "./desktop";
 import type { Desktop } from "./desktop";
@@ -24,7 +25,7 @@ export function SizesCard({ desktop }: { readonly desktop: Desktop }) {
       const chosen = await desktop.desktopUI.dialog.showOpenDialog({ properties: ["openDirectory"] });
       setFolder((folder) => (chosen.canceled ? folder : (chosen.filePaths[0] ?? folder)));
     } catch (error) {
-      setRefusal(`The folder could not be chosen: ${explain(error)}`);
+      setRefusal(explain(error));
     }
   };
 
@@ -47,10 +48,8 @@ export function SizesCard({ desktop }: { readonly desktop: Desktop }) {
         </Button>
         <StartAndStop running={running} onStop={stop} />
       </Stack>
-      {refusal !== undefined && <Alert severity="error">{refusal}</Alert>}
-      <Box role="status">
-        <Said progress={progress} />
-      </Box>
+      <Message {...said(progress)} />
+      {refusal !== undefined && <Message error={`The folder could not be chosen: ${refusal}`} />}
       {drawn.largest.length > 0 && <SizesTable ranking={drawn} />}
     </Card>
   );
@@ -98,24 +97,20 @@ function StartAndStop({ running, onStop }: { readonly running: boolean; readonly
   );
 }
 
-function Said({ progress }: { readonly progress: Progress }) {
+function said(progress: Progress) {
   switch (progress.is) {
     case "idle":
-      return null;
+      return {};
     case "running":
-      return <Typography color="text.secondary">Measuring…</Typography>;
+      return { text: "Measuring…" };
     case "stopped":
-      return <Typography color="text.secondary">Stopped; what was measured so far stays.</Typography>;
+      return { text: "Stopped; what was measured so far stays." };
     case "failed":
-      return <Alert severity="error">The folder could not be measured: {progress.why}</Alert>;
+      return { error: `The folder could not be measured: ${progress.why}` };
     case "done": {
       const { bytes, files, unreadable } = progress.total;
       const gaps = unreadable === 0 ? "" : ` ${unreadable.toLocaleString()} could not be read.`;
-      return (
-        <Typography color="text.secondary">
-          {formatBytes(bytes)} in {files.toLocaleString()} files.{gaps}
-        </Typography>
-      );
+      return { text: `${formatBytes(bytes)} in ${files.toLocaleString()} files.${gaps}` };
     }
   }
 }

@@ -11,7 +11,7 @@ export const SizesTable = memo(function SizesTable({ ranking }: { readonly ranki
   return (
     <TableContainer>
       <Table size="small">
-        <caption style={{ captionSide: "top" }}>What the folder holds, largest first</caption>
+        <caption style={{ captionSide: "top", paddingTop: 0 }}>What the folder holds, largest first</caption>
         <TableHead>
           <TableRow>
             <TableCell>Name</TableCell>

@@ -3,7 +3,10 @@ import { CssBaseline, ThemeProvider, createTheme } from "@mui/material";
 import type { ReactNode } from "react";
 
 /** MUI's own colours, light or dark as the system is. */
-const ownTheme = createTheme({ colorSchemes: { light: true, dark: true } });
+const ownTheme = createTheme({
+  colorSchemes: { light: true, dark: true },
+  typography: { button: { textTransform: "none" } },
+});
 
 /** Docker Desktop's theme. It is not on the page in an ordinary browser; there, MUI's own takes its place. */
 export function Theme({ children }: { readonly children: ReactNode }) {

@@ -1,7 +1,8 @@
-import { Alert, Box, Button, Typography } from "@mui/material";
+import { Button } from "@mui/material";
 import { useEffect, useState } from "react";
 
 import { Card } from "./Card";
+import { Message } from "./Message";
 import { VmFacts } from "./VmFacts";
 import { explain } from "./desktop";
 import type { Desktop } from "./desktop";
@@ -38,9 +39,7 @@ export function VmCard({ desktop }: { readonly desktop: Desktop }) {
   return (
     <Card title="Virtual machine">
       {answer !== undefined && "vm" in answer && <VmFacts vm={answer.vm} />}
-      <Box role="status">
-        <Said asking={asking} answer={answer} />
-      </Box>
+      {asking ? <Message text="Asking the virtual machine…" /> : <Message {...said(answer)} />}
       <Button variant="outlined" onClick={() => setAsking(true)} sx={{ alignSelf: "start" }}>
         Refresh
       </Button>
@@ -49,16 +48,11 @@ export function VmCard({ desktop }: { readonly desktop: Desktop }) {
 }
 
 /** What became of the last question. */
-function Said({ asking, answer }: { readonly asking: boolean; readonly answer: Answer | undefined }) {
-  if (asking) {
-    return <Typography color="text.secondary">Asking the virtual machine…</Typography>;
-  }
+function said(answer: Answer | undefined) {
   if (answer === undefined) {
-    return null;
+    return {};
   }
-  return "error" in answer ? (
-    <Alert severity="error">The backend does not answer: {answer.error}</Alert>
-  ) : (
-    <Typography color="text.secondary">As of {answer.at.toLocaleTimeString()}.</Typography>
-  );
+  return "vm" in answer
+    ? { text: `As of ${answer.at.toLocaleTimeString()}.` }
+    : { error: `The backend does not answer: ${answer.error}` };
 }

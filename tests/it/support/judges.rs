@@ -61,6 +61,17 @@ pub fn python() -> Option<PathBuf> {
     named
 }
 
+/// The folder with the npm packages that judge: axe's script lies two folders deep in it.
+#[track_caller]
+pub fn node_modules() -> Option<PathBuf> {
+    let axe = std::env::var_os("DEXT_TEST_AXE").map(PathBuf::from);
+    let folder = axe.as_deref().and_then(|axe| axe.ancestors().nth(2)).map(Path::to_owned);
+    if folder.is_none() {
+        absent("DEXT_TEST_AXE names no script among npm packages");
+    }
+    folder
+}
+
 /// The folder with the schemas of the image specification.
 #[track_caller]
 pub fn schemas() -> Option<PathBuf> {
@@ -71,6 +82,16 @@ pub fn schemas() -> Option<PathBuf> {
     }
     absent("DEXT_TEST_SCHEMAS names no folder with the schemas of the image specification");
     None
+}
+
+/// The folder with the schema of SARIF and the program that knows its further rules.
+#[track_caller]
+pub fn sarif() -> Option<PathBuf> {
+    let named = std::env::var_os("DEXT_TEST_SARIF").map(PathBuf::from);
+    if named.is_none() {
+        absent("DEXT_TEST_SARIF names no folder with the multitool for SARIF");
+    }
+    named
 }
 
 /// Runs a program to its end.

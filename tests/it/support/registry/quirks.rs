@@ -68,6 +68,8 @@ pub struct Quirks {
     pub depth: usize,
     /// Whether manifests are taken before what they need is there.
     pub trusting: bool,
+    /// Whether blobs are taken for what their digests say, without a look.
+    pub believing: bool,
     /// Every so many-th upload is forgotten before its last PUT.
     pub forgets: Option<u32>,
     /// Whether a repository that is not there yet is a secret from tokens that may only pull.
@@ -97,6 +99,7 @@ impl Default for Quirks {
             wants_layers: false,
             depth: 8,
             trusting: false,
+            believing: false,
             forgets: None,
             hides_absent: false,
             page: 100,
