@@ -17,7 +17,6 @@ use super::order::Order;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
-use crate::report::Report;
 use crate::sys::interrupt;
 
 /// Where an image goes.
@@ -125,12 +124,12 @@ impl Pushed {
 /// # Errors
 /// When a tag points elsewhere and may not be moved, when the registry refuses, or when it cannot be reached.
 /// No tag points at anything incomplete then.
-pub fn push(session: &Session<'_>, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
+pub fn push(session: &Session<'_>, shipment: &Shipment, target: &Target) -> Result<Pushed, Error> {
     // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
     let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let before = session.traffic();
     let door = session.writing(&target.repository, &target.mount_from)?;
-    let push = Push { talk: Dialogue { session, door: &door, report }, shipment, target };
+    let push = Push { talk: session.talk(&door), shipment, target };
     let (tags, blobs, documents) = session.run(push.run())?;
     Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))
 }

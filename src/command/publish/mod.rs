@@ -72,12 +72,12 @@ fn send(
     let new: Vec<String> = seen.filter(|repository| !target.mount_from.contains(repository)).collect();
     target.mount_from.extend(new);
     if args.dry_run {
-        let survey = registry::survey(session, shipment, &target, shell)?;
+        let survey = registry::survey(session, shipment, &target)?;
         told.would(&Pushed { traffic: session.traffic(), ..survey }, context);
         return Ok(());
     }
     shell.status("Publishing", told.heading());
-    let pushed = registry::push(session, shipment, &target, shell)?;
+    let pushed = registry::push(session, shipment, &target)?;
     // What was asked before the build counts too.
     let pushed = Pushed { traffic: session.traffic(), ..pushed };
     if let Some(file) = &args.digest_file {
@@ -99,7 +99,7 @@ fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {
 
 /// Asks for the tags before a build that may take long, and tells of those that exist.
 fn look_early(session: &Session<'_>, target: &Target, context: &Context) -> Result<BTreeMap<String, Digest>, Error> {
-    let found = registry::look_early(session, target, &context.shell)?;
+    let found = registry::look_early(session, target)?;
     for (tag, digest) in target.tags.iter().filter_map(|tag| found.get_key_value(tag)) {
         told::existing_tag(&target.repository.with_tag(tag), *digest, target.overwrite, context);
     }

@@ -3,7 +3,6 @@
 
 use cargo_dext::image::Layout;
 use cargo_dext::registry::{Error, Shipment};
-use cargo_dext::report::Recorder;
 use snapbox::{IntoData, assert_data_eq, str};
 
 use crate::support::files;
@@ -27,7 +26,7 @@ fn nobody_is_there() {
     drop(free);
     target.repository.registry.clone_from(&host);
     let shipment = Shipment::of(&goods.image);
-    let error = cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
+    let error = cargo_dext::registry::push(&session, &shipment, &target);
     let told = explained(&error.expect_err("nobody is there"), &registry).replace(&host, "[HOST]");
     assert_data_eq!(
         told,
@@ -47,7 +46,7 @@ fn nobody_knows_the_host() {
     let (session, mut target) = (trip.session(&registry), trip.target(&registry));
     // A label of 64 letters, which the resolver refuses without asking anybody.
     target.repository.registry = format!("{}.example", "a".repeat(64));
-    let error = cargo_dext::registry::push(&session, &Shipment::of(&goods.image), &target, &Recorder::default());
+    let error = cargo_dext::registry::push(&session, &Shipment::of(&goods.image), &target);
     let told = explained(&error.expect_err("nobody is there"), &registry);
     assert_data_eq!(
         told.replace(&target.repository.registry, "[HOST]"),
@@ -148,7 +147,7 @@ fn a_damaged_layout_is_not_published_where_nobody_looks() {
         let shipment = Shipment::read(&layout, None).expect("its lengths are right");
         let trip = Trip { chunk, ..Trip::default() };
         let (session, target) = (trip.session(&registry), trip.target(&registry));
-        let push = || cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
+        let push = || cargo_dext::registry::push(&session, &shipment, &target);
         let error = push().expect_err("it is damaged");
         assert!(matches!(&error, Error::Changed { path: found } if *found == path), "{error}");
         registry.check();
