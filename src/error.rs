@@ -132,7 +132,7 @@ impl Error {
             Error::Subject(error) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
             Error::Manifest(manifest::Error::Cargo(_))
-            | Error::Scaffold(scaffold::Error::Manifest(manifest::Error::Cargo(_)))
+            | Error::Scaffold(scaffold::Error::Vcs(_) | scaffold::Error::Manifest(manifest::Error::Cargo(_)))
             | Error::Process(_)
             | Error::Subject(subject::Error::Engine(_)) => 101,
             _ => 1,

@@ -10,6 +10,7 @@
 mod bad_input;
 mod base;
 mod base_registry;
+mod browser;
 mod build;
 mod builders;
 mod credentials;

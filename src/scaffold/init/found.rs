@@ -12,7 +12,7 @@ use crate::manifest;
 use crate::manifest::locate::{Location, Locator};
 use crate::manifest::mistake::KeyPath;
 use crate::scaffold::import::Target;
-use crate::scaffold::{self, ProjectName, Surroundings};
+use crate::scaffold::{self, ProjectName, Surroundings, Vcs};
 use crate::sys::Env;
 use crate::sys::fs::{self, Kind};
 
@@ -60,7 +60,7 @@ impl Found {
             bins: Bins::new(&metadata, &target.origin),
             author: author(&metadata, target.origin.package.as_deref()).or(around.author),
             icon: ICONS.into_iter().find(|icon| is_file(&dir.join(icon))),
-            lacks_gitignore: around.in_repository && is_root && !has_gitignore(dir),
+            lacks_gitignore: around.repository == Some(Vcs::Git) && is_root && !has_gitignore(dir),
             printed,
             cwd: env.cwd.clone(),
             target,
