@@ -32,6 +32,15 @@ pub(super) enum Source {
     },
 }
 
+/// An image on a disk, which several threads may read at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Local<'a> {
+    /// An OCI layout.
+    Layout(&'a Layout),
+    /// A tar.
+    Archive(&'a Archive),
+}
+
 /// Why a blob does not come.
 #[derive(Debug)]
 pub(super) enum NoBlob {
@@ -93,22 +102,20 @@ impl Source {
     /// When it is not there, is seen to be of another size, or does not come.
     pub fn blob(&self, wanted: &Descriptor) -> Result<Box<dyn Read + '_>, NoBlob> {
         match self {
-            Source::Layout { layout, .. } => {
-                let (file, size) = match fs::open(&layout.blob_path(&wanted.digest)) {
-                    Ok(opened) => opened,
-                    Err(error) if error.is_not_found() => return Err(NoBlob::Missing),
-                    Err(error) => return Err(NoBlob::Failed(error.into())),
-                };
-                if size == wanted.size { Ok(Box::new(file)) } else { Err(NoBlob::Size(size)) }
-            }
-            Source::Archive(archive) => match archive.blob(&wanted.digest) {
-                None => Err(NoBlob::Missing),
-                Some((_, size)) if size != wanted.size => Err(NoBlob::Size(size)),
-                Some((reader, _)) => Ok(Box::new(reader)),
-            },
+            Source::Layout { layout, .. } => Local::Layout(layout).blob(wanted),
+            Source::Archive(archive) => Local::Archive(archive).blob(wanted),
             Source::Registry { session, reference } => {
                 session.blob(reference, wanted).map_err(|error| NoBlob::Failed(error.into()))
             }
+        }
+    }
+
+    /// The image, if it lies on a disk.
+    pub fn local(&self) -> Option<Local<'_>> {
+        match self {
+            Source::Layout { layout, .. } => Some(Local::Layout(layout)),
+            Source::Archive(archive) => Some(Local::Archive(archive)),
+            Source::Registry { .. } => None,
         }
     }
 
@@ -117,6 +124,30 @@ impl Source {
         match error.downcast::<registry::Error>() {
             Ok(error) => error.into(),
             Err(error) => fs::Error::new("read", Path::new(image), error).into(),
+        }
+    }
+}
+
+impl<'a> Local<'a> {
+    /// As [`Source::blob`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn blob(self, wanted: &Descriptor) -> Result<Box<dyn Read + 'a>, NoBlob> {
+        match self {
+            Local::Layout(layout) => {
+                let (file, size) = match fs::open(&layout.blob_path(&wanted.digest)) {
+                    Ok(opened) => opened,
+                    Err(error) if error.is_not_found() => return Err(NoBlob::Missing),
+                    Err(error) => return Err(NoBlob::Failed(error.into())),
+                };
+                if size == wanted.size { Ok(Box::new(file)) } else { Err(NoBlob::Size(size)) }
+            }
+            Local::Archive(archive) => match archive.blob(&wanted.digest) {
+                None => Err(NoBlob::Missing),
+                Some((_, size)) if size != wanted.size => Err(NoBlob::Size(size)),
+                Some((reader, _)) => Ok(Box::new(reader)),
+            },
         }
     }
 }

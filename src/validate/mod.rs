@@ -16,6 +16,7 @@ pub mod mentions;
 pub mod metadata;
 pub mod picture;
 pub mod render;
+pub mod rest;
 pub mod rule;
 pub mod rules;
 pub mod settings;
