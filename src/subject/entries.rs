@@ -13,6 +13,11 @@ const ROW: u64 = size_of::<Row>() as u64;
 const FOLDER: u64 = 120;
 const ASIDE: u64 = 80;
 
+/// How deep a folder may lie as it does in any image, and how many bytes it counts for each step below that: to look
+/// at what it holds takes a look at every folder above it.
+const DEEP: usize = 32;
+const STEP: u64 = 64;
+
 /// The kinds of entries, without the texts of links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
@@ -223,7 +228,8 @@ impl Collected {
             .then_some(self.last.1)
             .or_else(|| self.folders.get(folder).copied());
         let number = known.unwrap_or_else(|| {
-            weight += FOLDER + folder.len() as u64;
+            let steps = folder.bytes().filter(|byte| *byte == b'/').count().saturating_sub(DEEP);
+            weight += FOLDER + folder.len() as u64 + STEP * steps as u64;
             let number = index(self.folders.len());
             self.folders.insert(folder.into(), number);
             number

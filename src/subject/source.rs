@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::archive::Archive;
 use super::limits::MAX_DOCUMENT;
 use super::{Error, Lies, Place};
-use crate::domain::{Digest, Reference};
+use crate::domain::{Digest, Reference, count};
 use crate::image::{Descriptor, Layout};
 use crate::registry::{self, Session};
 use crate::sys::{Invocation, fs};
@@ -80,7 +80,7 @@ impl Source {
         let broken = |why| Error::Document { image: image.to_owned(), what, digest: Some(digest), why };
         let blob = self.blob(wanted).map_err(|no| match no {
             NoBlob::Missing => broken("is missing".to_owned()),
-            NoBlob::Size(found) => broken(format!("has {found} bytes instead of {}", wanted.size)),
+            NoBlob::Size(found) => broken(format!("has {} instead of {}", count(found, "byte"), wanted.size)),
             NoBlob::Failed(error) => error,
         })?;
         let mut bytes = Vec::new();
@@ -88,7 +88,7 @@ impl Source {
         read.map_err(|error| broken(format!("could not be read: {error}")))?;
         let found = Digest::of(&bytes);
         if bytes.len() as u64 != wanted.size {
-            Err(broken(format!("has {} bytes instead of {}", bytes.len(), wanted.size)))
+            Err(broken(format!("has {} instead of {}", count(bytes.len() as u64, "byte"), wanted.size)))
         } else if found != digest {
             Err(broken(format!("holds other bytes, which hash to {found}")))
         } else {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::damage::LayerDamage;
 use super::entries::{Collected, Entries};
 use super::entry::{Entry, EntryKind, Glance, Remark, Remarks, Wish};
-use super::limits::{Limits, MAX_LINKS};
+use super::limits::{Limits, MAX_LINKS, MAX_PATH};
 use super::look::Looker;
 use super::pipe::{Incoming, piped};
 use super::tally::{Packed, Tally, Unpacked};
@@ -166,6 +166,9 @@ impl<'a> Walk<'a> {
         }
         if self.names > limits.names {
             return Err(LayerDamage::TooMany { what: "bytes of names", limit: limits.names });
+        }
+        if member.path.len().max(member.link.len()) > MAX_PATH {
+            return Err(LayerDamage::TooMany { what: "bytes in a path", limit: MAX_PATH as u64 });
         }
         let Some(path) = self.path(&member) else { return Ok(()) };
         if self.whiteout(&path) {

@@ -8,12 +8,9 @@ use serde_json::{Map, Value};
 
 use super::place::{Role, named};
 use super::{Fault, Imported, Provenance};
-use crate::domain::{ImagePath, Os};
+use crate::domain::{ImagePath, Os, is_picture};
 use crate::manifest::extension::{Link, Screenshot};
 use crate::validate::rules::{SLUGS, required_labels};
-
-/// Pictures that Docker Desktop shows.
-const PICTURES: [&str; 3] = [".svg", ".png", ".jpg"];
 
 /// The mistakes that can be seen in metadata.json, the labels, and the places of files.
 #[must_use]
@@ -62,10 +59,6 @@ fn root(metadata: &Value, faults: &mut Faults) {
         Some(Value::String(_)) => {}
         Some(_) => faults.add("E03", "`icon` is no text"),
     }
-}
-
-fn is_picture(name: &str) -> bool {
-    PICTURES.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending))
 }
 
 fn tab(metadata: &Value, faults: &mut Faults) {

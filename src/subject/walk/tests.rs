@@ -238,3 +238,16 @@ fn a_source_that_fails_is_not_taken_for_a_damaged_layer() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn paths_that_no_system_makes_end_the_walk() {
+    let long = |length: usize| {
+        let name = "d/".repeat(length / 2);
+        Tar::default().raw(b"x", b'L', b"", name.len() as u64, name.as_bytes()).file("x", b"").end()
+    };
+    for (length, fits) in [(MAX_PATH, true), (MAX_PATH + 2, false)] {
+        let tar = long(length);
+        let walked = walk(&*tar, expected(&tar, &tar), &Wish::default(), &manner(Limits::default()));
+        assert_eq!(walked.is_ok(), fits, "{length}");
+    }
+}

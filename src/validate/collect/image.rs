@@ -1,7 +1,7 @@
 //! A whole image of any maker to a view.
 
 use super::platform::{self, Files};
-use crate::domain::Reference;
+use crate::domain::{Reference, count};
 use crate::subject::{self, Absence, Error, FileFact, Found, Lies, Place, Platform, Remark, Walked};
 use crate::validate::view::{Entry, ImageView, Maker, PlatformView, Start, Subject, Trouble, View};
 
@@ -28,7 +28,11 @@ pub fn image(place: &Place, subject: &subject::Subject) -> Result<View, Error> {
     let mut taken = 0;
     for (at, platform) in subject.platforms.iter().enumerate() {
         if taken > ROOM {
-            let what = format!("only {at} platforms were looked at: their files and documents are too many");
+            let what = format!(
+                "only {} of {} looked at: what is in them is too much",
+                count(at as u64, "platform"),
+                subject.platforms.len(),
+            );
             image.trouble.push(Trouble { fatal: true, what, path: None, layer: None });
             break;
         }

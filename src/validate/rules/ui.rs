@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::metadata::{no_text, noun};
+use crate::domain::is_picture;
 use crate::subject::path::normal;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::Document;
@@ -12,9 +13,6 @@ use crate::validate::view::{PlatformView, View};
 
 /// Bytes of a UI above which something was most likely packed by mistake: the largest bundles seen have about 20 MiB.
 const LARGE_UI: u64 = 64 << 20;
-
-/// The endings of icons (`extensions-sdk/extensions/labels.md`).
-pub(super) const PICTURES: [&str; 4] = [".svg", ".png", ".jpg", ".jpeg"];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -98,19 +96,13 @@ fn icon_is_there(view: &View, out: &mut Findings<'_>) {
             out.error_help(place, format!("the icon `{icon}` is a URL; it must be a file of the image"), help);
             continue;
         }
-        if !ends_in(icon, &PICTURES) {
+        if !is_picture(icon) {
             out.warning(place.clone(), format!("the icon `{icon}` is neither .svg nor .png nor .jpg"));
         }
         if let Some(why) = platform.and_then(|platform| no_file(platform, icon)) {
             out.error(place, format!("the icon `{icon}` {why}"));
         }
     }
-}
-
-/// Whether a name ends in one of the endings, in any case.
-pub(super) fn ends_in(name: &str, endings: &[&str]) -> bool {
-    let name = name.to_ascii_lowercase();
-    endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Why a path is no file in a platform's image.
