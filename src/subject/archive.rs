@@ -128,7 +128,7 @@ fn plain(file: File, scratch: Option<&Path>) -> io::Result<Result<File, fs::Erro
     };
     let limits = Limits { ratio: u64::MAX, ..Limits::default() };
     let packed = Tally::default();
-    let (_, stream) = unpack(&mut reader)?;
+    let (_, stream) = unpack(&mut reader, |_| Ok(()))?;
     io::copy(&mut Unpacked::new(stream, &packed, limits), &mut copy)?;
     copy.rewind()?;
     Ok(Ok(copy))

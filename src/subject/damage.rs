@@ -67,6 +67,9 @@ pub enum LayerDamage {
         /// How many were read of this layer.
         entries: u64,
     },
+    /// To unpack it takes more memory than is given to it and its files.
+    #[error("it has too many files for how far back its compression looks")]
+    Window,
     /// A temporary copy of one of its files failed.
     #[error("a file of it could not be looked at: {0}")]
     Spool(String),
@@ -81,6 +84,7 @@ impl LayerDamage {
                 | LayerDamage::TooLarge { .. }
                 | LayerDamage::TooMany { .. }
                 | LayerDamage::Crowded { .. }
+                | LayerDamage::Window
         )
     }
 

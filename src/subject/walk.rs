@@ -77,6 +77,14 @@ pub(super) struct Manner {
     pub taken: Arc<AtomicU64>,
 }
 
+impl Manner {
+    /// Takes memory.
+    fn take(&self, bytes: u64, none_left: impl FnOnce() -> LayerDamage) -> Result<(), LayerDamage> {
+        let taken = self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if taken <= self.limits.memory { Ok(()) } else { Err(none_left()) }
+    }
+}
+
 /// Walks a layer from its first byte to its last one. It is unpacked on this thread and looked into on another one.
 ///
 /// # Errors
@@ -111,7 +119,8 @@ pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Ma
 }
 
 fn read(reader: &mut impl io::BufRead, packed: &Tally, wish: &Wish, manner: &Manner) -> Result<Walked, Stopped> {
-    let (packing, stream) = unpack(reader).map_err(|error| Stopped::Damage(error.into()))?;
+    let grow = |bytes| manner.take(bytes, || LayerDamage::Window).map_err(io::Error::other);
+    let (packing, stream) = unpack(reader, grow).map_err(|error| Stopped::Damage(error.into()))?;
     let mut stream = Unpacked::new(stream, packed, manner.limits);
     let looked = piped(&mut stream, |incoming| look(incoming, packing, wish, manner)).map_err(Stopped::Source)?;
     looked.map_err(Stopped::Damage)
@@ -190,8 +199,7 @@ impl<'a> Walk<'a> {
     /// Counts what is kept in memory.
     fn weigh(&mut self, bytes: u64) -> Result<(), LayerDamage> {
         self.walked.weight += bytes;
-        let taken = self.manner.taken.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if taken <= self.manner.limits.memory { Ok(()) } else { Err(LayerDamage::Crowded { entries: self.count }) }
+        self.manner.take(bytes, || LayerDamage::Crowded { entries: self.count })
     }
 
     /// The path without what Docker drops from it, too; none for the root itself and for paths that leave it.

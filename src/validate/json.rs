@@ -222,7 +222,7 @@ mod tests {
             ("host.binaries[2].linux", Some("4:5")),
             ("hos", None),
             ("gone.too", None),
-            ("ab[1][0][0]", Some("9:23")),
+            ("ab[1][0][0]", Some("9:22")),
             ("twice.new", Some("11:13")),
             ("twice.old", Some("11:2")),
         ] {
@@ -239,7 +239,7 @@ mod tests {
             place(&TEXT[end..], "a");
         }
         let deep = format!("{}1{}", "{\"a\":".repeat(300), "}".repeat(300));
-        assert_eq!(place(&deep, &vec!["a"; 300].join(".")).as_deref(), Some("1:641"));
+        assert_eq!(place(&deep, &vec!["a"; 300].join(".")).as_deref(), Some("1:637"));
         for text in ["", "{", "{\"", "{\"a", "{\"a\\", "{\"a\":", "[,]", "{,}", "]", "{\"a\" 1}"] {
             place(text, "a.b");
         }

@@ -100,8 +100,7 @@ mod tests {
         let mut findings = validate(&view, &Settings::default());
         in_metadata(&mut findings, &view, "the layout");
         for finding in findings.iter().filter(|finding| finding.place.key.is_some()) {
-            assert_eq!((finding.place.file.as_deref(), finding.place.line), (Some(METADATA), Some(1)), "{finding:?}");
-            assert!(finding.place.column > Some(1), "{finding:?}");
+            assert!(finding.place.file.as_deref() == Some(METADATA) && finding.place.line > Some(1), "{finding:?}");
         }
         assert!(findings.iter().filter(|finding| finding.place.line.is_some()).count() > 1);
     }

@@ -26,14 +26,15 @@ const BINARIES: [Binary; 8] = [
     ("aarch64-pc-windows-gnullvm", "tool.exe", "lightningcss-cli-win32-arm64-msvc@1.33.0", "lightningcss.exe"),
 ];
 
-/// A second host tool, for an image of 100 MB.
+/// A second host tool, for an image of 100 MB: `biome`, written in Rust, and for Windows, where that one wants a
+/// library that users lack, `esbuild`.
 const MORE: [Binary; 6] = [
     ("x86_64-unknown-linux-musl", "lint", "@biomejs/cli-linux-x64-musl@2.3.0", "biome"),
     ("aarch64-unknown-linux-musl", "lint", "@biomejs/cli-linux-arm64-musl@2.3.0", "biome"),
     ("x86_64-apple-darwin", "lint", "@biomejs/cli-darwin-x64@2.3.0", "biome"),
     ("aarch64-apple-darwin", "lint", "@biomejs/cli-darwin-arm64@2.3.0", "biome"),
-    ("x86_64-pc-windows-gnullvm", "lint.exe", "@biomejs/cli-win32-x64@2.3.0", "biome.exe"),
-    ("aarch64-pc-windows-gnullvm", "lint.exe", "@biomejs/cli-win32-arm64@2.3.0", "biome.exe"),
+    ("x86_64-pc-windows-gnullvm", "lint.exe", "@esbuild/win32-x64@0.28.2", "esbuild.exe"),
+    ("aarch64-pc-windows-gnullvm", "lint.exe", "@esbuild/win32-arm64@0.28.2", "esbuild.exe"),
 ];
 
 const MANIFEST: &str = r#"[package]
