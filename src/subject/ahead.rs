@@ -14,7 +14,7 @@ use super::{Subject, descriptor, expected};
 /// How many layers are read at once at most. Each takes a few MiB of memory while it is read.
 const MAX_AT_ONCE: usize = 4;
 
-impl Subject {
+impl Subject<'_> {
     /// Reads the layers of a platform that were not read yet, and looks into the files at `wanted` on the way. It is
     /// as if nothing had been read if one of them fails: who needs it reads it again, and is told why.
     pub fn read_ahead(&self, platform: &Platform, wanted: &[&str]) {

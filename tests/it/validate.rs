@@ -1,10 +1,13 @@
 //! `cargo dext validate`: the same findings of the same content, whoever made the image and wherever it lies.
 
 mod bounds;
+mod draft;
+mod forms;
 mod hostile;
 mod network;
 mod others;
 mod project;
+mod wild;
 
 use serde_json::Value;
 

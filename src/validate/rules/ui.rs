@@ -105,6 +105,12 @@ fn icon_is_there(view: &View, out: &mut Findings<'_>) {
     }
 }
 
+/// Whether a name ends in one of the endings, in any case.
+pub(super) fn ends_in(name: &str, endings: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
 /// Why a path is no file in a platform's image.
 pub(super) fn no_file(platform: &PlatformView, path: &str) -> Option<String> {
     if leaves(path) {
