@@ -146,7 +146,7 @@ pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Targe
 async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str) -> Result<TagOutcome, Error> {
     let ours = shipment.index.digest;
     if target.seen.get(tag) == Some(&ours) {
-        // Whoever moves it meanwhile may as well do so right after another question. Any other answer may have changed
+        // It was asked for a moment ago. Any other answer may have changed
         // into one that forbids the push, or allows it.
         return Ok(TagOutcome { tag: tag.to_owned(), change: TagChange::Unchanged });
     }
@@ -188,8 +188,10 @@ impl Push<'_> {
             return Ok((tags, all_there(), Fate::Skipped));
         }
         let index = self.shipment.read_document(&self.shipment.index)?.into();
-        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it.
-        let whole = changed.len() < tags.len();
+        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it; what was
+        // seen before a build is not.
+        let asked = |tag: &&TagOutcome| !self.target.seen.contains_key(&tag.tag);
+        let whole = tags.iter().filter(asked).any(|tag| tag.change == TagChange::Unchanged);
         let fates = if whole { None } else { yard.with_progress(self.fill(&yard)).await? };
         if fates.is_some() {
             yard.index(&index).await?;

@@ -14,7 +14,7 @@ mod links;
 mod told;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use args::PublishArgs;
 
@@ -31,6 +31,9 @@ use args::session;
 use destination::{Destination, Doubt};
 use goods::Goods;
 use told::Told;
+
+/// How long what a tag was seen to point at is taken for what it points at.
+const FRESH: Duration = Duration::from_secs(120);
 
 /// Publishes.
 ///
@@ -50,7 +53,11 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
         target.seen = look_early(&session, &target, context)?;
     }
     let audience = Audience::of(&destination.repository, &destination.tags);
+    let looked = Instant::now();
     let packed = settled.pack(&audience, context)?;
+    if looked.elapsed() > FRESH {
+        target.seen.clear();
+    }
     let shipment = &packed.shipment;
     let platforms: Vec<String> = shipment.platforms.iter().map(|image| image.platform.to_string()).collect();
     doubts(destination.missing(&platforms), context);

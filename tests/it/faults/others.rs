@@ -1,6 +1,8 @@
 //! Faults that are no answer to a single request: nobody there, a token server that is nowhere, a layout that
 //! changes, and storms of everything at once.
 
+use std::time::Duration;
+
 use cargo_dext::image::Layout;
 use cargo_dext::registry::{Error, Shipment};
 use snapbox::{IntoData, assert_data_eq, str};
@@ -38,6 +40,42 @@ fn nobody_is_there() {
 "#]]
         .raw()
     );
+}
+
+#[test]
+fn far_away_a_tag_is_still_read_back_after_it_was_written() {
+    // The early look arrives before the tag is set: to the record it is a second look for the tag.
+    let fault = |step, from, what| Fault { step, from, times: 1, what };
+    let unavailable = || What::Status(503, Said::Nothing);
+    let denied = || What::Status(403, Said::Error("DENIED", "no"));
+    for (name, fault, wanted) in [
+        ("the early look is put off", fault(Step::HeadTag, 1, What::RetryAfter(429, "0")), Some(1)),
+        ("the early look breaks", fault(Step::HeadTag, 1, What::Reset), Some(1)),
+        ("the early look never ends", fault(Step::HeadTag, 1, What::Stall), Some(1)),
+        ("the early look tells nothing", fault(Step::HeadTag, 1, What::Without("docker-content-digest")), Some(1)),
+        ("the tag is refused once", fault(Step::PutTag, 0, unavailable()), Some(1)),
+        ("the answer is lost", fault(Step::PutTag, 0, What::Lost), Some(1)),
+        ("the early look is forbidden", fault(Step::HeadTag, 1, denied()), None),
+        ("the tag is forbidden", fault(Step::PutTag, 0, denied()), None),
+    ] {
+        let quirks = Quirks { pause: Duration::from_millis(200), ..Quirks::default() };
+        let (registry, goods) = (Registry::with(Auth::Open, quirks), Recipe::default().make());
+        registry.fail(fault);
+        let pushed = Trip::default().push(&registry, &goods);
+        registry.check();
+        let record = registry.record();
+        match wanted {
+            Some(reads) => {
+                pushed.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(record.count(Step::ReadBack), reads, "{name}: {}", record.story());
+            }
+            None => {
+                let error = pushed.expect_err(name);
+                assert!(matches!(error, Error::Denied { .. }), "{name}: {error}");
+                assert_eq!(record.count(Step::ReadBack), 0, "{name}: {}", record.story());
+            }
+        }
+    }
 }
 
 #[test]
