@@ -18,16 +18,16 @@ const SHORTEST_LOT: usize = 16;
 
 /// How tokens begin: those of Docker Hub, GitHub, GitLab, AWS, JSON Web Tokens, Slack, Google, npm, PyPI, DigitalOcean
 /// and Vault.
-const PREFIXES: &str = "dckr_pat_ dckr_oat_ ghp_ gho_ ghs_ ghu_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- AKIA ASIA eyJ xoxa- \
-    xoxb- xoxp- xapp- ya29. AIza npm_ pypi- dop_v1_ hvs.";
+const PREFIXES: &str = "dckr_pat_ dckr_oat_ ghp_ gho_ ghs_ ghu_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- AKIA \
+    ASIA eyJ xoxa- xoxb- xoxp- xapp- ya29. AIza npm_ pypi- dop_v1_ hvs.";
 
 /// How names end whose value is a secret.
-const NAMES: &str = "password passwd passphrase passcode pwd token tokens secret secrets auth authorization bearer basic \
-    apikey api_key api-key accesskey access_key private_key";
+const NAMES: &str = "password passwd passphrase passcode pwd token tokens secret secrets auth authorization bearer \
+    basic apikey api_key api-key accesskey access_key private_key";
 
 /// Words that follow such a name in a sentence, so that they are not its value.
-const PLAIN: &str = "a access an and any are as at available be been but by cache can cannot collection could credential \
-    credentials denied did does doesn't empty endpoint entered err error exit expired failed failure field \
+const PLAIN: &str = "a access an and any are as at available be been but by cache can cannot collection could \
+    credential credentials denied did does doesn't empty endpoint entered err error exit expired failed failure field \
     file for forbidden found from had has have header helper in incorrect invalid is it item key keyring \
     locked manager may missing must needs no not of on only or permission prompt provided provider refresh \
     refused rejected request required response returned revoked server service set specified status storage \
