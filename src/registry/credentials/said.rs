@@ -281,7 +281,7 @@ mod tests {
         "cannot reach https://123456789012.dkr.ecr.eu-central-1.amazonaws.com/v2/",
         "https://host:8080/team/app@sha256",
         "write to ann@example.com",
-        "open /home/ann/.config/gcloud/application_default_credentials.json: no such file or directory",
+        "open /srv/ann/.config/gcloud/application_default_credentials.json: no such file or directory",
         "/usr/local/lib/google-cloud-sdk/bin/docker-credential-gcloud: line 3: python3: command not found",
         "C:\\Program Files\\Docker\\Docker\\resources\\bin\\docker-credential-desktop.exe",
         "NSInternalInconsistencyException in x86_64-pc-windows-gnu 0.24.1",
