@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::Explain;
 use crate::domain::name::InvalidName;
-use crate::{manifest, sys};
+use crate::{manifest, subject, sys};
 
 /// Why no extension was made or imported. Nothing was changed on the disk.
 #[derive(Debug, thiserror::Error)]
@@ -31,28 +31,27 @@ pub enum Error {
     /// The image's name cannot be used.
     #[error(transparent)]
     Image(InvalidName),
-    /// Neither backend nor host tool is wanted.
-    #[error("an extension without backend and host tool has nothing written in Rust")]
-    NothingInRust,
+    /// No part is wanted.
+    #[error("an extension without backend, host tool and page is nothing")]
+    Nothing,
     /// Something is in the folder.
     #[error("the folder `{}` is not empty", .0.display())]
     NotEmpty(PathBuf),
     /// Something else is where the folder should be.
     #[error("`{}` exists and is no folder", .0.display())]
     NotAFolder(PathBuf),
-    /// There is nothing to import.
-    #[error("`{}` is no folder", .0.display())]
-    NoSource(PathBuf),
     /// The folder has no metadata.json.
     #[error("there is no metadata.json in `{}` (E01)", .0.display())]
     NoMetadata(PathBuf),
     /// metadata.json cannot be read.
-    #[error("metadata.json is no JSON (E01): {why}")]
-    NoJson {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        why: serde_json::Error,
+    #[error("{what} ({rule})")]
+    Unreadable {
+        /// What is wrong with it, in the words of the rule.
+        what: String,
+        /// The rule.
+        rule: &'static str,
+        /// Where, as far as that is known.
+        place: String,
     },
     /// metadata.json is JSON, but no object.
     #[error("metadata.json is no JSON object (E01)")]
@@ -100,27 +99,41 @@ pub enum Error {
         /// The most bytes.
         bytes: u64,
     },
+    /// A package or workspace that is there did not become an extension.
+    #[error(transparent)]
+    Init(#[from] super::init::Error),
     /// Cargo cannot read the package.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
+    /// An image cannot be read.
+    #[error(transparent)]
+    Subject(Box<subject::Error>),
     /// The disk refused.
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
-    /// git refused.
+    /// The version control refused.
     #[error(transparent)]
-    Git(#[from] sys::process::Error),
+    Vcs(#[from] sys::process::Error),
+}
+
+impl From<subject::Error> for Error {
+    fn from(error: subject::Error) -> Self {
+        Error::Subject(Box::new(error))
+    }
 }
 
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
             Error::Fs(error) => error.place(),
-            Error::Git(error) => error.place(),
+            Error::Vcs(error) => error.place(),
             Error::Manifest(error) => error.place(),
-            Error::NoJson { file: path, .. }
-            | Error::HasTable { path, .. }
-            | Error::NoTable { path, .. }
-            | Error::BrokenManifest { path, .. } => Some(path.display().to_string()),
+            Error::Subject(error) => error.place(),
+            Error::Init(error) => error.place(),
+            Error::Unreadable { place, .. } => Some(place.clone()),
+            Error::HasTable { path, .. } | Error::NoTable { path, .. } | Error::BrokenManifest { path, .. } => {
+                Some(path.display().to_string())
+            }
             _ => None,
         }
     }
@@ -133,14 +146,14 @@ impl Explain for Error {
             }
             Error::Text { what, .. } => Some(format!("pass one line of text with `--{what}`")),
             Error::Image(_) => Some("pass e.g. `--image example/disk-usage`; the tag is the version".to_owned()),
-            Error::NothingInRust => Some("leave out `--no-backend` or `--no-host`".to_owned()),
+            Error::Nothing => Some("leave out `--no-backend`, `--no-host` or `--ui none`".to_owned()),
             Error::NotEmpty(_) | Error::NotAFolder(_) => {
                 Some("choose a folder that does not exist yet or is empty".to_owned())
             }
-            Error::NoSource(_) | Error::NoMetadata(_) => {
-                Some("name the folder of an extension, with metadata.json and Dockerfile".to_owned())
+            Error::NoMetadata(_) => {
+                Some("name the folder of an extension, with metadata.json and Dockerfile, or its image".to_owned())
             }
-            Error::NoJson { .. } | Error::NoObject => Some("Docker refuses it as well: mend it first".to_owned()),
+            Error::Unreadable { .. } | Error::NoObject => Some("Docker refuses it as well: mend it first".to_owned()),
             Error::NoPart => Some("Docker refuses it as well: an extension has at least one of them".to_owned()),
             Error::NoManifest(_) => {
                 Some("make a package first, with `cargo init`; or pass `--print` to look at the table".to_owned())
@@ -156,8 +169,10 @@ impl Explain for Error {
                 Some("remove what was built or installed there, such as `node_modules`".to_owned())
             }
             Error::Manifest(error) => error.help(),
+            Error::Subject(error) => error.help(),
+            Error::Init(error) => error.help(),
             Error::Fs(error) => error.help(),
-            Error::Git(_) => Some("pass `--vcs none` to do without a git repository".to_owned()),
+            Error::Vcs(_) => Some("pass `--vcs none` to do without a repository".to_owned()),
         }
     }
 }

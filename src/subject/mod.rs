@@ -1,8 +1,9 @@
-//! Images as they are, whoever made them and wherever they lie: what `inspect` shows and `validate` judges.
+//! Images as they are, whoever made them and wherever they lie: what `inspect` shows, `validate` judges and `import`
+//! takes over.
 //!
 //! [`Place::find`] tells from one text where an image lies, [`Subject::open`] reads its index, manifests and
 //! configs, and [`Subject::files`] finds files in its layers and looks into them, layer by layer, without
-//! unpacking anything. Nothing that an image says is believed before its digest was checked, and nothing it says
+//! unpacking anything; [`Subject::contents`] hands out those that somebody wants whole. Nothing that an image says is believed before its digest was checked, and nothing it says
 //! makes this use more memory or time than `limits.rs` allows; nothing is written but, for a moment, the copy of
 //! a large program whose headers are read, in a file without a name.
 //!
@@ -11,6 +12,7 @@
 
 mod ahead;
 mod archive;
+mod contents;
 mod damage;
 mod entries;
 mod entry;
@@ -35,10 +37,12 @@ mod walk;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+pub use contents::{Take, Wanted};
 pub use damage::LayerDamage;
 pub use entries::Entries;
 pub use entry::{EntryKind, Glance, Looks, Remark, Remarks};
@@ -320,21 +324,30 @@ impl<'r> Subject<'r> {
         }
     }
 
-    fn walk(&self, platform: &Platform, at: usize, wish: &Wish) -> Result<Arc<Walked>, Error> {
-        let layer = &platform.layers[at];
-        let damaged = |damage| Error::Layer {
+    fn damaged(&self, layer: &Layer, at: usize, damage: LayerDamage) -> Error {
+        Error::Layer {
             image: self.name.clone(),
             name: layer.name.clone().unwrap_or_else(|| (at + 1).to_string()),
             digest: layer.digest,
             damage: Box::new(damage),
-        };
-        let blob = self.source.blob(&descriptor(layer)).map_err(|no| match no {
+        }
+    }
+
+    /// The bytes of a layer's blob as they come.
+    fn blob(&self, layer: &Layer, at: usize) -> Result<Box<dyn Read + '_>, Error> {
+        let damaged = |damage| self.damaged(layer, at, damage);
+        self.source.blob(&descriptor(layer)).map_err(|no| match no {
             NoBlob::Missing => damaged(LayerDamage::Missing),
             NoBlob::Size(found) => damaged(LayerDamage::Size { expected: layer.size, found }),
             NoBlob::Failed(error) => error,
-        })?;
+        })
+    }
+
+    fn walk(&self, platform: &Platform, at: usize, wish: &Wish) -> Result<Arc<Walked>, Error> {
+        let layer = &platform.layers[at];
+        let blob = self.blob(layer, at)?;
         let walked = walk::walk(blob, expected(layer), wish, &self.manner()).map_err(|stopped| match stopped {
-            Stopped::Damage(damage) => damaged(damage),
+            Stopped::Damage(damage) => self.damaged(layer, at, damage),
             Stopped::Source(error) => self.source.failure(&self.name, error),
         })?;
         let walked = Arc::new(walked);

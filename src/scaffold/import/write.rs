@@ -13,8 +13,8 @@ use crate::sys::fs::{self, Kind};
 
 /// The most files, and bytes of all files together, that are copied. A `node_modules` folder that a Dockerfile copies
 /// has more.
-const MAX_FILES: usize = 20_000;
-const MAX_BYTES: u64 = 1 << 30;
+pub(super) const MAX_FILES: usize = 20_000;
+pub(super) const MAX_BYTES: u64 = 1 << 30;
 
 /// What is to be copied where.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,7 +47,8 @@ impl Copies {
     }
 }
 
-/// What has to be copied so that every one of `sources` is below `to`.
+/// What has to be copied so that every one of `sources` is below `to`. Packages that npm has installed beside a
+/// package.json are left where they are: it installs them again.
 ///
 /// # Errors
 /// When a file with another content is in the way, something cannot be read, or there is too much of it.
@@ -60,7 +61,13 @@ pub fn copies(from: &Path, to: &Path, sources: &[String]) -> Result<Copies, Erro
         let mut found = Vec::new();
         match disk.kind(source) {
             Some(Kind::Dir) => {
-                for below in fs::walk(&disk.path(source))? {
+                let packages = |relative: &Path| {
+                    let relative = relative.to_string_lossy();
+                    let above = relative.strip_suffix("node_modules");
+                    let package = above.map(|above| join(source, &format!("{above}package.json")));
+                    package.is_some_and(|package| matches!(disk.kind(&package), Some(Kind::File(_))))
+                };
+                for below in fs::walk_without(&disk.path(source), &packages)? {
                     let parts = below.relative.components().map(|part| part.as_os_str().to_str());
                     let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
                         copies.passed_over.push(below.relative.display().to_string());
@@ -127,7 +134,7 @@ pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> R
     let all = copies.files.iter().try_for_each(|path| {
         made.copy(&Disk { root: &root }.path(path), &Disk { root: &target.origin.dir }.path(path))
     });
-    let all = all.and_then(|()| fs::write_atomic(&target.origin.manifest_path, manifest.as_bytes()));
+    let all = all.and_then(|()| fs::rewrite(&target.origin.manifest_path, manifest.as_bytes()));
     if all.is_err() {
         made.undo();
     }
@@ -136,23 +143,36 @@ pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> R
 
 /// What was made so far, in order.
 #[derive(Debug, Default)]
-struct Made {
+pub(in crate::scaffold) struct Made {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
 }
 
 impl Made {
     fn copy(&mut self, from: &Path, to: &Path) -> Result<(), fs::Error> {
-        let folder = to.parent().unwrap_or(Path::new("."));
+        self.file(to, || fs::copy_new(from, to))
+    }
+
+    /// Writes a file where nothing is.
+    ///
+    /// # Errors
+    /// When something is there, or the disk refuses.
+    pub(in crate::scaffold) fn create(&mut self, path: &Path, bytes: &[u8]) -> Result<(), fs::Error> {
+        self.file(path, || fs::write_new(path, bytes))
+    }
+
+    fn file(&mut self, path: &Path, make: impl FnOnce() -> Result<(), fs::Error>) -> Result<(), fs::Error> {
+        let folder = path.parent().unwrap_or(Path::new("."));
         let missing: Vec<&Path> = folder.ancestors().take_while(|dir| !fs::exists(dir)).collect();
-        fs::create_dir_all(folder)?;
         self.folders.extend(missing.into_iter().rev().map(Path::to_owned));
-        fs::copy_new(from, to)?;
-        self.files.push(to.to_owned());
+        fs::create_dir_all(folder)?;
+        make()?;
+        self.files.push(path.to_owned());
         Ok(())
     }
 
-    fn undo(self) {
+    /// Removes everything again.
+    pub(in crate::scaffold) fn undo(self) {
         // The first failure is what the user has to know.
         for file in self.files {
             let _ = fs::remove_file(&file);
@@ -194,6 +214,19 @@ mod tests {
         assert_eq!((copies.there, copies.passed_over), (of(&["a/b.txt"]), of(&["gone"])));
         let same = super::copies(from.path(), from.path(), &wanted).expect("they are in place");
         assert_eq!((same.files.len(), same.there.len()), (0, 3));
+    }
+
+    #[test]
+    fn installed_packages_are_left_where_they_are() {
+        let from = folder(&[
+            ("ui/package.json", "{}"),
+            ("ui/node_modules/x/index.js", "1"),
+            ("ui/src/main.js", "2"),
+            ("page/node_modules/x.js", "3"),
+        ]);
+        let to = folder(&[]);
+        let copies = copies(from.path(), to.path(), &of(&["page", "ui"])).expect("nothing is in the way");
+        assert_eq!(copies.files, ["page/node_modules/x.js", "ui/package.json", "ui/src/main.js"]);
     }
 
     #[test]

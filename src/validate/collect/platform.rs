@@ -21,26 +21,39 @@ const SEARCH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/u
 /// How many words of a command line, and folders of a `PATH`, are looked for.
 const MAX_WORDS: usize = 20;
 
-/// How many files and folders of a UI are remembered one by one. A bundler leaves some hundreds.
-const MAX_UI: usize = 10_000;
+/// How many files and folders of a UI are remembered one by one. A bundler leaves some hundreds,
+/// and no more than 20,000 are imported.
+const MAX_UI: usize = 25_000;
 
 /// How many programs that nothing names are remembered.
 const MAX_OTHERS: usize = 200;
 
 /// The files of one platform's image.
-pub(super) trait Files {
+pub trait Files {
     /// What is at a path, links followed.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn at(&self, path: &str) -> Result<Found, Error>;
 
     /// Shows what lies below a folder whose path has no links, in an order that depends on the paths alone.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn below(&self, folder: &str, see: &mut dyn FnMut(FileFact)) -> Result<(), Error>;
 
     /// What stands in a document; nothing if it is larger than any.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn content(&self, path: &str) -> Result<Option<Vec<u8>>, Error>;
 }
 
 /// Fills in everything that follows from the files.
-pub(super) fn fill(view: &mut PlatformView, files: &dyn Files) -> Result<(), Error> {
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn fill(view: &mut PlatformView, files: &dyn Files) -> Result<(), Error> {
     view.metadata = metadata(files)?;
     if view.metadata == Metadata::Absent {
         let mut others = 0;
