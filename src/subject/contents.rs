@@ -70,10 +70,11 @@ impl Subject<'_> {
     fn pass<'a>(&self, platform: &Platform, at: usize, open: Open<'a>, take: &mut Take<'_>) -> Result<Open<'a>, Error> {
         let layer = &platform.layers[at];
         let blob = self.blob(layer, at)?;
-        let packed = Tally::default();
+        let (packed, manner) = (Tally::default(), self.manner());
+        let grow = |bytes| manner.take(bytes, || LayerDamage::Window).map_err(io::Error::other);
         let mut reader = BufReader::new(Packed::new(blob, &packed, layer.size));
-        let unpacked = unpack(&mut reader, |_| Ok(()))
-            .map(|(_, stream)| Unpacked::new(stream, &packed, self.manner.limits))
+        let unpacked = unpack(&mut reader, grow)
+            .map(|(_, stream)| Unpacked::new(stream, &packed, manner.limits))
             .map_err(Failed::from)
             .and_then(|stream| members(Tape::new(Stream(BufReader::new(stream))), open, take));
         if let Some(failure) = packed.failure() {
@@ -164,13 +165,13 @@ mod tests {
     use crate::subject::{EntryKind, FileFact};
 
     fn wanted(subject: &Subject<'_>, folder: &str) -> Vec<Wanted> {
-        let mut wanted = Vec::new();
-        let mut see = |FileFact { path, layer, size, digest, kind, .. }: FileFact| {
-            let digest = digest.filter(|_| kind == EntryKind::File);
-            wanted.extend(digest.map(|digest| Wanted { path, layer, size, digest }));
+        let mut facts = Vec::new();
+        subject.below(&subject.platforms[0], folder, &mut |fact| facts.push(fact)).expect("read");
+        let wanted = |fact: FileFact| {
+            let FileFact { path, layer, size, digest, kind, .. } = fact;
+            (kind == EntryKind::File).then_some(Wanted { path, layer, size, digest: digest? })
         };
-        subject.below(&subject.platforms[0], folder, &mut see).expect("read");
-        wanted
+        facts.into_iter().filter_map(wanted).collect()
     }
 
     fn contents(subject: &Subject<'_>, wanted: &[Wanted]) -> Result<(Vec<String>, Vec<Wanted>), Error> {

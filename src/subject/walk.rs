@@ -79,7 +79,7 @@ pub(super) struct Manner {
 
 impl Manner {
     /// Takes memory.
-    fn take(&self, bytes: u64, none_left: impl FnOnce() -> LayerDamage) -> Result<(), LayerDamage> {
+    pub(super) fn take(&self, bytes: u64, none_left: impl FnOnce() -> LayerDamage) -> Result<(), LayerDamage> {
         let taken = self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if taken <= self.limits.memory { Ok(()) } else { Err(none_left()) }
     }

@@ -123,7 +123,9 @@ impl Files for Folder<'_> {
         if !self.is_root(folder) {
             return Ok(());
         }
-        let Some(Provenance::Local { path: relative, folder: true }) = self.place(folder) else { return Ok(()) };
+        let Some(Provenance::Local { path: relative, folder: true }) = self.place(folder) else {
+            return Ok(());
+        };
         for found in fs::walk(&self.disk.path(&relative))?.into_iter().take(MAX_FILES) {
             let Some(below) = found.relative.to_str().map(|path| path.replace('\\', "/")) else { continue };
             let path = format!("{folder}/{below}");
