@@ -21,9 +21,8 @@ const SEARCH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/u
 /// How many words of a command line, and folders of a `PATH`, are looked for.
 const MAX_WORDS: usize = 20;
 
-/// How many files and folders of a UI are remembered one by one. A bundler leaves some hundreds,
-/// and no more than 20,000 are imported.
-const MAX_UI: usize = 25_000;
+/// How many files and folders of a UI are remembered one by one. A bundler leaves some hundreds.
+const MAX_UI: usize = 10_000;
 
 /// How many programs that nothing names are remembered.
 const MAX_OTHERS: usize = 200;
