@@ -278,10 +278,12 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         while let Some(value) = list.next_element_seed(self.below(format_args!("[{}]", values.len())))? {
+            if values.is_empty() {
+                // The first room that a list takes by itself is for four.
+                values.reserve_exact(1);
+            }
             values.push(value);
         }
-        // A list of one takes room for four.
-        values.shrink_to_fit();
         Ok(Value::Array(values))
     }
 

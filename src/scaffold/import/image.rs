@@ -194,6 +194,11 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        let unlisted = self.main.rest.files + self.main.rest.links;
+        if unlisted > 0 {
+            let what = format!("{unlisted} further files of the UI, which has too many");
+            self.leave(what, "copy them from where they were made");
+        }
         if let Some(first) = first {
             let what = format!("links and names that no installation takes, in the UI: {odd}, the first is `/{first}`");
             self.leave(what, "Docker Desktop on Windows cannot install them (E17)");
