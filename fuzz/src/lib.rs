@@ -8,13 +8,13 @@
 pub mod judge;
 pub mod pack;
 pub mod scratch;
-pub mod target;
+pub mod targets;
 pub mod text;
 
 use peak_alloc::PeakAlloc;
 
-use target::{archive, binary, compose, docker_config, dockerfile, import, labels, lockfile, metadata_json};
-use target::{oci_json, registry, tar_layer};
+use targets::{archive, binary, compose, docker_config, dockerfile, import, labels, lockfile, metadata_json};
+use targets::{oci_json, registry, tar_layer};
 
 /// Counts what every program that is linked with this crate takes from the heap.
 #[global_allocator]
