@@ -2,8 +2,8 @@
 //!
 //! A [`Target`] drives what the commands call, and checks what must hold whatever the bytes are: nobody panics, memory
 //! stays within [`MAX_HEAP`], texts for people hold no control characters, reports parse, what is written reads back.
-//! Two programs use these functions: the fuzzer (`cargo xtask fuzz`, a program for each target in `fuzz_targets/`) and
-//! the ordinary test `tests/corpus.rs`, which runs every file of `corpus/`.
+//! Two programs use these functions: the fuzzer in `fuzz_targets/` (`cargo xtask fuzz`), and the ordinary test
+//! `tests/corpus.rs`, which runs every file of `corpus/` and `broke/`.
 
 pub mod judge;
 pub mod pack;
@@ -27,7 +27,7 @@ pub const MAX_HEAP: usize = 64 << 20;
 /// A reader under test.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Its name, which is that of its program and of its folder in `corpus/`.
+    /// Its name, which is that of its folder in `corpus/`.
     pub name: &'static str,
     /// What it does with an input.
     run: fn(&[u8]),
@@ -49,7 +49,16 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "tar_layer", run: tar_layer::run },
 ];
 
+/// The variable that tells the fuzzer's program which target it is.
+pub const VARIABLE: &str = "DEXT_FUZZ_TARGET";
+
 impl Target {
+    /// The target of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        TARGETS.into_iter().find(|target| target.name == name)
+    }
+
     /// Runs an input, and returns the bytes of heap that it took at most. The count is of the whole process, so that
     /// only one target may run at a time.
     ///
@@ -63,13 +72,4 @@ impl Target {
         assert!(peak <= MAX_HEAP, "{} took {peak} bytes of heap; at most {MAX_HEAP} are allowed", self.name);
         peak
     }
-}
-
-/// Runs an input of the target of this name.
-///
-/// # Panics
-/// When there is no such target, or something does not hold.
-pub fn run(name: &str, data: &[u8]) {
-    let target = TARGETS.iter().find(|target| target.name == name);
-    target.expect("a program is named after its target").run(data);
 }

@@ -32,8 +32,10 @@ const FLAGS: [&str; 10] = [
     "--cfg fuzzing",
 ];
 
-/// What the profile for release must not do here: the linker would throw away what the flags put in.
-const PROFILE: [&str; 2] = ["profile.release.lto=false", "profile.release.strip=\"none\""];
+/// How the profile for release differs here. The linker must not throw away what the flags put in, and the passes of
+/// full optimisation take minutes over instrumented code that one of them makes nearly as fast.
+const PROFILE: [&str; 3] =
+    ["profile.release.lto=false", "profile.release.strip=\"none\"", "profile.release.package.cargo-dext.opt-level=1"];
 
 /// The longest input, in bytes.
 const MAX_LEN: [(&str, u32); 2] = [("binary", 64 << 10), ("archive", 16 << 10)];
@@ -62,8 +64,8 @@ pub struct Options {
 struct Desk {
     /// `fuzz` in the checkout.
     crate_dir: PathBuf,
-    /// The folder of the programs.
-    programs: PathBuf,
+    /// The program that is every target.
+    program: PathBuf,
     /// The folder for new inputs, findings and logs.
     work: PathBuf,
 }
@@ -81,7 +83,7 @@ impl Desk {
 
     fn program(&self, target: &str) -> Cmd {
         let max_len = MAX_LEN.iter().find(|(name, _)| *name == target).map_or(MAX_LEN_OF_OTHERS, |(_, length)| *length);
-        Cmd::new(self.programs.join(target)).arg(format!("-max_len={max_len}"))
+        Cmd::new(&self.program).env("DEXT_FUZZ_TARGET", target).arg(format!("-max_len={max_len}"))
     }
 }
 
@@ -99,7 +101,7 @@ pub fn run(places: &Places, wanted: Wanted, options: &Options) -> Result {
     setup::ensure_cxx()?;
     let desk = Desk {
         crate_dir: places.root.join("fuzz"),
-        programs: build(places, &tools, chosen)?,
+        program: build(places, &tools)?,
         work: places.target.join("dext-fuzz"),
     };
     if options.merge {
@@ -114,34 +116,31 @@ pub fn run(places: &Places, wanted: Wanted, options: &Options) -> Result {
     Err(format!("found something: {}; see {}", failed.join(", "), desk.work.join("found").display()).into())
 }
 
-/// The targets are the programs of the crate.
+/// Every target has a corpus.
 fn targets(places: &Places) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(places.root.join("fuzz/fuzz_targets"))? {
-        names.extend(entry?.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
+    for entry in std::fs::read_dir(places.root.join("fuzz/corpus"))? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
     }
     names.sort();
     Ok(names)
 }
 
-/// Builds the programs. This machine is named as if it were another one, because the flags are only for what runs
+/// Builds the program. This machine is named as if it were another one, because the flags are only for what runs
 /// under the fuzzer: not for build scripts and macros, and not for what else is in the target folder.
-fn build(places: &Places, tools: &Tools, targets: &[String]) -> Result<PathBuf> {
+fn build(places: &Places, tools: &Tools) -> Result<PathBuf> {
     let said = tools.line("rustc --version --verbose").read()?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc does not say where it runs")?;
     let mut cargo = tools
-        .line("cargo build --release --package cargo-dext-fuzz --features libfuzzer --target")
+        .line("cargo build --release --package cargo-dext-fuzz --features libfuzzer --bin any --target")
         .arg(host)
         .env("RUSTFLAGS", FLAGS.join(" "))
         .dir(&places.root);
     for setting in PROFILE {
         cargo = cargo.args(["--config", setting]);
     }
-    for target in targets {
-        cargo = cargo.args(["--bin", target]);
-    }
     cargo.run()?;
-    Ok(places.target.join(host).join("release"))
+    Ok(places.target.join(host).join("release/any"))
 }
 
 /// Runs the targets, `jobs` at a time.

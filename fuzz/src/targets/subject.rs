@@ -70,6 +70,7 @@ fn look(subject: &Subject) {
         ];
         outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(text::error);
         drop(platform.labels());
+        let _: u64 = platform.layers.iter().map(|layer| layer.size).sum();
     }
     drop(subject.layers_read());
 }
