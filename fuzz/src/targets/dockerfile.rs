@@ -20,8 +20,8 @@ pub fn run(data: &[u8]) {
     let mut next = || parts.next().unwrap_or_default().into_owned();
     let (dockerfile, folder, asked) = (next(), Folder::of(&next()), next());
     let dockerfile = Dockerfile::read(&dockerfile);
-    let start = dockerfile.start();
-    let paths = asked.lines().chain(start.entrypoint.as_deref()).take(MAX_ASKED);
+    drop(dockerfile.start());
+    let paths = asked.lines().take(MAX_ASKED);
     for path in paths.chain(["metadata.json", "ui"]).filter_map(|path| ImagePath::new(path).ok()) {
         drop(dockerfile.place(&path, &folder));
     }
