@@ -87,11 +87,12 @@ pub fn bundles(extension: &Extension, vcs: &Vcs, plan: &Plan, artifacts: &Artifa
 
 /// The configuration that all images share.
 fn config(extension: &Extension, vcs: &Vcs) -> ImageConfig {
-    let backend = extension.vm.as_ref().and_then(|vm| Some((vm, vm.bin.as_ref()?)));
+    let vm = extension.vm.as_ref();
     ImageConfig {
         labels: labels::labels(extension, vcs),
-        entrypoint: backend.map(|(_, (_, path))| vec![path.to_string()]),
-        cmd: backend.map(|(vm, _)| vm.args.clone()).filter(|args| !args.is_empty()),
+        entrypoint: vm.and_then(|vm| vm.bin.as_ref()).map(|(_, path)| vec![path.to_string()]),
+        // Without a binary of our own, the arguments are for the entry point of the base.
+        cmd: vm.map(|vm| vm.args.clone()).filter(|args| !args.is_empty()),
     }
 }
 

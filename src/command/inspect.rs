@@ -67,7 +67,7 @@ pub fn run(args: &InspectArgs, context: &Context) -> Result<(), Error> {
         scratch: env.cache_dir().map(|cache| cache.join("tmp")),
         ..subject::Options::default()
     };
-    let connect = || Session::new(args.registry.options(env), Keychain::from_env(env));
+    let connect = || Session::new(args.registry.options(env), Keychain::from_env(env), shell);
     if args.raw {
         shell.print_bytes(&subject::raw(&place, &options, connect)?);
         return Ok(());

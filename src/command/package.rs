@@ -43,7 +43,7 @@ pub fn run(args: &PackageArgs, cargo: CargoOutput, context: &Context) -> Result<
         shell.status("Finished", format!("{} binaries in {}", made.bins.len(), seconds(job.started)));
         return Ok(());
     }
-    let registries = Remote::new(args.registry.options(&context.env), &context.env);
+    let registries = Remote::new(args.registry.options(&context.env), &context.env, shell);
     let base = job.pin(&registries, false)?;
     let tree = work_tree(&job.extension).unwrap_or_else(|error| {
         shell.warning(format!("{error}; the image gets no `revision` label"), error.help());

@@ -42,7 +42,7 @@ pub fn run(args: &UpdateArgs, context: &Context) -> Result<(), Error> {
     })?;
     let file = LockFile::read(&origin.workspace_root)?;
     let terms = args.manifest.terms();
-    let remote = Remote::new(args.registry.options(&context.env), &context.env);
+    let remote = Remote::new(args.registry.options(&context.env), &context.env, shell);
     let store = Store::new(context.env.cache_dir().unwrap_or(dext).join("bases"));
     let bases = Bases { source: &remote, store, terms, report: shell };
     let mut lock = file.lock().clone();

@@ -47,6 +47,8 @@ pub struct ValidateArgs {
     #[arg(long, conflicts_with_all = ["offline", "frozen"])]
     online: bool,
     /// Also run `docker extension validate` of Docker Desktop
+    ///
+    /// Its words are known from what others quote; it has not been tried with a real Docker Desktop.
     #[arg(long)]
     docker: bool,
     #[command(flatten)]

@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, pending, select};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
-use super::client::{Answer, Call, Dialogue, Fault, Piece, UploadCall};
+use super::client::{Answer, Call, Dialogue, Fault, Passing, Piece, Proof, UploadCall};
+use super::pace::Pace;
 use super::push::permits;
 use super::upload::{Failure, Heard, Next, Reply, Upload};
 use super::{Error, Fate, Shipment, Target};
@@ -39,13 +42,14 @@ pub(super) struct Yard<'a> {
     /// Blobs that are sent at once. Those that are looked for do not wait for them.
     sending: Semaphore,
     loads: RefCell<Vec<Load>>,
+    pace: Pace,
 }
 
 impl<'a> Yard<'a> {
     /// Prepares a push.
     pub fn new(talk: Dialogue<'a>, shipment: &'a Shipment, target: &'a Target) -> Self {
         let (looking, sending) = (permits(talk.session), permits(talk.session));
-        Yard { talk, shipment, target, looking, sending, loads: RefCell::default() }
+        Yard { talk, shipment, target, looking, sending, loads: RefCell::default(), pace: Pace::default() }
     }
 
     /// Whether no blob had to be sent so far, or even announced.
@@ -103,7 +107,8 @@ impl<'a> Yard<'a> {
 
     fn file(&self, blob: &Descriptor) -> Piece {
         let (path, size) = (self.shipment.blob_path(&blob.digest), blob.size);
-        Piece { path, whole: size, offset: 0, length: size, sent: Arc::default() }
+        let proof = (!self.shipment.proven).then(|| Arc::new(Proof::of(blob.digest)));
+        Piece { path, whole: size, offset: 0, length: size, sent: Arc::default(), proof }
     }
 
     fn mounts(&self) -> Vec<String> {
@@ -121,9 +126,14 @@ impl<'a> Yard<'a> {
         request: &Call,
     ) -> Result<(Heard, Option<Answer>), Error> {
         let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
-        let answer = match self.talk.ask_once(step, request).await {
+        let start = Instant::now();
+        let answer = self.talk.ask_once(step, request).await;
+        if matches!(call, UploadCall::Look) {
+            self.pace.answered(start.elapsed());
+        }
+        let answer = match answer {
             Ok(answer) => answer,
-            Err(Fault::Passing { why, after }) => return Ok((Heard::Passing { why, after }, None)),
+            Err(Fault::Passing(passing)) => return Ok((Heard::Passing(passing), None)),
             Err(Fault::Final(error)) => return Err(error),
         };
         if mounting && matches!(answer.code(), 401 | 403) {
@@ -147,7 +157,7 @@ impl<'a> Yard<'a> {
 
     fn failure(&self, step: &str, failure: Failure, last: Option<Answer>, blob: &Descriptor) -> Error {
         match (failure, last) {
-            (Failure::Exhausted { tries, why }, _) => Error::Unreachable { at: self.talk.at(step), tries, why },
+            (Failure::Exhausted { tries, last }, _) => self.talk.exhausted(step, tries, last),
             (Failure::Senseless(why), _) => self.talk.senseless(step, why),
             (Failure::Refused, Some(answer)) => {
                 let path = self.shipment.blob_path(&blob.digest);
@@ -204,7 +214,7 @@ impl<'a> Yard<'a> {
                 400 | 404 if answer.error_codes().iter().any(misses) => {
                     misses_blobs = true;
                     let why = format!("the registry answered {}", self.talk.words(&answer));
-                    Err(Fault::Passing { why, after: None })
+                    Err(Fault::Passing(Passing::answered(why)))
                 }
                 // What is there by its digest is of a type that the registry takes, under a tag too.
                 400 | 415 if reference == document.digest.to_string() && concerns_types(&answer, document) => {
@@ -218,19 +228,41 @@ impl<'a> Yard<'a> {
 
     /// Writes the index by its digest.
     pub async fn index(&self, index: &Bytes) -> Result<(), Error> {
-        let descriptor = &self.shipment.index;
-        self.write("writing the index", &descriptor.digest.to_string(), descriptor, index, &[]).await
+        let (descriptor, start) = (&self.shipment.index, Instant::now());
+        self.write("writing the index", &descriptor.digest.to_string(), descriptor, index, &[]).await?;
+        self.pace.wrote(start.elapsed());
+        Ok(())
     }
 
     /// Lets a tag point at the index, and looks whether it does.
     pub async fn tag(&self, tag: &str, index: &Bytes) -> Result<(), Error> {
-        self.write(&format!("writing the tag {tag}"), tag, &self.shipment.index, index, &[]).await?;
-        self.read_back(tag).await
+        let (step, is_asking) = (format!("writing the tag {tag}"), Cell::new(false));
+        let write = pin!(self.write(&step, tag, &self.shipment.index, index, &[]));
+        let seen = match select(write, pin!(self.see(tag, &is_asking))).await {
+            Either::Left((written, see)) => {
+                written?;
+                is_asking.get() && see.await
+            }
+            Either::Right((seen, write)) => {
+                write.await?;
+                seen
+            }
+        };
+        if seen { Ok(()) } else { self.read_back(tag).await }
+    }
+
+    /// Looks for the tag when it is likely to be written, without waiting for the answer that says so: over a long
+    /// wire that saves a round trip. Whether it points at the index; if not, it is read back in the ordinary way.
+    async fn see(&self, tag: &str, is_asking: &Cell<bool>) -> bool {
+        let Some(pause) = self.pace.lead() else { return pending().await };
+        tokio::time::sleep(pause).await;
+        is_asking.set(true);
+        self.talk.points_at(&reading_back(tag), tag, self.shipment.index.digest).await
     }
 
     async fn read_back(&self, tag: &str) -> Result<(), Error> {
         let descriptor = &self.shipment.index;
-        let step = format!("reading back the tag {tag}");
+        let step = reading_back(tag);
         let mut tries = 0;
         loop {
             tries += 1;
@@ -286,6 +318,10 @@ impl<'a> Yard<'a> {
             self.talk.report.event(Event::Progress { verb: "Uploading", done: all_done, total: all });
         }
     }
+}
+
+fn reading_back(tag: &str) -> String {
+    format!("reading back the tag {tag}")
 }
 
 /// Whether a document may have been refused because it is of OCI's types: registries that know Docker's alone have

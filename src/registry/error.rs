@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::credentials;
 use crate::domain::{Digest, Explain, Reference};
 use crate::image::Damage;
-use crate::sys::fs;
+use crate::sys::{fs, http};
 
 /// Which step of what went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,15 @@ impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}, {}", self.registry, self.repository, self.step)
     }
+}
+
+/// What kept a request from an answer that lasts. What is advised depends on it; words are for people alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// A server answered, and its answer may be another one later.
+    Answered,
+    /// There was no answer: no connection, one that broke, or one that fell silent.
+    Broken,
 }
 
 /// Why an image could not be sent, found or read.
@@ -154,11 +163,21 @@ pub enum Error {
         at: Box<At>,
         /// How often it was tried.
         tries: u32,
+        /// What kind of trouble it was the last time.
+        cause: Cause,
         /// What went wrong the last time.
         why: String,
     },
+    /// Nothing knows an address of a host: the registry's, its token server's, that of its storage, or the proxy's.
+    #[error("no host has the name `{host}`")]
+    UnknownHost {
+        /// The name.
+        host: String,
+        /// Where.
+        at: Box<At>,
+    },
     /// It may work, but only after more time than is waited here.
-    #[error("{why}, and wants to be asked again in {}", span(*asks))]
+    #[error("{why}, and wants to be asked again in {}", http::span(*asks))]
     Later {
         /// Where.
         at: Box<At>,
@@ -224,6 +243,7 @@ impl Explain for Error {
             | Error::NoTls { at, .. }
             | Error::ProxyDenies { at }
             | Error::Unreachable { at, .. }
+            | Error::UnknownHost { at, .. }
             | Error::Later { at, .. }
             | Error::Answer { at, .. }
             | Error::ReadBack { at, .. } => Some(at.to_string()),
@@ -244,7 +264,7 @@ impl Explain for Error {
                 "install the system's certificates (`ca-certificates`), or name a PEM file with `--cacert`"
             }
             Error::Unfit { .. } => "write the layout with `cargo dext package`",
-            Error::Changed { .. } => "package again",
+            Error::Changed { .. } => "package again, or fetch the layout again from where it came",
             Error::TagExists { .. } => {
                 "raise the version in Cargo.toml, or pass `--overwrite` to let the tag point at the new image"
             }
@@ -268,24 +288,17 @@ impl Explain for Error {
             Error::ProxyDenies { .. } => {
                 "write them into the proxy's address, in HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
             }
-            Error::Unreachable { why, .. } if why.contains(ANSWERED) => {
-                "try again later: what has arrived is not sent again"
-            }
-            Error::Unreachable { .. } => {
+            Error::Unreachable { cause: Cause::Answered, .. } => "try again later: what has arrived is not sent again",
+            Error::Unreachable { cause: Cause::Broken, .. } => {
                 "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
+            }
+            Error::UnknownHost { .. } => {
+                "check how the name is written, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY"
             }
             Error::Later { .. } => "try again then: what has arrived is not sent again",
             Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
         };
         Some(help.to_owned())
-    }
-}
-
-/// A time for people: `90 s`, and longer ones in minutes.
-fn span(time: Duration) -> String {
-    match time.as_secs() {
-        seconds @ 0..=120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds.div_ceil(60)),
     }
 }
 
@@ -296,9 +309,6 @@ fn missing(at: &At) -> String {
         "check the name `{repository}`; the registry may want the repository to be made first, or `docker login {registry}`"
     )
 }
-
-/// What stands between who answered and what, in the reason of a fault.
-pub(super) const ANSWERED: &str = " answered ";
 
 fn denied(at: &At, origin: &str) -> String {
     format!("run `docker login {}`{origin}", at.registry)
@@ -337,9 +347,15 @@ mod tests {
             ),
             (Error::ProxyDenies { at: at() }, "the proxy wants a user and a password, or another one"),
             (
-                Error::Unreachable { at: at(), tries: 6, why: "the registry answered 503".to_owned() },
+                Error::Unreachable {
+                    at: at(),
+                    tries: 6,
+                    cause: Cause::Answered,
+                    why: "the registry answered 503".to_owned(),
+                },
                 "failed 6 times, at last because the registry answered 503",
             ),
+            (Error::UnknownHost { at: at(), host: "r.example".to_owned() }, "no host has the name `r.example`"),
             (
                 Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(90) },
                 "the registry answered 429, and wants to be asked again in 90 s",
@@ -358,5 +374,16 @@ mod tests {
             assert!(error.help().is_some() && error.is_network());
         }
         assert!(denied(&at(), "auths in config.json").contains("docker login r.example"));
+    }
+
+    #[test]
+    fn advice_depends_on_the_cause_and_not_on_the_words() {
+        let at = || Box::new(At { registry: String::new(), repository: String::new(), step: String::new() });
+        for (cause, proxy) in [(Cause::Answered, false), (Cause::Broken, true)] {
+            for why in ["the registry answered 503", "the peer answered with a reset", ""] {
+                let error = Error::Unreachable { at: at(), tries: 6, cause, why: why.to_owned() };
+                assert_eq!(error.help().is_some_and(|help| help.contains("HTTPS_PROXY")), proxy, "{why}");
+            }
+        }
     }
 }

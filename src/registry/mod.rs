@@ -11,6 +11,7 @@ mod deliver;
 mod early;
 mod error;
 mod order;
+mod pace;
 mod pull;
 mod push;
 mod record;
@@ -22,7 +23,7 @@ mod token;
 mod upload;
 
 pub use early::look_early;
-pub use error::{At, Error};
+pub use error::{At, Cause, Error};
 pub use push::{Fate, Pushed, TagChange, TagOutcome, Target, push};
 pub use record::Record;
 pub use session::{Options, Session, Traffic};

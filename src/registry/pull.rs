@@ -12,26 +12,17 @@ use crate::domain::reference::is_tag;
 use crate::domain::{Digest, Reference};
 use crate::image::{Descriptor, MAX_DOCUMENT, MediaTypes};
 
-use crate::report::{Event, Report};
-
 /// The most pages of tags that are read.
 const MAX_PAGES: usize = 1_000;
 
-/// Reading is told by those who ask for it.
-pub(super) struct Silent;
-
-impl Report for Silent {
-    fn event(&self, _: Event) {}
-}
-
-impl Session {
+impl Session<'_> {
     /// What a tag or digest stands for; without either, what `latest` does.
     ///
     /// # Errors
     /// [`Error::NotFound`] when it does not exist; when the registry refuses or cannot be reached.
     pub fn resolve(&self, reference: &Reference) -> Result<Descriptor, Error> {
         let (door, name) = (self.reading(reference)?, name(reference));
-        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        let talk = self.talk(&door);
         let (step, what) = (format!("looking for {}", the(reference)), called(reference));
         let found = self.run(talk.look_up(&step, &name))?;
         found.map(|found| found.descriptor).ok_or_else(|| Error::NotFound { what, at: talk.at(&step) })
@@ -43,7 +34,7 @@ impl Session {
     /// As [`Session::document`].
     pub fn root(&self, reference: &Reference) -> Result<(Descriptor, Vec<u8>), Error> {
         let (door, name) = (self.reading(reference)?, name(reference));
-        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        let talk = self.talk(&door);
         let (step, what) = (format!("reading {}", the(reference)), called(reference));
         let found = self.run(talk.fetch_document(&step, &name))?;
         let found = found.and_then(|found| Some((found.descriptor, found.bytes?)));
@@ -57,7 +48,7 @@ impl Session {
     /// cannot be reached.
     pub fn document(&self, repository: &Reference, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
         let door = self.reading(repository)?;
-        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        let talk = self.talk(&door);
         let step = format!("reading {}", descriptor.digest);
         let missing = || Error::NotFound { what: descriptor.digest.to_string(), at: talk.at(&step) };
         if descriptor.size > MAX_DOCUMENT {
@@ -111,7 +102,7 @@ impl Session {
     /// When the repository does not exist, or the registry refuses or cannot be reached.
     pub fn tags(&self, repository: &Reference) -> Result<Vec<String>, Error> {
         let door = self.reading(repository)?;
-        let talk = Dialogue { session: self, door: &door, report: &Silent };
+        let talk = self.talk(&door);
         self.run(list(talk))
     }
 }

@@ -31,6 +31,9 @@ pub struct Target {
     pub overwrite: bool,
     /// Repositories of the same registry that may have the blobs already, the likeliest first.
     pub mount_from: Vec<String>,
+    /// What tags were seen to point at before the image was made ([`look_early`](super::look_early())). One that points
+    /// at this very image is not asked for again.
+    pub seen: BTreeMap<String, Digest>,
 }
 
 /// What became of a blob or manifest.
@@ -122,7 +125,7 @@ impl Pushed {
 /// # Errors
 /// When a tag points elsewhere and may not be moved, when the registry refuses, or when it cannot be reached.
 /// No tag points at anything incomplete then.
-pub fn push(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
+pub fn push(session: &Session<'_>, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
     // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
     let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let before = session.traffic();
@@ -143,6 +146,11 @@ pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Targe
 
 async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str) -> Result<TagOutcome, Error> {
     let ours = shipment.index.digest;
+    if target.seen.get(tag) == Some(&ours) {
+        // Whoever moves it meanwhile may as well do so right after another question. Any other answer may have changed
+        // into one that forbids the push, or allows it.
+        return Ok(TagOutcome { tag: tag.to_owned(), change: TagChange::Unchanged });
+    }
     let found = talk.look_up(&format!("looking for the tag {tag}"), tag).await?;
     let tag = tag.to_owned();
     let change = match found.map(|found| found.descriptor.digest) {
@@ -247,6 +255,6 @@ pub(super) async fn is_whole(talk: Dialogue<'_>, shipment: &Shipment) -> Result<
 }
 
 /// As many permits as blobs may be on their way at once.
-pub(super) fn permits(session: &Session) -> Semaphore {
+pub(super) fn permits(session: &Session<'_>) -> Semaphore {
     Semaphore::new(session.options().parallel.clamp(1, 64))
 }

@@ -12,10 +12,11 @@ use futures_util::future::{Either, select};
 use tokio::runtime::Runtime;
 
 use super::Error;
-use super::client::{Door, Wire};
+use super::client::{Dialogue, Door, Wire};
 use super::credentials::Keychain;
 use super::token::scope;
 use crate::domain::Reference;
+use crate::report::Report;
 use crate::sys::http::{self, HttpSettings};
 use crate::sys::{Env, interrupt};
 
@@ -92,31 +93,33 @@ impl Traffic {
 
 /// The door to registries: options, credentials, connections and tokens, which all commands of one run share.
 /// Blocking on the outside.
-pub struct Session {
+pub struct Session<'r> {
     options: Options,
     keychain: Keychain,
+    report: &'r dyn Report,
     runtime: Runtime,
     wire: Wire,
     /// The doors so far, by registry, repository and what their tokens allow.
     doors: RefCell<BTreeMap<[String; 3], Rc<Door>>>,
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for Session<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
-impl Session {
-    /// Prepares to talk to registries. Nothing is sent or read yet.
+impl<'r> Session<'r> {
+    /// Prepares to talk to registries. Nothing is sent or read yet. The report hears of requests, and of those that are
+    /// repeated.
     ///
     /// # Errors
     /// When the system gives no means to wait for connections.
-    pub fn new(options: Options, keychain: Keychain) -> Result<Self, Error> {
+    pub fn new(options: Options, keychain: Keychain, report: &'r dyn Report) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Error::Setup { why: error.to_string() })?;
         let wire = Wire::new(&options);
-        Ok(Session { options, keychain, runtime, wire, doors: RefCell::default() })
+        Ok(Session { options, keychain, report, runtime, wire, doors: RefCell::default() })
     }
 
     /// What has gone over the wire so far.
@@ -131,6 +134,11 @@ impl Session {
 
     pub(crate) fn keychain(&self) -> &Keychain {
         &self.keychain
+    }
+
+    /// Talking through a door, as reading does.
+    pub(crate) fn talk<'a>(&'a self, door: &'a Door) -> Dialogue<'a> {
+        Dialogue { session: self, door, report: self.report }
     }
 
     pub(crate) fn wire(&self) -> &Wire {

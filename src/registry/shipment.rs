@@ -22,6 +22,9 @@ pub struct Shipment {
     pub blobs: Vec<Descriptor>,
     /// What layers are called in messages, where they have names.
     pub names: BTreeMap<Digest, String>,
+    /// Whether the blobs are known to be what their digests say. Those of a layout that may come from anywhere are
+    /// hashed while they are sent: a registry that does not do that would publish damage.
+    pub proven: bool,
 }
 
 /// One platform of a shipment.
@@ -50,7 +53,7 @@ impl Shipment {
         let layers = image.platforms.iter().flat_map(|platform| &platform.layers);
         let names = layers.map(|layer| (layer.digest, layer.name.clone())).collect();
         let platforms = image.platforms.iter().map(platform).collect();
-        Shipment::new(image.layout.clone(), image.index.clone(), platforms, names)
+        Shipment { proven: true, ..Shipment::new(image.layout.clone(), image.index.clone(), platforms, names) }
     }
 
     /// An image of any layout: the one with the tag, or the only one.
@@ -89,7 +92,7 @@ impl Shipment {
         let index = Descriptor { platform: None, annotations: None, ..index.clone() };
         let shipment = Shipment::new(root, index, platforms, BTreeMap::new());
         for blob in &shipment.blobs {
-            // The registry hashes what it is sent, so that here the length is enough.
+            // What is sent will be hashed, so that here the length is enough.
             layout.presence(blob)?;
         }
         Ok(shipment)
@@ -105,7 +108,7 @@ impl Shipment {
         let all = platforms.iter().flat_map(|platform| platform.layers.iter().chain([&platform.config]));
         let mut blobs: Vec<Descriptor> = all.filter(|blob| seen.insert(blob.digest)).cloned().collect();
         blobs.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.digest.cmp(&b.digest)));
-        Shipment { layout, index, platforms, blobs, names }
+        Shipment { layout, index, platforms, blobs, names, proven: false }
     }
 
     /// The manifests of the platforms, then the index.

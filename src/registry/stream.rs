@@ -6,8 +6,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use super::client::{self, Call, Dialogue, Door, Fault, Incoming, Trouble};
-use super::pull::Silent;
+use super::client::{self, Call, Dialogue, Door, Fault, Incoming, Passing};
 use super::{Error, Session};
 use crate::domain::Digest;
 use crate::image::Descriptor;
@@ -23,7 +22,7 @@ pub struct Beginning {
 
 /// A blob that is being read.
 pub(super) struct Stream<'s> {
-    session: &'s Session,
+    session: &'s Session<'s>,
     door: Rc<Door>,
     blob: Descriptor,
     step: String,
@@ -41,7 +40,12 @@ pub(super) struct Stream<'s> {
 
 impl<'s> Stream<'s> {
     /// Asks for what follows a beginning of a blob, which may be empty.
-    pub fn open(session: &'s Session, door: Rc<Door>, blob: &Descriptor, beginning: Beginning) -> Result<Self, Error> {
+    pub fn open(
+        session: &'s Session<'s>,
+        door: Rc<Door>,
+        blob: &Descriptor,
+        beginning: Beginning,
+    ) -> Result<Self, Error> {
         let mut stream = Stream {
             session,
             door,
@@ -63,7 +67,7 @@ impl<'s> Stream<'s> {
     /// Asks for what is missing.
     async fn ask(&mut self) -> Result<(), Error> {
         let door = Rc::clone(&self.door);
-        let talk = Dialogue { session: self.session, door: &door, report: &Silent };
+        let talk = self.session.talk(&door);
         loop {
             let from = if self.whole_only { 0 } else { self.offset };
             let call: Call = client::fetch(&self.blob, from);
@@ -92,34 +96,30 @@ impl<'s> Stream<'s> {
     /// Brings the next bytes, or ends.
     async fn advance(&mut self) -> Result<(), Error> {
         let door = Rc::clone(&self.door);
-        let talk = Dialogue { session: self.session, door: &door, report: &Silent };
+        let talk = self.session.talk(&door);
         loop {
             if self.incoming.is_none() {
                 self.ask().await?;
             }
             let Some(incoming) = &mut self.incoming else { continue };
-            let why = match self.session.wire().chunk(&mut incoming.response).await {
+            let last = match self.session.wire().chunk(&mut incoming.response).await {
                 Ok(Some(bytes)) => match self.take(talk, bytes)? {
                     true => return Ok(()),
                     false => continue,
                 },
                 Ok(None) if self.offset == self.blob.size => return self.end(talk),
-                Ok(None) => "it ended too soon".to_owned(),
-                Err(trouble @ (Trouble::Broken(_) | Trouble::Gibberish(_))) => match talk.fault(&self.step, trouble) {
-                    Fault::Passing { why, .. } => why,
-                    Fault::Final(error) => return Err(error),
-                },
+                Ok(None) => Passing::broken("it ended too soon".to_owned()),
                 Err(trouble) => match talk.fault(&self.step, trouble) {
-                    Fault::Passing { why, .. } => why,
+                    Fault::Passing(last) => last,
                     Fault::Final(error) => return Err(error),
                 },
             };
             self.incoming = None;
             self.tries += 1;
             if self.tries > self.session.options().retries {
-                return Err(Error::Unreachable { at: talk.at(&self.step), tries: self.tries, why });
+                return Err(talk.exhausted(&self.step, self.tries, last));
             }
-            talk.rest(&self.step, &why, self.tries, None).await;
+            talk.rest(&self.step, &last.why, self.tries, None).await;
         }
     }
 

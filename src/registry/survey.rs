@@ -12,7 +12,12 @@ use crate::report::Report;
 ///
 /// # Errors
 /// As [`push`](super::push()).
-pub fn survey(session: &Session, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
+pub fn survey(
+    session: &Session<'_>,
+    shipment: &Shipment,
+    target: &Target,
+    report: &dyn Report,
+) -> Result<Pushed, Error> {
     let before = session.traffic();
     let door = session.writing(&target.repository, &target.mount_from)?;
     let talk = Dialogue { session, door: &door, report };

@@ -53,7 +53,7 @@ pub(super) fn cannot_hold(layer: &Layer, path: &str) -> bool {
     layer.ours && layer.name.as_deref().is_some_and(program) && path == normal(METADATA)
 }
 
-impl Subject {
+impl Subject<'_> {
     /// Finds out what Docker Desktop would take out of a platform's image.
     ///
     /// # Errors

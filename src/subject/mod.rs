@@ -73,7 +73,7 @@ pub struct Options {
 
 /// An image.
 #[derive(Debug)]
-pub struct Subject {
+pub struct Subject<'r> {
     /// Its name as messages have it.
     pub name: String,
     /// What it was read from: `oci-layout`, `oci-archive`, `docker-archive`, `engine` or `registry`.
@@ -86,7 +86,7 @@ pub struct Subject {
     pub entries: Vec<Entry>,
     /// The platforms that were read.
     pub platforms: Vec<Platform>,
-    source: Source,
+    source: Source<'r>,
     thorough: bool,
     manner: Manner,
     walked: RefCell<BTreeMap<Digest, Rc<Walked>>>,
@@ -136,10 +136,10 @@ impl From<Spot> for FileFact {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn raw(
+pub fn raw<'r>(
     place: &Place,
     options: &Options,
-    connect: impl FnOnce() -> Result<Session, registry::Error>,
+    connect: impl FnOnce() -> Result<Session<'r>, registry::Error>,
 ) -> Result<Vec<u8>, Error> {
     let source = source::open(place, options.scratch.as_deref(), connect)?;
     match saved_in(place, &source) {
@@ -149,7 +149,7 @@ pub fn raw(
 }
 
 /// The archive, if it is to be read as one of `docker save`.
-fn saved_in<'a>(place: &Place, source: &'a Source) -> Option<&'a archive::Archive> {
+fn saved_in<'a>(place: &Place, source: &'a Source<'_>) -> Option<&'a archive::Archive> {
     let format = match &place.lies {
         Lies::Archive { format, .. } => format.as_ref(),
         // An engine writes both forms; this one is whole, the other may list what the engine does not have.
@@ -162,7 +162,7 @@ fn saved_in<'a>(place: &Place, source: &'a Source) -> Option<&'a archive::Archiv
     docker.then_some(archive)
 }
 
-impl Subject {
+impl<'r> Subject<'r> {
     /// Reads the documents of an image, but no layer.
     ///
     /// # Errors
@@ -170,7 +170,7 @@ impl Subject {
     pub fn open(
         place: &Place,
         options: &Options,
-        connect: impl FnOnce() -> Result<Session, registry::Error>,
+        connect: impl FnOnce() -> Result<Session<'r>, registry::Error>,
     ) -> Result<Self, Error> {
         let name = place.name.clone();
         let source = source::open(place, options.scratch.as_deref(), connect)?;

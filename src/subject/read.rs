@@ -26,7 +26,7 @@ pub(super) struct Listed {
 ///
 /// # Errors
 /// When there is none, or several.
-pub(super) fn root(source: &Source, image: &str, tag: Option<&str>) -> Result<(Document, Vec<String>), Error> {
+pub(super) fn root(source: &Source<'_>, image: &str, tag: Option<&str>) -> Result<(Document, Vec<String>), Error> {
     if let Source::Registry { session, reference } = source {
         let (descriptor, bytes) = session.root(reference)?;
         let Descriptor { media_type, digest, size, .. } = descriptor;
@@ -92,7 +92,7 @@ fn names(entry: &Descriptor) -> impl Iterator<Item = &str> {
 ///
 /// # Errors
 /// When one is missing, damaged or hostile.
-pub(super) fn list(source: &Source, image: &str, root: Document) -> Result<Listed, Error> {
+pub(super) fn list(source: &Source<'_>, image: &str, root: Document) -> Result<Listed, Error> {
     let no_image = |media_type: &str| Error::NoImage { image: image.to_owned(), media_type: media_type.to_owned() };
     let top = match Kind::of(&root.media_type) {
         Kind::Index => parse::<Index>(image, "image index", Some(root.digest), &root.bytes)?.manifests,
@@ -160,7 +160,7 @@ fn is_attestation(descriptor: &Descriptor) -> bool {
 /// # Errors
 /// When a document is missing, damaged or hostile, or a wanted platform is not there.
 pub(super) fn platforms(
-    source: &Source,
+    source: &Source<'_>,
     image: &str,
     listed: &Listed,
     wanted: &[String],
@@ -210,7 +210,7 @@ pub(super) fn is_wanted(on: &RunsOn, wanted: &[String]) -> bool {
     wanted.is_empty() || wanted.iter().any(|one| *one == short || *one == on.to_string())
 }
 
-fn platform(source: &Source, image: &str, descriptor: &Descriptor) -> Result<Platform, Error> {
+fn platform(source: &Source<'_>, image: &str, descriptor: &Descriptor) -> Result<Platform, Error> {
     let bytes = source.document(image, "image manifest", descriptor)?;
     let manifest: Manifest = parse(image, "image manifest", Some(descriptor.digest), &bytes)?;
     let document =

@@ -13,7 +13,7 @@ use crate::sys::{Invocation, fs};
 
 /// Where an image comes from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum Source<'r> {
     /// An OCI layout.
     Layout {
         /// The folder.
@@ -26,7 +26,7 @@ pub(super) enum Source {
     /// A registry.
     Registry {
         /// The door to it.
-        session: Box<Session>,
+        session: Box<Session<'r>>,
         /// Which image.
         reference: Reference,
     },
@@ -43,7 +43,7 @@ pub(super) enum NoBlob {
     Failed(Error),
 }
 
-impl Source {
+impl Source<'_> {
     /// The bytes of `index.json`; none of a registry and of what is no layout.
     ///
     /// # Errors
@@ -139,11 +139,11 @@ fn save(name: &str, scratch: Option<&Path>) -> Result<Archive, Error> {
 ///
 /// # Errors
 /// When nothing is there, or it is no layout and no archive.
-pub(super) fn open(
+pub(super) fn open<'r>(
     place: &Place,
     scratch: Option<&Path>,
-    connect: impl FnOnce() -> Result<Session, registry::Error>,
-) -> Result<Source, Error> {
+    connect: impl FnOnce() -> Result<Session<'r>, registry::Error>,
+) -> Result<Source<'r>, Error> {
     Ok(match &place.lies {
         Lies::Layout { dir, .. } => Source::Layout { dir: dir.clone(), layout: Layout::open(dir)? },
         Lies::Archive { file, .. } => Source::Archive(Archive::open(file, scratch)?),

@@ -156,13 +156,13 @@ impl TestLayout {
         &self.entries
     }
 
-    pub fn open(&self) -> Result<Subject, super::Error> {
+    pub fn open(&self) -> Result<Subject<'static>, super::Error> {
         open(&self.root, &Options::default())
     }
 }
 
 /// Opens what lies at a path.
-pub(super) fn open(path: &Path, options: &Options) -> Result<Subject, super::Error> {
+pub(super) fn open(path: &Path, options: &Options) -> Result<Subject<'static>, super::Error> {
     let place = Place::find(path.to_str().expect("a path in Unicode"), Path::new("/"))?;
     Subject::open(&place, options, || Err(registry::Error::Setup { why: "no registry here".to_owned() }))
 }

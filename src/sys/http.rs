@@ -3,14 +3,19 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the room that makes HTTP clients")]
 
+mod names;
+
 use std::error::Error as _;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, Url};
+
+pub use names::unknown_host;
 
 use super::{Env, fs};
 
@@ -94,6 +99,7 @@ impl HttpSettings {
             .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(30))
+            .dns_resolver(Arc::new(names::System))
             // The environment came as a value; the client shall not look at it again.
             .no_proxy();
         let (builder, proxy) = match speaks {
@@ -173,6 +179,11 @@ pub fn certificate_defect(error: &reqwest::Error) -> Option<&rustls::Error> {
 /// What TLS says, if that is why there is no connection.
 #[must_use]
 pub fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    cause(error)
+}
+
+/// The outermost cause of a type.
+fn cause<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref() {
@@ -221,6 +232,15 @@ fn http_date(text: &str) -> Option<u64> {
     let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + number(day, 31)?;
     let seconds = number(hour, 23)? * 3_600 + number(minute, 59)? * 60 + number(second, 60)?;
     Some(days.checked_sub(719_469)? * 86_400 + seconds)
+}
+
+/// A time for people: `90 s`, and longer ones in minutes.
+#[must_use]
+pub fn span(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
 }
 
 /// How long to wait after so many tries: what the server asks for, or twice as long each time, less a random

@@ -67,17 +67,17 @@ impl Constraint {
         }
     }
 
-    /// The lowest version that it may match, if it has a lower bound.
+    /// Whether no version up to this one matches: each alternative has a bound that begins above it.
     #[must_use]
-    pub fn lower(&self) -> Option<&Version> {
-        let lowest = |bounds: &Vec<Bound>| {
-            let lower = bounds.iter().filter(|bound| !matches!(bound.operator, "<" | "<=" | "=<" | "!="));
-            lower.filter_map(|bound| bound.version.clone()).max()
+    pub fn is_above(&self, version: &Version) -> bool {
+        let above = |bound: &Bound| {
+            bound.version.as_ref().is_some_and(|least| match bound.operator {
+                "<" | "<=" | "=<" | "!=" => false,
+                ">" => least >= version,
+                _ => least > version,
+            })
         };
-        // Without a lower bound in one of the alternatives there is none at all.
-        let all: Option<Vec<Version>> = self.0.iter().map(lowest).collect();
-        let smallest = all?.into_iter().min()?;
-        self.0.iter().flatten().filter_map(|bound| bound.version.as_ref()).find(|version| **version == smallest)
+        self.0.iter().all(|bounds| bounds.iter().any(above))
     }
 }
 
@@ -138,26 +138,33 @@ mod tests {
 
     #[test]
     fn what_real_extensions_write_is_read() {
-        for (text, exact, lower) in [
-            ("0.3.4", Some("0.3.4"), Some("0.3.4")),
-            ("= 0.3.4", Some("0.3.4"), Some("0.3.4")),
-            (">= 0.2.3", None, Some("0.2.3")),
-            (">=0.2.3", None, Some("0.2.3")),
-            (">= 1.4.7, < 2.0", None, Some("1.4.7")),
-            (">=1.4.7 <2", None, Some("1.4.7")),
-            ("^1.2 || ~0.2", None, Some("0.2.0")),
-            ("^1.2 || <1", None, None),
-            ("0.3", None, Some("0.3.0")),
-            ("0.3.x", None, Some("0.3.0")),
-            ("v0.3.4", Some("0.3.4"), Some("0.3.4")),
-            ("*", None, None),
-            ("<= 0.4.2", None, None),
-            (">= 0.3.0-beta.1", None, Some("0.3.0-beta.1")),
+        for (text, exact) in [
+            ("0.3.4", Some("0.3.4")),
+            ("= 0.3.4", Some("0.3.4")),
+            (">= 0.2.3", None),
+            (">=0.2.3", None),
+            (">= 1.4.7, < 2.0", None),
+            (">=1.4.7 <2", None),
+            ("^1.2 || ~0.2", None),
+            ("0.3", None),
+            ("0.3.x", None),
+            ("v0.3.4", Some("0.3.4")),
+            ("*", None),
+            ("<= 0.4.2", None),
+            (">= 0.3.0-beta.1", None),
         ] {
             let constraint = Constraint::parse(text).unwrap_or_else(|why| panic!("{text} {why}"));
-            let text_of = |version: Option<&Version>| version.map(ToString::to_string);
-            assert_eq!(text_of(constraint.exact()).as_deref(), exact, "{text}");
-            assert_eq!(text_of(constraint.lower()).as_deref(), lower, "{text}");
+            assert_eq!(constraint.exact().map(ToString::to_string).as_deref(), exact, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_begins_above_a_version_does_not_match_it() {
+        for text in [">= 0.4.3", "> 0.4.2", "0.4.3", "~0.5", "^1", ">= 0.5, < 2", "< 1, > 0.4.2", "^1.2 || > 0.4.2"] {
+            assert!(Constraint::parse(text).is_ok_and(|it| it.is_above(&NEWEST)), "{text}");
+        }
+        for text in [">= 0.4.2", "> 0.4.1", "0.4.2", "0.4", "<= 0.5", "!= 0.5", "*", "^1.2 || <1", ">= 0.3.4, < 9"] {
+            assert!(Constraint::parse(text).is_ok_and(|it| !it.is_above(&NEWEST)), "{text}");
         }
     }
 

@@ -141,8 +141,6 @@ pub struct Online {
     pub answers: BTreeMap<String, Answer>,
     /// The tags of the repository, if it answered.
     pub tags: Option<Vec<String>>,
-    /// Whether the image is about to be pushed under its tag.
-    pub pushing: bool,
 }
 
 /// What a URL answered.

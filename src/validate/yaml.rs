@@ -3,7 +3,7 @@
 //! The parser gives events and never copies what an alias names, so that this file decides how much an alias may
 //! become.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use saphyr_parser::{Event, Parser, ScanError};
 
@@ -26,7 +26,7 @@ pub enum Yaml {
     Text(String),
     /// A list.
     List(Vec<Yaml>),
-    /// A mapping in the order written; of a repeated key the last value. Keys that are no texts are left out.
+    /// A mapping in the order written. Keys that are no texts are left out.
     Map(Vec<(String, Yaml)>),
 }
 
@@ -107,7 +107,7 @@ fn syntax(error: &ScanError) -> Broken {
 /// A list or mapping whose end has not come yet, with the number of its anchor, 0 for none.
 enum Open {
     List(Vec<Yaml>, usize),
-    Map { entries: Vec<(String, Yaml)>, key: Option<Yaml>, anchor: usize },
+    Map { entries: Vec<(String, Yaml)>, known: BTreeSet<String>, key: Option<Yaml>, anchor: usize },
 }
 
 #[derive(Default)]
@@ -127,10 +127,12 @@ impl Builder {
                 self.add(Yaml::Text(text.into_owned()), anchor)
             }
             Event::SequenceStart(anchor, _) => self.begin(Open::List(Vec::new(), anchor)),
-            Event::MappingStart(anchor, _) => self.begin(Open::Map { entries: Vec::new(), key: None, anchor }),
+            Event::MappingStart(anchor, _) => {
+                self.begin(Open::Map { entries: Vec::new(), known: BTreeSet::new(), key: None, anchor })
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Open::List(list, anchor)) => self.add(Yaml::List(list), anchor),
-                Some(Open::Map { entries, anchor, .. }) => self.add(Yaml::Map(last_of_each(entries)), anchor),
+                Some(Open::Map { entries, anchor, .. }) => self.add(Yaml::Map(entries), anchor),
                 None => Ok(()),
             },
             Event::Alias(anchor) => {
@@ -171,7 +173,11 @@ impl Builder {
         match self.open.last_mut() {
             None => self.root = Some(value),
             Some(Open::List(list, _)) => list.push(value),
-            Some(Open::Map { entries, key, .. }) => match key.take() {
+            Some(Open::Map { entries, known, key, .. }) => match key.take() {
+                // As the YAML library of Compose (go.yaml.in/yaml/v3) has it.
+                None if value.text().is_some_and(|name| !known.insert(name.to_owned())) => {
+                    return Err("a key occurs twice in one mapping, which Compose refuses");
+                }
                 None => *key = Some(value),
                 Some(Yaml::Text(name)) => entries.push((name, value)),
                 Some(_) => {}
@@ -179,16 +185,6 @@ impl Builder {
         }
         Ok(())
     }
-}
-
-/// The entries without those that a later one of the same key replaces.
-fn last_of_each(entries: Vec<(String, Yaml)>) -> Vec<(String, Yaml)> {
-    let mut last: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, (key, _)) in entries.iter().enumerate() {
-        last.insert(key.clone(), at);
-    }
-    let kept = entries.into_iter().enumerate().filter(|(at, (key, _))| last.get(key) == Some(at));
-    kept.map(|(_, entry)| entry).collect()
 }
 
 #[cfg(test)]
@@ -208,7 +204,8 @@ mod tests {
         assert_eq!((text(list[0].get("a")), text(list[0].get("b")), text(list[1].get("b"))), ("1", "3", "two"));
         assert_eq!(text(yaml.get("ys2").and_then(|map| map.get("b"))), "two");
         assert!(yaml.get("x2").is_some_and(Yaml::is_null));
-        assert_eq!(text(parse("a: 1\na: 2").expect("YAML").get("a")), "2");
+        let twice = parse("a: {b: 1}\nc: {b: 1}\na: 2").expect_err("a key twice");
+        assert_eq!((twice.what.as_str(), twice.line), ("a key occurs twice in one mapping, which Compose refuses", 3));
         assert_eq!(parse(""), Ok(Yaml::Text(String::new())));
     }
 

@@ -2,11 +2,13 @@
 
 use crate::support::bases::{Bases, Family};
 use crate::support::daemon::Engine;
+use crate::support::distribution::Registry;
 use crate::support::files;
 use crate::support::judges::{self, accept, judge};
 use crate::support::oci::{Image, Layout};
 use crate::support::prebuilt;
 use crate::support::sandbox::{Outcome, Sandbox};
+use crate::support::talk;
 
 const BOTH: [&str; 2] = ["linux/amd64", "linux/arm64"];
 
@@ -65,6 +67,24 @@ fn its_layers_lie_below_and_how_it_runs_is_inherited() {
             assert_eq!(config["Volumes"], serde_json::json!({ "/data": {} }));
             assert_eq!(config["StopSignal"], "SIGQUIT");
             assert_eq!(config["Labels"]["org.opencontainers.image.title"], "Demo");
+            assert!(config["Labels"]["com.example.base"].is_null(), "{config}");
+        }
+    }
+}
+
+#[test]
+fn without_a_program_of_its_own_an_extension_runs_the_base() {
+    let Some(bases) = Bases::start() else { return };
+    bases.push("1", &BOTH, 1, Family::Oci);
+    let project = prebuilt::project();
+    project.edit("Cargo.toml", "bin = \"backend\"\n", &format!("base = \"{}\"\n", bases.name("1")));
+    for (more, arguments) in [("", "--base"), ("args = [\"--ours\"]\n", "--ours")] {
+        project.edit("Cargo.toml", "socket = ", &format!("{more}socket = "));
+        project.pack([]).run().success();
+        for image in &layout(&project).images {
+            let config = &image.config["config"];
+            assert_eq!(config["Entrypoint"], serde_json::json!(["/base"]));
+            assert_eq!(config["Cmd"], serde_json::json!([arguments]));
             assert!(config["Labels"]["com.example.base"].is_null(), "{config}");
         }
     }
@@ -325,6 +345,28 @@ fn publishing_to_the_registry_of_the_base_sends_none_of_its_layers() {
         });
         assert!(mounted, "{layer} in {requests:#?}");
     }
+}
+
+#[test]
+fn publishing_to_another_registry_copies_the_layers_of_the_base() {
+    let (Some(bases), Some(program)) = (Bases::start(), judge("docker-registry")) else { return };
+    let pushed = bases.push("1", &BOTH, 1, Family::Oci);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let registry = Registry::start(&program, folder.path());
+    let project = prebuilt::project();
+    project.base(&bases.name("1"));
+    let image = format!("{}/example/demo", registry.address);
+    let words = ["publish", "--no-build", "--artifacts", "artifacts", "--message-format", "json", "--image", &image];
+    let message = project.run(words).message("dext-push");
+    let blobs = message["blobs"].as_array().expect("a list");
+    for layer in pushed.layers.values().flatten() {
+        let told = blobs.iter().find(|blob| blob["digest"] == *layer).expect("it is part of the image");
+        assert_eq!(told["fate"], "sent", "{layer}");
+        let there = talk::head(&registry.address, &format!("/v2/example/demo/blobs/{layer}"), "docker-content-digest");
+        assert_eq!(there.as_ref(), Some(layer));
+    }
+    let asked = registry.requests();
+    assert!(!asked.iter().any(|request| request.contains("from=")), "nothing can be mounted: {asked:?}");
 }
 
 #[test]

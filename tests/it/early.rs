@@ -1,6 +1,9 @@
 //! What is asked before a build, what a dry run asks, and the push: one conversation, with one token.
 
-use cargo_dext::registry::{self, Fate, Pushed, Shipment, Target};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cargo_dext::registry::{self, Fate, Pushed, Shipment, TagChange, Target};
 use cargo_dext::report::Recorder;
 
 use crate::support::goods::{Goods, Recipe};
@@ -8,7 +11,9 @@ use crate::support::prebuilt;
 use crate::support::registry::Registry;
 use crate::support::registry::auth::{Auth, TokenServer, base64};
 use crate::support::registry::quirks::Quirks;
+use crate::support::registry::record::Door;
 use crate::support::registry::step::Step;
+use crate::support::sandbox::Sandbox;
 use crate::support::trip::{REPOSITORY, TAG, Trip, explained, stock};
 
 const ANN: (&str, &str) = ("ann", "secret");
@@ -23,7 +28,7 @@ fn as_ann() -> Trip {
 }
 
 #[track_caller]
-fn survey(session: &registry::Session, target: &Target, goods: &Goods) -> Pushed {
+fn survey(session: &registry::Session<'_>, target: &Target, goods: &Goods) -> Pushed {
     let survey = registry::survey(session, &Shipment::of(&goods.image), target, &Recorder::default());
     survey.expect("there is an answer")
 }
@@ -34,7 +39,7 @@ fn a_look_before_a_build_costs_the_push_no_second_token() {
     stock(&registry, REPOSITORY, TAG, &goods);
     let (session, target) = (trip.session(&registry), trip.tags(&[TAG, "2.0.0"]).target(&registry));
     let found = registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer");
-    assert_eq!(found, [Some(goods.image.index.digest), None]);
+    assert_eq!(found, BTreeMap::from([(TAG.to_owned(), goods.image.index.digest)]));
     let target = Target { tags: vec![TAG.to_owned()], ..target };
     survey(&session, &target, &goods);
     trip.push_within(&session, &registry, &goods).expect("it arrives");
@@ -45,6 +50,64 @@ fn a_look_before_a_build_costs_the_push_no_second_token() {
     assert_eq!(record.requests.len(), 1 + 2 + 1 + 1 + 1, "{}", record.story());
     let traffic = session.traffic();
     assert_eq!((traffic.requests, traffic.tokens), (5, 1));
+}
+
+#[test]
+fn a_tag_that_was_seen_at_what_is_built_is_not_asked_for_again() {
+    let (old, new) = (Recipe::default().make(), Recipe::default().version(2).make());
+    // What is built is what was seen, or something else; then the tag may have moved meanwhile, and is asked for.
+    for (built, asked) in [(&old, 2), (&new, 3)] {
+        let registry = anns(Quirks::default());
+        let trip = Trip { overwrite: true, ..as_ann() };
+        stock(&registry, REPOSITORY, TAG, &old);
+        let (session, target) = (trip.session(&registry), trip.target(&registry));
+        let seen = registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer");
+        let target = Target { seen, ..target };
+        let pushed = registry::push(&session, &Shipment::of(&built.image), &target, &Recorder::default());
+        let pushed = pushed.expect("it arrives");
+        trip.arrived(&registry, built);
+        let record = registry.record();
+        assert_eq!((record.count(Step::HeadTag), record.count(Step::Token)), (asked, 1), "{}", record.story());
+        assert_eq!(pushed.tags[0].change == TagChange::Unchanged, asked == 2);
+    }
+}
+
+#[test]
+fn several_tags_are_looked_for_together_before_a_build() {
+    let registry = anns(Quirks { pause: Duration::from_millis(50), ..Quirks::default() });
+    let trip = as_ann().tags(&["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4"]);
+    let (session, target) = (trip.session(&registry), trip.target(&registry));
+    assert!(registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer").is_empty());
+    let record = registry.record();
+    // The first is answered with a challenge; with the one token that it fetches the others go out, each on its way.
+    assert_eq!((record.count(Step::HeadTag), record.count(Step::Token)), (1 + 5, 1), "{}", record.story());
+    assert_eq!(record.connections(Door::Registry), 4, "{}", record.story());
+}
+
+#[test]
+fn publishing_what_is_published_costs_a_run_that_compiles_two_questions_and_a_token() {
+    let open = || Registry::start();
+    let tokens = || Registry::with(Auth::Tokens(TokenServer::default()), Quirks::default());
+    for (registry, asked, fetched) in [(open(), 1, 0), (tokens(), 2, 1)] {
+        let project = Sandbox::empty();
+        project.write("src/lib.rs", "");
+        project.write("icon.svg", "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>");
+        project.write("ui/index.html", "<!DOCTYPE html><title>x</title>");
+        project.write(
+            "Cargo.toml",
+            "[package]\nname = 'x'\nversion = '1.0.0'\nedition = '2024'\ndescription = 'x'\n[workspace]\n\
+             [package.metadata.extension]\ntitle = 'X'\nvendor = 'Y'\nicon = 'icon.svg'\nui = { source = 'ui' }\n",
+        );
+        let image = format!("{}/x/demo", registry.host());
+        let publish = || project.dext(["publish", "--image", &image]).run().success();
+        publish();
+        registry.record();
+        let again = publish();
+        let record = registry.record();
+        let requests = record.requests.len() - record.count(Step::Token);
+        assert_eq!((requests, record.count(Step::Token)), (asked, fetched), "{}", record.story());
+        assert!(again.stderr.contains("1.0.0, as before"), "{}", again.stderr);
+    }
 }
 
 #[test]
@@ -71,7 +134,7 @@ fn a_dry_run_of_a_first_push_sees_what_the_push_sees() {
     let registry = anns(Quirks { hides_absent: true, ..Quirks::default() });
     let (goods, trip) = (Recipe::default().make(), as_ann());
     let (session, target) = (trip.session(&registry), trip.target(&registry));
-    assert_eq!(registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer"), [None]);
+    assert!(registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer").is_empty());
     let survey = survey(&session, &target, &goods);
     registry.check();
     assert!(survey.blobs.iter().all(|(_, fate)| *fate == Fate::Sent), "{:?}", survey.blobs);

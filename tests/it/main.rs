@@ -27,6 +27,7 @@ mod killed;
 mod metadata;
 mod new;
 mod plan;
+mod progress;
 mod proxies;
 mod publish;
 mod pulls;

@@ -5,6 +5,7 @@ use std::io::Read;
 use cargo_dext::domain::Reference;
 use cargo_dext::image::Descriptor;
 use cargo_dext::registry::Error;
+use cargo_dext::report::{Event, Recorder};
 use snapbox::{IntoData, assert_data_eq, str};
 
 use crate::support::files::{self, sha256};
@@ -15,6 +16,7 @@ use crate::support::registry::fault::{Fault, Said, What};
 use crate::support::registry::http::Arrival;
 use crate::support::registry::quirks::Quirks;
 use crate::support::registry::step::Step;
+use crate::support::sandbox::Sandbox;
 use crate::support::trip::{REPOSITORY, TAG, Trip, explained, stock};
 
 fn stocked(auth: Auth, quirks: Quirks, goods: &Goods) -> (Registry, Reference) {
@@ -116,6 +118,69 @@ fn a_blob_goes_on_where_it_broke_off() {
         let goes_on = record.requests.iter().any(|request| request.head.header("range").is_some());
         assert_eq!(goes_on, what == What::Arrives(Arrival::HalfBody), "{what:?}: {}", record.story());
     }
+}
+
+#[test]
+fn repetitions_are_told() {
+    let goods = Recipe::default().make();
+    let blob = large(&goods);
+    let busy = || What::Status(503, Said::Error("UNAVAILABLE", "later"));
+    let (registry, reference) = stocked(Auth::Open, Quirks::default(), &goods);
+    let digest = goods.image.index.digest;
+    let repository = format!("http://{}/v2/{REPOSITORY}", registry.host());
+    let report = Recorder::default();
+    let (trip, told) = (Trip::default(), || report.events());
+    let session = trip.session_told(&registry, &report);
+    for step in [Step::HeadTag, Step::HeadManifest, Step::GetBlob] {
+        registry.fail(Fault { step, from: 0, times: 1, what: busy() });
+    }
+    registry.fail(Fault { step: Step::GetBlob, from: 1, times: 1, what: What::Arrives(Arrival::HalfBody) });
+    session.resolve(&reference).expect("it is there");
+    session.document(&reference, &goods.image.index).expect("it is there");
+    session.blob(&reference, &blob).expect("it is there").read_to_end(&mut Vec::new()).expect("it comes");
+    registry.check();
+    let details = |verb, text| Event::Detail { verb, text };
+    let warning = |step: &str, why: &str| {
+        let text = format!("{step} failed (2 tries left): {why}");
+        Event::Warning { text, help: None }
+    };
+    let answered = "the registry answered 503 Service Unavailable: UNAVAILABLE: later";
+    let (manifest, layer) = (format!("{repository}/manifests/{digest}"), format!("{repository}/blobs/{}", blob.digest));
+    assert_eq!(
+        told(),
+        [
+            details("HEAD", format!("{repository}/manifests/{TAG}: 503")),
+            // A HEAD is answered without words.
+            warning("looking for the tag 1.0.0", "the registry answered 503 Service Unavailable"),
+            details("HEAD", format!("{repository}/manifests/{TAG}: 200")),
+            details("GET", format!("{manifest}: 503")),
+            warning(&format!("reading {digest}"), answered),
+            details("GET", format!("{manifest}: 200")),
+            details("GET", format!("{layer}: 503")),
+            warning(&format!("reading {}", blob.digest), answered),
+            details("GET", format!("{layer}: 200")),
+            warning(&format!("reading {}", blob.digest), "end of file before message length reached"),
+            details("GET", format!("{layer}: 206")),
+        ]
+    );
+}
+
+#[test]
+fn inspect_tells_of_requests_and_of_repetitions() {
+    let goods = Recipe::default().make();
+    let (registry, reference) = stocked(Auth::Open, Quirks::default(), &goods);
+    let nowhere = Sandbox::empty();
+    let inspect = |more: &[&str]| {
+        registry.fail(Fault { step: Step::HeadTag, from: 0, times: 1, what: What::RetryAfter(429, "0") });
+        let image = reference.to_string();
+        nowhere.dext(["inspect", &image].into_iter().chain(more.iter().copied())).run().success().stderr
+    };
+    let (plain, verbose) = (inspect(&[]), inspect(&["-vv"]));
+    let warning = "warning: reading the tag 1.0.0 failed (5 tries left): the registry answered 429 Too Many Requests";
+    assert!(plain.contains(warning) && verbose.contains(warning), "{plain}{verbose}");
+    let request = format!("GET http://{}/v2/{REPOSITORY}/manifests/{TAG}: ", registry.host());
+    assert!(!plain.contains(&request), "{plain}");
+    assert!(verbose.contains(&format!("{request}429")) && verbose.contains(&format!("{request}200")), "{verbose}");
 }
 
 #[test]

@@ -46,7 +46,16 @@ fn the_project_is_packed_and_pushed_at_once() {
 fn tls_and_a_password() {
     let Some(shop) = Shop::open(Kind::Tls) else { return };
     shop.run(&trusting(&shop)).success();
-    shop.read_back();
+    let digest = shop.read_back();
+    // What reads needs the same, and gets it in the same ways.
+    let (image, [flag, file]) = (format!("{}:1.2.3", shop.image()), Shop::trust());
+    let words = ["inspect", "--format", "json", "-vv", &image];
+    let inspect = |more: &[&str]| shop.sandbox.dext(words.into_iter().chain(more.iter().copied()));
+    for dext in [inspect(&[&flag, &file]), inspect(&[]).env("SSL_CERT_FILE", &file)] {
+        let facts: Value = serde_json::from_str(&shop.run(&dext).success().stdout).expect("JSON");
+        assert_eq!(facts["digest"], digest);
+    }
+    shop.run(&inspect(&[]).env_remove("SSL_CERT_FILE")).failure(3);
 }
 
 #[test]

@@ -75,6 +75,22 @@ fn a_first_push_sends_every_blob_once() {
 }
 
 #[test]
+fn a_tag_far_away_is_read_back_before_its_answer_comes() {
+    // What arrives before the tag is set is told apart from a reading back by the record.
+    let slow = Duration::from_millis(1500);
+    for (tag_pause, before, after) in [(Duration::ZERO, 1, 0), (slow, 1, 1)] {
+        let pause = Duration::from_millis(250);
+        let quirks = Quirks { pause, tag_pause, ..Quirks::default() };
+        let (registry, goods) = (Registry::with(Auth::Open, quirks), Recipe::default().make());
+        Trip::default().arrive(&registry, &goods);
+        let record = registry.record();
+        let counts = (record.count(Step::HeadTag) - 1, record.count(Step::ReadBack));
+        assert_eq!(counts, (before, after), "{}", record.story());
+        assert_eq!(record.count(Step::PutTag), 1, "{}", record.story());
+    }
+}
+
+#[test]
 fn connections_are_used_again() {
     let (registry, goods) = (Registry::start(), Recipe::default().make());
     Trip { parallel: 1, ..Trip::default() }.arrive(&registry, &goods);

@@ -1,9 +1,12 @@
 //! `cargo dext validate`: the same findings of the same content, whoever made the image and wherever it lies.
 
+mod draft;
+mod forms;
 mod hostile;
 mod network;
 mod others;
 mod project;
+mod wild;
 
 use serde_json::Value;
 

@@ -46,10 +46,13 @@ pub(super) enum NoAnswer {
 }
 
 fn no_answer(url: &Url, error: reqwest::Error) -> NoAnswer {
-    match http::certificate_defect(&error) {
-        Some(defect) => NoAnswer::Refused(Error::Certificate { url: http::printed(url), why: defect.to_string() }),
-        None => NoAnswer::Connection(http::reason(error)),
+    if let Some(defect) = http::certificate_defect(&error) {
+        return NoAnswer::Refused(Error::Certificate { url: http::printed(url), why: defect.to_string() });
     }
+    if let Some(host) = http::unknown_host(url, &error) {
+        return NoAnswer::Refused(Error::UnknownHost { url: http::printed(url), host });
+    }
+    NoAnswer::Connection(http::reason(error))
 }
 
 /// Asks for `url`, and follows redirects that stay as safe as the first address.

@@ -148,8 +148,14 @@ fn begin(url: &Url, response: &Response, part: &mut Part) -> Result<(), Failure>
             Err(Failure::passing("the server does not have the rest of the file".to_owned()))
         }
         passing if http::is_passing(passing) => {
-            let why = format!("the server answered {status}");
-            Err(Failure::Passing { why, after: http::retry_after(response.headers()) })
+            let (why, after) = (format!("the server answered {status}"), http::retry_after(response.headers()));
+            match after.filter(|asks| *asks > http::LONGEST_PAUSE) {
+                Some(asks) => {
+                    let (url, status) = (http::printed(url), status.to_string());
+                    Err(Failure::Final(Error::Later { url, status, asks }))
+                }
+                None => Err(Failure::Passing { why, after }),
+            }
         }
         _ => Err(Failure::Final(Error::Status { url: http::printed(url), status: status.to_string() })),
     }

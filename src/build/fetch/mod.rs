@@ -194,6 +194,24 @@ pub enum Error {
         /// What went wrong the last time.
         why: String,
     },
+    /// Nothing knows an address of a host: the server's, or the proxy's.
+    #[error("no host has the name `{host}`")]
+    UnknownHost {
+        /// The URL.
+        url: String,
+        /// The name.
+        host: String,
+    },
+    /// It may work, but only after more time than is waited here.
+    #[error("the server answered {status}, and wants to be asked again in {}", http::span(*asks))]
+    Later {
+        /// The URL.
+        url: String,
+        /// The status and its usual words.
+        status: String,
+        /// How long it asks to wait.
+        asks: Duration,
+    },
     /// The file is larger than allowed.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
@@ -223,7 +241,12 @@ impl Error {
     pub fn is_network(&self) -> bool {
         matches!(
             self,
-            Error::Certificate { .. } | Error::Status { .. } | Error::Redirect { .. } | Error::Network { .. }
+            Error::Certificate { .. }
+                | Error::Status { .. }
+                | Error::Redirect { .. }
+                | Error::Network { .. }
+                | Error::UnknownHost { .. }
+                | Error::Later { .. }
         )
     }
 
@@ -240,6 +263,8 @@ impl Explain for Error {
             | Error::Status { url, .. }
             | Error::Redirect { url, .. }
             | Error::Network { url, .. }
+            | Error::UnknownHost { url, .. }
+            | Error::Later { url, .. }
             | Error::TooLarge { url, .. }
             | Error::WrongHash { url, .. } => Some(url.clone()),
             Error::Fs(error) => error.place(),
@@ -257,6 +282,10 @@ impl Explain for Error {
             Error::Status { .. } => "check the `url`, and that it exists for each platform",
             Error::Redirect { .. } => "take the address that the server finally sends to",
             Error::Network { .. } => "try again; what was fetched so far is kept. Behind a proxy, set HTTPS_PROXY",
+            Error::UnknownHost { .. } => {
+                "check the `url`, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY"
+            }
+            Error::Later { .. } => "try again then; what was fetched so far is kept",
             Error::TooLarge { .. } => "check that the `url` names the program itself",
             Error::WrongHash { .. } => {
                 "check with the publisher which hash is right; if the file was replaced on purpose, change `sha256`"

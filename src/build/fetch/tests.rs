@@ -277,6 +277,28 @@ fn a_server_that_stays_busy_is_given_up() {
 }
 
 #[test]
+fn a_server_that_asks_for_more_time_than_anybody_waits_is_not_asked_again() {
+    let later = |asked| answer("503 Busy", &format!("Retry-After: {asked}\r\nContent-Length: 0\r\n"), b"");
+    let (server, run) = (Server::new(vec![later(3601)]), Run::new());
+    let item = server.item(b"content");
+    run.begin(&item, b"cont", None);
+    let text = run.refused(&item);
+    assert_eq!(text, "the server answered 503 Service Unavailable, and wants to be asked again in 61 min");
+    assert_eq!((server.requests().len(), run.warnings().len()), (1, 0));
+    assert_eq!(run.files(), [format!("{}.part", item.sha256.hex())]);
+}
+
+#[test]
+fn a_host_that_nobody_knows_is_asked_for_once() {
+    let run = Run::new();
+    // A label of 64 letters, which the resolver refuses without asking anybody.
+    let host = format!("{}.example", "a".repeat(64));
+    let item = Item { url: format!("https://{host}/tool"), sha256: Digest::of(b"content"), name: "tool".to_owned() };
+    assert_eq!(run.refused(&item), format!("no host has the name `{host}`"));
+    assert_eq!(run.warnings(), [""; 0]);
+}
+
+#[test]
 fn what_came_before_giving_up_stays() {
     let broken = answer("200 OK", "Content-Length: 7\r\nETag: W/\"weak\"\r\n", b"cont");
     let (server, run) = (Server::new(vec![broken]), Run::new());

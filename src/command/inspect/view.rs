@@ -117,7 +117,7 @@ pub struct ProgramView {
 impl View {
     /// The view of an image and of what Docker Desktop would take out of each platform.
     #[must_use]
-    pub fn new(subject: &Subject, extensions: Vec<Extension>) -> Self {
+    pub fn new(subject: &Subject<'_>, extensions: Vec<Extension>) -> Self {
         let platforms: Vec<PlatformView> = subject
             .platforms
             .iter()

@@ -72,6 +72,6 @@ impl PublishArgs {
 }
 
 /// The door to registries that the flags ask for.
-pub fn session(args: &RegistryArgs, context: &Context) -> Result<Session, Error> {
-    Ok(Session::new(args.options(&context.env), Keychain::from_env(&context.env))?)
+pub fn session<'a>(args: &RegistryArgs, context: &'a Context) -> Result<Session<'a>, Error> {
+    Ok(Session::new(args.options(&context.env), Keychain::from_env(&context.env), &context.shell)?)
 }

@@ -3,8 +3,9 @@
 //! What can fail early fails before anything is built: the destination, the working directory, and, where something is
 //! going to be compiled, the way to the registry, the credentials among it. An existing tag cannot be judged that
 //! early, because it is a success to find the same image under it. It is told of, so that whoever forgot to raise the
-//! version can stop. Where nothing is compiled, the push comes in a moment, and asks no question twice. All that is asked
-//! in a run goes through one door, so that one token is enough.
+//! version can stop. A tag that was seen to point at what the build then makes is not asked for again; where nothing is
+//! compiled, the push comes in a moment, and asks no question twice. All that is asked in a run goes through one door, so
+//! that one token is enough.
 
 mod args;
 mod destination;
@@ -12,6 +13,7 @@ mod goods;
 mod links;
 mod told;
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 pub use args::PublishArgs;
@@ -19,7 +21,7 @@ pub use args::PublishArgs;
 use super::Context;
 use super::judging::Audience;
 use super::packaging::CargoOutput;
-use crate::domain::{Explain, Reference};
+use crate::domain::{Digest, Explain, Reference};
 use crate::error::Error;
 use crate::registry::base::Remote;
 use crate::registry::{self, Options, Pushed, Record, Session, TagChange, Target};
@@ -40,12 +42,12 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
     let goods = Goods::find(args, cargo, context)?;
     let destination = Destination::of(args.image.as_deref(), &goods.tags(args), goods.project())?;
     doubts(destination.doubts(), context);
-    let target = target(args, &destination, goods.base())?;
+    let mut target = target(args, &destination, goods.base())?;
     let (session, elsewhere) = (session(&args.registry, context)?, elsewhere(args, context));
     let neighbours = goods.base().is_none_or(|base| base.registry == destination.repository.registry);
     let settled = goods.settle(if neighbours { &session } else { &elsewhere }, context)?;
     if settled.takes_long() {
-        look_early(&session, &target, context)?;
+        target.seen = look_early(&session, &target, context)?;
     }
     let audience = Audience::of(&destination.repository, &destination.tags);
     let packed = settled.pack(&audience, context)?;
@@ -59,7 +61,7 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
 /// Pushes, or with `--dry-run` asks what a push would do, and tells of it.
 fn send(
     args: &PublishArgs,
-    session: &Session,
+    session: &Session<'_>,
     mut target: Target,
     told: &Told<'_>,
     context: &Context,
@@ -96,20 +98,18 @@ fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {
 }
 
 /// Asks for the tags before a build that may take long, and tells of those that exist.
-fn look_early(session: &Session, target: &Target, context: &Context) -> Result<(), Error> {
+fn look_early(session: &Session<'_>, target: &Target, context: &Context) -> Result<BTreeMap<String, Digest>, Error> {
     let found = registry::look_early(session, target, &context.shell)?;
-    for (tag, digest) in target.tags.iter().zip(found) {
-        if let Some(digest) = digest {
-            told::existing_tag(&target.repository.with_tag(tag), digest, target.overwrite, context);
-        }
+    for (tag, digest) in target.tags.iter().filter_map(|tag| found.get_key_value(tag)) {
+        told::existing_tag(&target.repository.with_tag(tag), *digest, target.overwrite, context);
     }
-    Ok(())
+    Ok(found)
 }
 
 /// How a base image in another registry is reached: `--plain-http` is meant for the one that is published to.
 fn elsewhere<'a>(args: &PublishArgs, context: &'a Context) -> Remote<'a> {
     let options = Options { plain_http: false, ..args.registry.options(&context.env) };
-    Remote::new(options, &context.env)
+    Remote::new(options, &context.env, &context.shell)
 }
 
 /// The layers of a base in the same registry are there already.
@@ -122,5 +122,6 @@ fn target(args: &PublishArgs, destination: &Destination, base: Option<&Reference
         tags: destination.tags.clone(),
         overwrite: args.overwrite,
         mount_from: neighbours.collect::<Result<_, _>>()?,
+        seen: BTreeMap::new(),
     })
 }

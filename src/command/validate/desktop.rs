@@ -13,21 +13,32 @@ use crate::validate::view::Subject;
 /// Words of its messages and the rules that they are about, the first that fits counting.
 ///
 /// Source: messages quoted in docker/extensions-submissions#40, #147 and #218, `test/validation_outputs/failed.txt`
-/// there, loopDelicious/docker-extension#14 and collabnix/redisinsight-docker-extension#3.
-const MESSAGES: [(&[&str], &str); 12] = [
-    (&["additional-urls", "is not specified"], "E25"),
+/// there, loopDelicious/docker-extension#14, collabnix/redisinsight-docker-extension#3, docker/extensions-sdk#154,
+/// lensapp/lens#5565 and Kafka-Sonar#43. The words about other keys of metadata.json than those of its root were not
+/// seen; they are inferred from the form that the one about the root has.
+const MESSAGES: [(&[&str], &str); 18] = [
     (&["additional-urls"], "E25"),
     (&["screenshots", "JSON"], "E24"),
     (&["image label"], "E20"),
     (&["for platform"], "E33"),
     (&["--platform="], "E33"),
     (&["multiplatform"], "E33"),
+    (&["logo was required"], "E03"),
     (&["metadata.json", "(root)", "is not allowed"], "E02"),
-    (&["incompatible with current SDK version"], "W22"),
+    (&["metadata.json: icon"], "E03"),
+    (&["metadata.json: ui"], "E05"),
+    (&["metadata.json: vm"], "E06"),
+    (&["metadata.json: host"], "E09"),
+    (&["incompatible with current SDK version"], API_VERSION),
     (&["should not include \"extension\""], "W30"),
     (&["semver"], "E35"),
+    (&["No such container:path"], "E10"),
+    (&["symlink", "privilege is not held"], "E17"),
     (&["metadata.json"], "E01"),
 ];
+
+/// The rule about an API version that is exact; one that is a bound above the SDK's is another's.
+const API_VERSION: &str = "W22";
 
 /// How lines begin that say what was done, and that it went well.
 const PROGRESS: [&str; 8] =
@@ -91,7 +102,10 @@ fn telling(line: &str) -> Option<&str> {
 /// The rule that a message is about.
 fn rule(line: &str) -> Option<&'static str> {
     let fits = |words: &[&str]| words.iter().all(|word| line.contains(word));
-    MESSAGES.into_iter().find(|(words, _)| fits(words)).map(|(_, id)| id)
+    let (_, id) = MESSAGES.into_iter().find(|(words, _)| fits(words))?;
+    // It quotes the label's value first of all.
+    let open = id == API_VERSION && line.split('"').nth(1).is_some_and(|label| label.starts_with(['>', '<', '^', '~']));
+    Some(if open { "W23" } else { id })
 }
 
 #[cfg(test)]
@@ -115,6 +129,18 @@ mod tests {
                 r#"("0.3.0") is incompatible with current SDK version "0.3.3". Consider changing it to ">=0.3.3""#,
                 Some("W22"),
             ),
+            (
+                r#"(">= 9.0.0") is incompatible with current SDK version "0.3.3". Consider changing it to ">=0.3.3""#,
+                Some("W23"),
+            ),
+            (r#"(required) image label "com.docker.extension.screenshots" is missing"#, Some("E20")),
+            ("logo was required on metadata.json and must be local (on the Docker image)", Some("E03")),
+            ("metadata.json: ui.dashboard-tab: src is required", Some("E05")),
+            ("metadata.json: host.binaries.0: Additional property name is not allowed", Some("E09")),
+            ("metadata.json: invalid character '}' looking for beginning of object key string", Some("E01")),
+            ("image tag \"latest\" is not semver", Some("E35")),
+            ("Error: No such container:path: 0123:/binaries/tool", Some("E10")),
+            (r"symlink ..\tool\bin C:\x: A required privilege is not held by the client.", Some("E17")),
             (r#"title "Redis extension" should not include "extension""#, Some("W30")),
             ("something new", None),
         ] {
@@ -125,7 +151,20 @@ mod tests {
 
     #[test]
     fn progress_is_passed_over() {
-        for line in ["\u{2713} Checked metadata.json", "  Pulled image", "", "\u{1f389} The extension \"x\" passes"] {
+        // Every step in the order in which it tells of them.
+        for line in [
+            "Tag not specified, greatest semver tag resolved: 1.2.3",
+            "  Pulled image",
+            "\u{2713} Checked image labels",
+            "\u{2713} Checked metadata.json",
+            "\u{2713} Checked image tag is semver",
+            "\u{2713} Checked image is multiplatform",
+            "\u{2713} Checked extension is compatible with current SDK version",
+            "Installed extension",
+            "Removed extension",
+            "",
+            "\u{1f389} The extension \"x\" passes the validation checks.",
+        ] {
             assert_eq!(telling(line), None, "{line}");
         }
         assert_eq!(telling("- (required) x"), Some("(required) x"));

@@ -34,7 +34,7 @@ pub fn ask(view: &View, registry: &RegistryArgs, context: &Context) -> Result<On
         glances(&urls, &options).map_err(build::Error::from)?
     };
     let answers = answers.into_iter().map(|(url, glance)| (url, answer(glance))).collect();
-    Ok(Online { answers, tags: tags(view, registry, context)?, pushing: false })
+    Ok(Online { answers, tags: tags(view, registry, context)? })
 }
 
 fn answer(glance: Result<Glance, String>) -> Answer {
@@ -51,7 +51,7 @@ fn answer(glance: Result<Glance, String>) -> Answer {
 /// The tags of the repository that the image is in or is going to.
 fn tags(view: &View, registry: &RegistryArgs, context: &Context) -> Result<Option<Vec<String>>, Error> {
     let Some(reference) = &view.reference else { return Ok(None) };
-    let session = Session::new(registry.options(&context.env), Keychain::from_env(&context.env))?;
+    let session = Session::new(registry.options(&context.env), Keychain::from_env(&context.env), &context.shell)?;
     match session.tags(reference) {
         Ok(tags) => Ok(Some(tags)),
         Err(error) => {

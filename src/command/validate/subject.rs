@@ -71,7 +71,7 @@ fn image(text: &str, args: &ValidateArgs, context: &Context) -> Result<Judged, E
     let project = named_project(args, context)?;
     let place = Place::find(text, &env.cwd)?;
     let options = collect::options(env.cache_dir().map(|cache| cache.join("tmp")));
-    let connect = || Session::new(args.registry.options(env), Keychain::from_env(env));
+    let connect = || Session::new(args.registry.options(env), Keychain::from_env(env), &context.shell);
     let view = match Subject::open(&place, &options, connect) {
         Ok(subject) => collect::image(&place, &subject)?,
         Err(error) => collect::unreadable(&error).ok_or(error)?,

@@ -7,6 +7,7 @@ use crate::domain::Reference;
 use crate::image::Descriptor;
 use crate::registry::credentials::Keychain;
 use crate::registry::{Beginning, Error, Options, Session};
+use crate::report::Report;
 use crate::sys::Env;
 
 /// What a registry can be asked. Documents and blobs are proven to be what was asked for.
@@ -43,30 +44,30 @@ pub trait Source {
 
 /// A session that is opened by the first question: nothing is prepared, and no credentials are looked for, where all is
 /// cached.
-#[derive(Debug)]
 pub struct Remote<'a> {
     options: Options,
     env: &'a Env,
-    session: OnceCell<Session>,
+    report: &'a dyn Report,
+    session: OnceCell<Session<'a>>,
 }
 
 impl<'a> Remote<'a> {
-    /// Registries, reached in this way and with the credentials of this environment.
+    /// Registries, reached in this way and with the credentials of this environment. The report hears of requests.
     #[must_use]
-    pub fn new(options: Options, env: &'a Env) -> Self {
-        Remote { options, env, session: OnceCell::new() }
+    pub fn new(options: Options, env: &'a Env, report: &'a dyn Report) -> Self {
+        Remote { options, env, report, session: OnceCell::new() }
     }
 
-    fn session(&self) -> Result<&Session, Error> {
+    fn session(&self) -> Result<&Session<'a>, Error> {
         if let Some(session) = self.session.get() {
             return Ok(session);
         }
-        let session = Session::new(self.options.clone(), Keychain::from_env(self.env))?;
+        let session = Session::new(self.options.clone(), Keychain::from_env(self.env), self.report)?;
         Ok(self.session.get_or_init(|| session))
     }
 }
 
-impl Source for Session {
+impl Source for Session<'_> {
     fn resolve(&self, reference: &Reference) -> Result<Descriptor, Error> {
         Session::resolve(self, reference)
     }

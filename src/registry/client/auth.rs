@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::address;
 use super::answer::Answer;
-use super::door::{Dialogue, Door, Fault, Incoming};
+use super::door::{Dialogue, Door, Incoming};
+use super::fault::Fault;
 use super::wire::{self, Payload, To};
 use crate::registry::Error;
 use crate::registry::credentials::{Credential, Found};

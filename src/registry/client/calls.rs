@@ -104,6 +104,12 @@ impl Dialogue<'_> {
         }
     }
 
+    /// Whether a tag points at a digest, asked once. What is no clear answer is no.
+    pub async fn points_at(&self, step: &str, tag: &str, digest: Digest) -> bool {
+        let answer = self.ask_once(step, &Call::manifest(Method::HEAD, tag)).await;
+        answer.is_ok_and(|answer| answer.code() == 200 && answer.digest() == Some(digest))
+    }
+
     /// The document that a tag or digest stands for.
     pub async fn fetch_document(&self, step: &str, reference: &str) -> Result<Option<Found>, Error> {
         let answer = self.ask(step, &Call::manifest(Method::GET, reference)).await?;

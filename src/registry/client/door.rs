@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use super::address::{self, MAX_REDIRECTS};
 use super::answer::{Answer, clean};
 use super::auth::Auth;
+use super::fault::{Fault, Passing};
 use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
-use crate::registry::error::ANSWERED;
 use crate::registry::{At, Error, Session};
 use crate::report::Report;
 use crate::sys::http;
@@ -48,7 +48,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// A door to a repository; nothing is sent.
-    pub fn new(session: &Session, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
+    pub fn new(session: &Session<'_>, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
         let plain = session.options().plain_http || address::is_own_machine(registry);
         let base = address::base(if plain { "http" } else { "https" }, registry, repository)
             .ok_or_else(|| Error::Setup { why: format!("`{registry}/{repository}` has no address") })?;
@@ -114,31 +114,11 @@ impl Incoming {
     }
 }
 
-/// Why a request failed.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    /// The same request may work later, after the time that the server asks for.
-    Passing {
-        /// What happened.
-        why: String,
-        /// How long the server asks to wait.
-        after: Option<Duration>,
-    },
-    /// It would fail again.
-    Final(Error),
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Fault::Final(error)
-    }
-}
-
 /// Talking through a door.
 #[derive(Clone, Copy)]
 pub(crate) struct Dialogue<'a> {
     /// Connections and credentials.
-    pub session: &'a Session,
+    pub session: &'a Session<'a>,
     /// The door.
     pub door: &'a Door,
     /// Who hears of it.
@@ -190,10 +170,10 @@ impl Dialogue<'_> {
 
     /// The fault of an answer that may pass. Who asks for more time than anybody waits is not asked again.
     pub(super) fn passing(&self, step: &str, who: &str, answer: &Answer) -> Fault {
-        let why = format!("{who}{ANSWERED}{}", self.words(answer));
+        let why = format!("{who} answered {}", self.words(answer));
         match http::retry_after(&answer.headers) {
             Some(asks) if asks > http::LONGEST_PAUSE => Error::Later { at: self.at(step), why, asks }.into(),
-            after => Fault::Passing { why, after },
+            after => Fault::Passing(Passing { after, ..Passing::answered(why) }),
         }
     }
 
@@ -221,12 +201,18 @@ impl Dialogue<'_> {
             match attempt().await {
                 Ok(done) => return Ok(done),
                 Err(Fault::Final(error)) => return Err(error),
-                Err(Fault::Passing { why, .. }) if tries > self.session.options().retries => {
-                    return Err(Error::Unreachable { at: self.at(step), tries, why });
+                Err(Fault::Passing(last)) if tries > self.session.options().retries => {
+                    return Err(self.exhausted(step, tries, last));
                 }
-                Err(Fault::Passing { why, after }) => self.rest(step, &why, tries, after).await,
+                Err(Fault::Passing(Passing { why, after, .. })) => self.rest(step, &why, tries, after).await,
             }
         }
+    }
+
+    /// The error of what was tried often enough.
+    pub fn exhausted(&self, step: &str, tries: u32, last: Passing) -> Error {
+        let Passing { cause, why, .. } = last;
+        Error::Unreachable { at: self.at(step), tries, cause, why }
     }
 
     /// Waits before a repetition.
@@ -357,8 +343,9 @@ impl Dialogue<'_> {
             // A registry of this machine is asked again by plain HTTP; no other one is.
             Trouble::NoTls(why) if !own => Error::NoTls { why, at: self.at(step) },
             Trouble::NoTls(why) | Trouble::Broken(why) | Trouble::Gibberish(why) => {
-                return Fault::Passing { why: clean(&why), after: None };
+                return Fault::Passing(Passing::broken(clean(&why)));
             }
+            Trouble::UnknownHost(host) => Error::UnknownHost { host: clean(&host), at: self.at(step) },
             Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
             Trouble::Certificate { host, why } => Error::Certificate { host, why, at: self.at(step) },
             Trouble::Changed(path) => Error::Changed { path },

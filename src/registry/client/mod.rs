@@ -26,11 +26,13 @@ mod auth;
 mod body;
 mod calls;
 mod door;
+mod fault;
 mod wire;
 
 pub(crate) use address::{follow, same_server, with_digest};
 pub(crate) use answer::Answer;
-pub(crate) use body::Piece;
+pub(crate) use body::{Piece, Proof};
 pub(crate) use calls::{UploadCall, fetch};
-pub(crate) use door::{Call, Dialogue, Door, Fault, Incoming, Place};
-pub(crate) use wire::{Trouble, Wire};
+pub(crate) use door::{Call, Dialogue, Door, Incoming, Place};
+pub(crate) use fault::{Fault, Passing};
+pub(crate) use wire::Wire;

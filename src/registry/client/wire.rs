@@ -35,6 +35,8 @@ pub(crate) enum Payload {
 pub(crate) enum Trouble {
     /// The connection failed; it may work the next time.
     Broken(String),
+    /// Nothing knows an address of a host of this name.
+    UnknownHost(String),
     /// What came was not HTTP.
     Gibberish(String),
     /// What came was not TLS.
@@ -147,7 +149,7 @@ impl Wire {
         counter.fetch_add(1, Ordering::Relaxed);
         match self.watched(&pulse.moved, request.send()).await? {
             Ok(response) => Ok(response),
-            Err(_) if pulse.short.load(Ordering::Relaxed) => match payload {
+            Err(_) if pulse.wrong.load(Ordering::Relaxed) => match payload {
                 Payload::File(piece) => Err(Trouble::Changed(piece.path.clone())),
                 _ => Err(Trouble::Broken("the body ended too soon".to_owned())),
             },
@@ -228,6 +230,9 @@ fn trouble(url: &Url, error: reqwest::Error) -> Trouble {
     let host = url.host_str().unwrap_or_default().to_owned();
     if let Some(defect) = http::certificate_defect(&error) {
         return Trouble::Certificate { host, why: defect.to_string() };
+    }
+    if let Some(host) = http::unknown_host(url, &error) {
+        return Trouble::UnknownHost(host);
     }
     let why = innermost(&error);
     if why.ends_with(PROXY_DENIES) {

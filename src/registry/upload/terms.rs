@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use crate::registry::client::UploadCall;
+use crate::registry::client::{Passing, UploadCall};
 use crate::registry::push::Fate;
 
 /// An answer, as far as it decides what comes next.
@@ -30,12 +30,7 @@ pub(in crate::registry) enum Heard {
     /// An answer.
     Reply(Reply),
     /// No answer, or one that may pass.
-    Passing {
-        /// What happened.
-        why: String,
-        /// How long the registry asks to wait.
-        after: Option<Duration>,
-    },
+    Passing(Passing),
 }
 
 /// What to do next.
@@ -68,7 +63,7 @@ pub(in crate::registry) enum Failure {
         /// How often.
         tries: u32,
         /// What happened the last time.
-        why: String,
+        last: Passing,
     },
     /// The answer makes no sense.
     Senseless(&'static str),

@@ -28,7 +28,7 @@ fn lost(status: u16) -> Heard {
 }
 
 fn broken() -> Heard {
-    Heard::Passing { why: "reset".to_owned(), after: None }
+    Heard::Passing(Passing::broken("reset".to_owned()))
 }
 
 /// A request as one word; addresses without their beginning, pieces in units of 1 MiB.
@@ -149,7 +149,7 @@ fn what_may_have_arrived_is_looked_for_before_it_is_sent_again() {
 
 #[test]
 fn each_kind_of_request_is_repeated_so_often_and_no_more() {
-    let exhausted = || Failure::Exhausted { tries: 3, why: "reset".to_owned() };
+    let exhausted = || Failure::Exhausted { tries: 3, last: Passing::broken("reset".to_owned()) };
     fails(blob(), exhausted(), vec![("look", broken()), ("look", broken()), ("look", broken())]);
     let begin = vec![("begin", broken()), ("begin", broken()), ("begin", broken())];
     fails(blob().absent(), exhausted(), begin);

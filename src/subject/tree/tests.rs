@@ -3,7 +3,7 @@
 use super::super::testing::{Tar, image, layer};
 use super::super::{EntryKind, Found, Subject};
 
-fn subject(layers: &[Tar]) -> (super::super::testing::TestLayout, Subject) {
+fn subject(layers: &[Tar]) -> (super::super::testing::TestLayout, Subject<'static>) {
     let layers: Vec<_> = layers.iter().cloned().map(layer).collect();
     let layout = image(&layers);
     let subject = layout.open().expect("opened");
@@ -11,7 +11,7 @@ fn subject(layers: &[Tar]) -> (super::super::testing::TestLayout, Subject) {
 }
 
 /// What a path leads to: the content of a file, `/` for a folder, else why there is nothing.
-fn look(subject: &Subject, path: &str) -> String {
+fn look(subject: &Subject<'_>, path: &str) -> String {
     let found = subject.files(&subject.platforms[0], &[path]).expect("read").remove(path).expect("answered");
     match found {
         Found::File(file) if file.kind == EntryKind::Dir => "/".to_owned(),

@@ -19,7 +19,7 @@ const METADATA: u64 = 32;
 /// # Errors
 /// When its source fails: a file cannot be read, a registry or engine does not answer. What is wrong with the image
 /// itself is part of the view.
-pub fn image(place: &Place, subject: &subject::Subject) -> Result<View, Error> {
+pub fn image(place: &Place, subject: &subject::Subject<'_>) -> Result<View, Error> {
     let complete = !matches!(subject.kind, "docker-archive" | "engine");
     let entries = subject.entries.iter().map(|entry| Entry {
         platform: entry.platform.clone(),
@@ -73,7 +73,7 @@ pub fn unreadable(error: &Error) -> Option<View> {
 }
 
 /// The name that an image has where it lies. Archives and layouts may hold a whole reference or a mere tag.
-fn names(place: &Place, subject: &subject::Subject) -> (Option<Reference>, Option<String>) {
+fn names(place: &Place, subject: &subject::Subject<'_>) -> (Option<Reference>, Option<String>) {
     let parse = |name: &String| Reference::parse(name).ok().filter(|name| name.tag.is_some());
     let reference = match &place.lies {
         Lies::Registry(reference) => Some(reference.clone()),
@@ -86,7 +86,7 @@ fn names(place: &Place, subject: &subject::Subject) -> (Option<Reference>, Optio
     (reference, tag)
 }
 
-fn one(subject: &subject::Subject, platform: &Platform) -> Result<PlatformView, Error> {
+fn one(subject: &subject::Subject<'_>, platform: &Platform) -> Result<PlatformView, Error> {
     let mut view = PlatformView::empty(platform.runs_on.clone());
     view.labels = platform.labels();
     view.start = start(platform);
@@ -133,7 +133,7 @@ fn trouble_in(view: &mut PlatformView, layer: &str, walked: &Rc<Walked>) {
 fn dangling(
     view: &mut PlatformView,
     files: &Layers<'_>,
-    subject: &subject::Subject,
+    subject: &subject::Subject<'_>,
     platform: &Platform,
 ) -> Result<(), Error> {
     for at in 0..platform.layers.len() {
@@ -154,7 +154,7 @@ fn dangling(
 
 /// The files of one platform of a subject.
 struct Layers<'a> {
-    subject: &'a subject::Subject,
+    subject: &'a subject::Subject<'a>,
     platform: &'a Platform,
 }
 

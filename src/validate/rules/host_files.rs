@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ui::leaves;
+use super::ui::{ends_in, leaves};
 use crate::build::inspect::{Detail, Facts, Kind, Signature};
 use crate::domain::{Arch, Os};
 use crate::validate::findings::{Findings, Place};
@@ -177,8 +177,11 @@ fn misfit(facts: &Facts, os: Os, path: &str) -> Option<String> {
     let it_is = || Some(format!("it is {}, which no {os} machine runs", facts.noun()));
     match (&facts.detail, os) {
         (Detail::Elf(_), Os::Linux) | (Detail::MachO(_), Os::Darwin) => None,
-        (Detail::Pe(pe), Os::Windows) if pe.kind == Kind::Program && !name.contains('.') => {
-            Some("it is a PE without an ending; Windows starts it as .exe only".to_owned())
+        // Drivers and screen savers are programs too, by their headers.
+        (Detail::Pe(pe), Os::Windows)
+            if pe.kind == Kind::Program && !ends_in(&name, &[".exe", ".com", ".scr", ".sys"]) =>
+        {
+            Some("it is a PE whose name does not end in .exe, without which Windows does not start it".to_owned())
         }
         (Detail::Pe(_), Os::Windows) => None,
         (Detail::Elf(_) | Detail::MachO(_) | Detail::Pe(_), _) => it_is(),

@@ -48,8 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         private: None,
         title: "the tag is the greatest version of the repository",
         why: "The Marketplace checks and offers the greatest version, whichever was pushed last: 2.6.5 beats a newer \
-              1.0.1. Asked with --online only; a tag that is there already is found too when it is about to be pushed, \
-              and `cargo dext publish` refuses to replace it.",
+              1.0.1. Asked with --online only. `cargo dext publish` refuses to replace a tag that is there.",
         fix: "choose a version above all others, or delete the tags above it",
         key: None,
         source: "docker/extensions-submissions#67",
@@ -139,10 +138,6 @@ fn tag_is_a_version(view: &View, out: &mut Findings<'_>) {
 fn tag_is_the_greatest(view: &View, out: &mut Findings<'_>) {
     let Some((tag, online)) = view.tag.as_ref().zip(view.online.as_ref()) else { return };
     let tags = online.tags.as_deref().unwrap_or_default();
-    if online.pushing && tags.contains(tag) {
-        let help = "choose a new version; users who have this one would not get an update";
-        out.warning_help(Place::image(), format!("the tag `{tag}` is in the repository already"), help);
-    }
     let Some(version) = version_of_tag(tag) else { return };
     let versions = tags.iter().filter_map(|tag| Some((version_of_tag(tag)?, tag)));
     if let Some((greatest, name)) = versions.max()

@@ -174,7 +174,7 @@ fn api_version_exists(view: &View, out: &mut Findings<'_>) {
     for (platform, labels) in view.labels() {
         if let Some(text) = value(labels, API_VERSION)
             && let Ok(constraint) = Constraint::parse(text)
-            && constraint.lower().is_some_and(|lower| *lower > NEWEST)
+            && constraint.is_above(&NEWEST)
         {
             let place = Place::label(API_VERSION).on(platform);
             out.warning(place, format!("the API version `{text}` is above {NEWEST}, the newest SDK known"));

@@ -143,16 +143,21 @@ fn items(
             }
         }
     }
-    if list.is_empty() {
-        out.error(Place::label(label).on(platform), format!("the list in the label {label} is empty"));
-    }
     urls
+}
+
+fn is_empty_list(text: &str) -> bool {
+    serde_json::from_str(text).is_ok_and(|list: Vec<Value>| list.is_empty())
 }
 
 fn screenshots_are_pictures(view: &View, out: &mut Findings<'_>) {
     for (platform, labels) in view.labels() {
         // An empty one is E20's.
         let Some(text) = value(labels, SCREENSHOTS) else { continue };
+        if is_empty_list(text) {
+            let message = format!("the list in the label {SCREENSHOTS} is empty");
+            out.error(Place::label(SCREENSHOTS).on(platform), message);
+        }
         let urls = items(SCREENSHOTS, text, ["alt", "url"], platform, out);
         let Some(online) = &view.online else { continue };
         for url in urls {
@@ -176,7 +181,7 @@ fn screenshots_are_pictures(view: &View, out: &mut Findings<'_>) {
 
 fn links_are_links(view: &View, out: &mut Findings<'_>) {
     for (platform, labels) in view.labels() {
-        match value(labels, ADDITIONAL) {
+        match value(labels, ADDITIONAL).filter(|text| !is_empty_list(text)) {
             Some(text) => {
                 items(ADDITIONAL, text, ["title", "url"], platform, out);
             }

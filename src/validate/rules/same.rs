@@ -24,7 +24,10 @@ pub(super) const RULES: &[Rule] = &[Rule {
 }];
 
 fn platforms_agree(view: &View, out: &mut Findings<'_>) {
-    let Some((first, others)) = view.platforms().split_first() else { return };
+    // Some builders list platforms in the order in which they were ready, which must not change what is said.
+    let mut platforms: Vec<&PlatformView> = view.platforms().iter().collect();
+    platforms.sort_by_key(|platform| platform.name());
+    let Some((first, others)) = platforms.split_first() else { return };
     for other in others {
         let both = format!("{} and {}", first.name(), other.name());
         if let (Some(one), Some(two)) = (first.metadata.document(), other.metadata.document())

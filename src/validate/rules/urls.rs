@@ -48,7 +48,7 @@ pub(super) fn unreachable(answer: &Answer) -> Option<String> {
         Answer::Picture(_) => None,
         Answer::Other(media_type) => Some(format!("answers with `{media_type}`, which is no picture")),
         Answer::Status(status) => Some(format!("answers with HTTP status {status}")),
-        Answer::Failed(why) => Some(format!("does not answer: {why}")),
+        Answer::Failed(why) => Some(format!("could not be looked at: {why}")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Faults that are no answer to a single request: nobody there, a token server that is nowhere, a layout that
 //! changes, and storms of everything at once.
 
-use cargo_dext::registry::Shipment;
+use cargo_dext::image::Layout;
+use cargo_dext::registry::{Error, Shipment};
 use cargo_dext::report::Recorder;
 use snapbox::{IntoData, assert_data_eq, str};
 
@@ -38,6 +39,27 @@ fn nobody_is_there() {
 "#]]
         .raw()
     );
+}
+
+#[test]
+fn nobody_knows_the_host() {
+    let (registry, goods, trip) = (Registry::start(), Recipe::default().make(), Trip::default());
+    let (session, mut target) = (trip.session(&registry), trip.target(&registry));
+    // A label of 64 letters, which the resolver refuses without asking anybody.
+    target.repository.registry = format!("{}.example", "a".repeat(64));
+    let error = cargo_dext::registry::push(&session, &Shipment::of(&goods.image), &target, &Recorder::default());
+    let told = explained(&error.expect_err("nobody is there"), &registry);
+    assert_data_eq!(
+        told.replace(&target.repository.registry, "[HOST]"),
+        str![[r#"
+  error: no host has the name `[HOST]`
+  place: [HOST]/x/goods, looking for the tag 1.0.0
+  help: check how the name is written, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY
+
+"#]]
+        .raw()
+    );
+    assert_eq!((session.traffic().requests, session.traffic().retries), (1, 0));
 }
 
 #[test]
@@ -103,12 +125,44 @@ gone
   error: could not open `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29`: No such file or directory (os error 2)
 shorter
   error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
-  help: package again
+  help: package again, or fetch the layout again from where it came
 other bytes
   error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
-  help: package again
+  help: package again, or fetch the layout again from where it came
 
 "#]].raw());
+}
+
+#[test]
+fn a_damaged_layout_is_not_published_where_nobody_looks() {
+    for (chunk, size) in [(None, 20_000), (Some(8 << 10), 20_000), (None, 1 << 20), (Some(300_000), 1 << 20)] {
+        let registry = Registry::with(Auth::Open, Quirks { believing: true, ..Quirks::default() });
+        let goods = Recipe { shared: size, ..Recipe::default() }.make();
+        let layer = &goods.image.platforms[0].layers[1];
+        let path = goods.image.blob_path(&layer.digest);
+        let whole = files::read(&path);
+        let mut bytes = whole.clone();
+        bytes[whole.len() / 2] ^= 1;
+        files::write(&path, &bytes);
+        let layout = Layout::open(&goods.image.layout).expect("a layout");
+        let shipment = Shipment::read(&layout, None).expect("its lengths are right");
+        let trip = Trip { chunk, ..Trip::default() };
+        let (session, target) = (trip.session(&registry), trip.target(&registry));
+        let push = || cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
+        let error = push().expect_err("it is damaged");
+        assert!(matches!(&error, Error::Changed { path: found } if *found == path), "{error}");
+        registry.check();
+        let there = registry.repository(REPOSITORY);
+        assert!(there.tags.is_empty() && there.manifests.is_empty(), "{:?}", there.manifests.keys());
+        assert!(!there.blobs.contains_key(&layer.digest.to_string()));
+        // Nothing is read of what the registry has.
+        stock(&registry, REPOSITORY, "0.9.0", &goods);
+        registry.store(|store| {
+            let blobs = &mut store.repository(REPOSITORY).blobs;
+            blobs.insert(layer.digest.to_string(), std::sync::Arc::from(whole));
+        });
+        push().expect("all of it is there");
+    }
 }
 
 /// The steps that a first push or an overwrite always has.

@@ -79,7 +79,8 @@ fn diff_id(blob: &[u8]) -> String {
     files::sha256(&bytes)
 }
 
-fn put(layout: &Path, media_type: &str, bytes: &[u8]) -> Value {
+/// Writes a blob and returns its descriptor.
+pub fn put(layout: &Path, media_type: &str, bytes: &[u8]) -> Value {
     let digest = files::sha256(bytes);
     files::write(&layout.join("blobs/sha256").join(digest.trim_start_matches("sha256:")), bytes);
     json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })

@@ -73,6 +73,16 @@ pub fn schemas() -> Option<PathBuf> {
     None
 }
 
+/// The folder with the schema of SARIF and the program that knows its further rules.
+#[track_caller]
+pub fn sarif() -> Option<PathBuf> {
+    let named = std::env::var_os("DEXT_TEST_SARIF").map(PathBuf::from);
+    if named.is_none() {
+        absent("DEXT_TEST_SARIF names no folder with the multitool for SARIF");
+    }
+    named
+}
+
 /// Runs a program to its end.
 #[track_caller]
 pub fn run<T: AsRef<OsStr>>(program: &Path, args: impl IntoIterator<Item = T>) -> Output {

@@ -1,13 +1,13 @@
 //! One push after another to a recording registry, as the library does it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cargo_dext::domain::{Explain, Reference};
 use cargo_dext::registry::credentials::Keychain;
 use cargo_dext::registry::{self, Error, Options, Pushed, Session, Shipment, Target};
-use cargo_dext::report::Recorder;
+use cargo_dext::report::{Event, Recorder, Report};
 use cargo_dext::sys::Env;
 use cargo_dext::sys::http::HttpSettings;
 
@@ -77,7 +77,16 @@ impl Trip {
     }
 
     /// A session with a registry, for one push or several.
-    pub fn session(&self, registry: &Registry) -> Session {
+    pub fn session(&self, registry: &Registry) -> Session<'static> {
+        struct Silence;
+        impl Report for Silence {
+            fn event(&self, _: Event) {}
+        }
+        self.session_told(registry, &Silence)
+    }
+
+    /// The same, whose reading is reported.
+    pub fn session_told<'r>(&self, registry: &Registry, report: &'r dyn Report) -> Session<'r> {
         let options = Options {
             http: HttpSettings::default(),
             plain_http: false,
@@ -99,7 +108,7 @@ impl Trip {
             vars.push(("DOCKER_CONFIG", config.path().to_str().expect("its name is Unicode")));
         }
         let keychain = Keychain::from_env(&Env::of(&vars));
-        Session::new(options, keychain).expect("a session needs nothing")
+        Session::new(options, keychain, report).expect("a session needs nothing")
     }
 
     /// Where the push goes.
@@ -110,6 +119,7 @@ impl Trip {
             tags: self.tags.iter().map(|tag| (*tag).to_owned()).collect(),
             overwrite: self.overwrite,
             mount_from: self.mount_from.iter().map(|name| (*name).to_owned()).collect(),
+            seen: BTreeMap::new(),
         }
     }
 
@@ -119,7 +129,7 @@ impl Trip {
     }
 
     /// Pushes.
-    pub fn push_within(&self, session: &Session, registry: &Registry, goods: &Goods) -> Result<Pushed, Error> {
+    pub fn push_within(&self, session: &Session<'_>, registry: &Registry, goods: &Goods) -> Result<Pushed, Error> {
         registry::push(session, &Shipment::of(&goods.image), &self.target(registry), &Recorder::default())
     }
 

@@ -2,11 +2,15 @@
 //! of the tests: a script plays it, with the words that issues of Docker's repositories quote.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
 use super::{findings, packaged};
+use crate::support::daemon::{Daemon, free_port};
 use crate::support::distribution::Registry;
+use crate::support::files;
 use crate::support::http::Server;
-use crate::support::judges::{accept, judge};
+use crate::support::judges::{accept, judge, python};
 use crate::support::prebuilt;
 
 /// The header of a picture with this width and height.
@@ -53,6 +57,86 @@ screenshots = [
 }
 
 #[test]
+fn an_icon_answers_or_does_not() {
+    let html = b"<!DOCTYPE html><svg></svg>".to_vec();
+    let files = [("/icon.svg", b"<svg/>".to_vec()), ("/icon.png", png(64, 64)), ("/page.svg", html)];
+    let server = Server::start(files.map(|(path, bytes)| (path.to_owned(), bytes)).into());
+    for (url, found) in [
+        ("URL/icon.svg", ""),
+        ("URL/icon.png", ""),
+        ("URL/page.svg", "answers with `something unknown`, which is no picture"),
+        ("URL/gone.svg", "answers with HTTP status 404"),
+        ("http://127.0.0.1:1/icon.svg", "could not be looked at: "),
+        ("http://pictures.example/icon.svg", "it is not `https`"),
+    ] {
+        let url = url.replace("URL", &server.url);
+        let project = prebuilt::project();
+        project.edit("Cargo.toml", "image = \"example/demo\"\n", "");
+        project.append("Cargo.toml", &format!("\n[package.metadata.extension.marketplace]\nicon-url = \"{url}\"\n"));
+        let told = findings(&project, ["--online", "--profile", "marketplace", "--allow", "E20,E25"]);
+        assert_eq!(told.len(), usize::from(!found.is_empty()), "{url}: {told:?}");
+        let about = format!("warning E26 the icon `{url}` ");
+        assert!(told.iter().all(|line| line.starts_with(&about) && line.contains(found)), "{told:?}");
+    }
+}
+
+/// A server of files over TLS, by Python's own modules, with the certificate of `tests/fixtures/registry`.
+fn serve_with_tls(python: &Path, folder: &Path) -> (Daemon, String) {
+    const SCRIPT: &str = "\
+import http.server, ssl, sys
+_, port, folder, certificate, key = sys.argv
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+handler = lambda *words: http.server.SimpleHTTPRequestHandler(*words, directory=folder)
+server = http.server.ThreadingHTTPServer(('127.0.0.1', int(port)), handler)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()";
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut command = Command::new(python);
+    command.args(["-c", SCRIPT, address.rsplit(':').next().expect("a port")]).arg(folder);
+    command.args([files::fixture("registry/server.pem"), files::fixture("registry/server.key.pem")]);
+    let mut daemon = Daemon::start(&mut command, folder.with_extension("log"));
+    daemon.ready("the server", || std::net::TcpStream::connect(&address).ok());
+    (daemon, format!("https://{address}"))
+}
+
+#[test]
+fn pictures_answer_over_tls() {
+    let Some(python) = python() else { return };
+    let project = prebuilt::project();
+    let pages = project.root().join("pages");
+    files::write(&pages.join("icon.svg"), b"<svg xmlns='http://www.w3.org/2000/svg'/>");
+    files::write(&pages.join("1.png"), &png(2400, 1600));
+    files::write(&pages.join("2.png"), &png(1200, 800));
+    files::write(&pages.join("page.png/index.html"), b"<!DOCTYPE html><p>Pictures");
+    let (_server, url) = serve_with_tls(&python, &pages);
+    project.edit("Cargo.toml", "image = \"example/demo\"\n", "");
+    let table = r#"
+[package.metadata.extension.marketplace]
+icon-url = "URL/icon.svg"
+screenshots = [
+    { alt = "1", url = "URL/1.png" }, { alt = "2", url = "URL/2.png" }, { alt = "3", url = "URL/page.png" },
+]
+"#;
+    project.append("Cargo.toml", &table.replace("URL", &url));
+    let words = ["--online", "--profile", "marketplace", "--allow", "E20,E25"];
+    let authority = files::fixture("registry/ca.pem").display().to_string();
+    assert_eq!(
+        findings(&project, words.into_iter().chain(["--cacert", &authority])),
+        [
+            format!("warning E24 the screenshot `{url}/2.png` has 1200x800 pixels"),
+            format!("warning E24 the screenshot `{url}/page.png` answers with `text/html`, which is no picture"),
+        ]
+    );
+    let strange = findings(&project, words);
+    assert_eq!(strange.len(), 4, "{strange:?}");
+    assert!(
+        strange.iter().all(|line| line.contains("could not be looked at: ") && line.contains("not trusted")),
+        "{strange:?}"
+    );
+}
+
+#[test]
 fn the_tag_is_the_greatest_version() {
     let project = packaged();
     let (Some(program), Some(skopeo)) = (judge("docker-registry"), judge("skopeo")) else { return };
@@ -71,6 +155,22 @@ fn the_tag_is_the_greatest_version() {
     assert_eq!(found("1.2.3"), [below]);
     assert_eq!(found("1.10.0"), [""; 0]);
     assert_eq!(found("latest"), ["error E35 the tag `latest` is no version"]);
+    // Without a tag an engine takes `latest`, and so does Docker's validator.
+    let untagged = format!("{}/team/demo", registry.address);
+    let found = findings(&project, words.into_iter().chain([untagged.as_str()]));
+    assert_eq!(found, ["error E35 the tag `latest` is no version"]);
+    // What a project is about to become.
+    project.edit("Cargo.toml", "example/demo", &untagged);
+    assert_eq!(findings(&project, words), [below]);
+    assert_eq!(findings(&project, words.into_iter().filter(|word| *word != "--online")), [""; 0], "nobody was asked");
+    project.edit("Cargo.toml", "version = \"1.2.3\"", "version = \"1.10.1\"");
+    assert_eq!(findings(&project, words), [""; 0]);
+    // A repository that is not there has no version that is greater, and a registry that is gone says nothing.
+    project.edit("Cargo.toml", "team/demo", "team/another");
+    assert_eq!(findings(&project, words), [""; 0]);
+    drop(registry);
+    let outcome = project.dext(["validate"].into_iter().chain(words)).run().success();
+    assert!(outcome.told().contains("are not known"), "{}", outcome.told());
 }
 
 #[test]

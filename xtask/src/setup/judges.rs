@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Tools, apt, python};
+use super::{Tools, apt, python, sarif};
 use crate::Result;
 use crate::command::{which, which_on};
 use crate::places::Places;
@@ -28,8 +28,8 @@ const SCHEMAS: (&str, &str) = (
     "golang-github-opencontainers-image-spec-dev",
 );
 
-/// What checks JSON against schemas.
-const PYTHON_PACKAGES: [&str; 2] = ["jsonschema==4.26.0", "referencing==0.37.0"];
+/// What checks JSON against schemas, and what reads JUnit reports.
+const PYTHON_PACKAGES: [&str; 3] = ["jsonschema==4.26.0", "referencing==0.37.0", "junitparser==5.0.3"];
 
 /// Installs what is missing and tells the tests where it is. What cannot be had is named in [`Tools::lacking`].
 ///
@@ -47,6 +47,10 @@ pub fn ensure(places: &Places, tools: &mut Tools) -> Result {
     }
     match python::ensure(places, "judges", &PYTHON_PACKAGES) {
         Ok(python) => tools.set("DEXT_TEST_PYTHON", python),
+        Err(error) => tools.lacking.push(error.to_string()),
+    }
+    match sarif::ensure(places) {
+        Ok(folder) => tools.set("DEXT_TEST_SARIF", folder),
         Err(error) => tools.lacking.push(error.to_string()),
     }
     Ok(())

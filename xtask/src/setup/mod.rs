@@ -9,6 +9,7 @@ mod distribution;
 mod files;
 mod judges;
 mod python;
+mod sarif;
 mod toolchain;
 mod zig;
 

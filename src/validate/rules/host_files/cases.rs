@@ -90,10 +90,21 @@ pub const CASES: &[Case] = &[
         breaks: |it| {
             it.json("/host/binaries/0/windows", json!([{ "path": "/windows/tool" }])).program("windows/tool", pe);
         },
-        says: "Windows starts it as .exe only",
+        says: "it is a PE whose name does not end in .exe, without which Windows does not start it",
         near: |it| {
             it.json("/host/binaries/0/windows", json!([{ "path": "/windows/x.dll" }, { "path": "/windows/tool.exe" }]));
             it.program("windows/x.dll", |arch| pe_of(arch.as_str(), Kind::Library));
+        },
+    },
+    Case {
+        rule: "E12",
+        name: "a PE with the end of a version",
+        breaks: |it| {
+            it.json("/host/binaries/0/windows", json!([{ "path": "/tool-1.2" }])).program("tool-1.2", pe);
+        },
+        says: "the windows file `/tool-1.2`: it is a PE whose name does not end in .exe",
+        near: |it| {
+            it.json("/host/binaries/0/windows", json!([{ "path": "/Tool-1.2.EXE" }])).program("Tool-1.2.EXE", pe);
         },
     },
     Case {

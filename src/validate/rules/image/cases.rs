@@ -60,19 +60,6 @@ pub const CASES: &[Case] = &[
         near: |it| it.online().tags = Some(["latest", "1.2.3", "1.2.3-rc.1", "0.9"].map(str::to_owned).into()),
     },
     Case {
-        rule: "W36",
-        name: "there already",
-        breaks: |it| {
-            it.online().tags = Some(vec!["1.2.3".to_owned()]);
-            it.online().pushing = true;
-        },
-        says: "warning the image: the tag `1.2.3` is in the repository already",
-        near: |it| {
-            it.online().tags = Some(vec!["1.2.2".to_owned()]);
-            it.online().pushing = true;
-        },
-    },
-    Case {
         rule: "E37",
         name: "one part",
         breaks: |it| it.reference = Some("tool"),

@@ -63,6 +63,17 @@ pub const CASES: &[Case] = &[
         },
     },
     Case {
+        rule: "W23",
+        name: "above the newest",
+        breaks: |it| {
+            it.label(API_VERSION, "> 0.4.2");
+        },
+        says: "the API version `> 0.4.2` is above 0.4.2",
+        near: |it| {
+            it.label(API_VERSION, "> 0.4.1");
+        },
+    },
+    Case {
         rule: "W30",
         name: "the word",
         breaks: |it| {

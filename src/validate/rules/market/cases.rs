@@ -122,6 +122,16 @@ pub const CASES: &[Case] = &[
         near: |_| {},
     },
     Case {
+        rule: "E25",
+        name: "an empty list",
+        breaks: |it| {
+            it.label(ADDITIONAL, "[ ]");
+        },
+        says: "warning label com.docker.extension.additional-urls: the label com.docker.extension.additional-urls is \
+               missing or empty",
+        near: |_| {},
+    },
+    Case {
         rule: "W28",
         name: "capitals and blanks",
         breaks: |it| {

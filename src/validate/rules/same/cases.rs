@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::domain::Arch;
-use crate::validate::testing::Case;
+use crate::validate::Settings;
+use crate::validate::testing::{Case, Example};
 
 pub const CASES: &[Case] = &[
     Case {
@@ -46,3 +47,13 @@ pub const CASES: &[Case] = &[
         },
     },
 ];
+
+#[test]
+fn the_order_of_the_platforms_does_not_matter() {
+    let mut it = Example::clean();
+    it.on(Arch::Arm64, |draft| draft.file("ui/index.html", "old"));
+    let found = it.found(&Settings::default());
+    assert_eq!(found.len(), 1, "{found:?}");
+    it.platforms.reverse();
+    assert_eq!(it.found(&Settings::default()), found);
+}

@@ -113,7 +113,7 @@ impl State {
         };
         let mut bytes = self.store.uploads[&key(name, id)].bytes.clone();
         bytes.extend(body);
-        if sha256(&bytes) != digest {
+        if !self.quirks.believing && sha256(&bytes) != digest {
             self.store.uploads.remove(&key(name, id));
             return Answer::error(400, "DIGEST_INVALID", "provided digest did not match uploaded content");
         }

@@ -68,6 +68,8 @@ pub struct Quirks {
     pub depth: usize,
     /// Whether manifests are taken before what they need is there.
     pub trusting: bool,
+    /// Whether blobs are taken for what their digests say, without a look.
+    pub believing: bool,
     /// Every so many-th upload is forgotten before its last PUT.
     pub forgets: Option<u32>,
     /// Whether a repository that is not there yet is a secret from tokens that may only pull.
@@ -76,6 +78,8 @@ pub struct Quirks {
     pub page: usize,
     /// How long every request takes.
     pub pause: Duration,
+    /// How much longer a tag takes to be written.
+    pub tag_pause: Duration,
 }
 
 impl Default for Quirks {
@@ -95,10 +99,12 @@ impl Default for Quirks {
             wants_layers: false,
             depth: 8,
             trusting: false,
+            believing: false,
             forgets: None,
             hides_absent: false,
             page: 100,
             pause: Duration::ZERO,
+            tag_pause: Duration::ZERO,
         }
     }
 }

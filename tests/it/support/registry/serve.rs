@@ -3,6 +3,7 @@
 use std::io::Result;
 use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::State;
 use super::auth::{Auth, Refused, TokenServer, wanted};
@@ -21,7 +22,9 @@ pub fn serve(stream: TcpStream, door: Door, number: u32, state: &Mutex<State>) -
     while let Some(head) = connection.head()? {
         let (visit, pause) = {
             let mut state = lock(state);
-            (state.visit(door, number, head), state.quirks.pause)
+            let visit = state.visit(door, number, head);
+            let more = if visit.step == Step::PutTag { state.quirks.tag_pause } else { Duration::ZERO };
+            (visit, state.quirks.pause + more)
         };
         std::thread::sleep(pause);
         if !one(&mut connection, &visit, state)? {

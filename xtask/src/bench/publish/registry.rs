@@ -7,11 +7,24 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::Result;
+use crate::bench::Desk;
 use crate::bench::inputs::clear;
 use crate::setup::Tools;
 
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A folder for a registry whose files are kept in memory where the system has such a place. The registry waits for the
+/// disk at each of its writes, for both contenders alike: with it, the bench of a wire measures a disk too.
+pub fn in_memory(desk: &Desk) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory.join(format!("dext-bench-registry-{}", std::process::id())) } else { on_disk(desk) }
+}
+
+/// A folder for a registry whose files are kept on the disk.
+pub fn on_disk(desk: &Desk) -> PathBuf {
+    desk.work.join("publish-registry")
+}
 
 /// A running registry without TLS and without passwords. It ends when it is dropped.
 #[derive(Debug)]
@@ -19,6 +32,7 @@ pub struct Registry {
     /// Where it listens.
     pub address: SocketAddr,
     server: Child,
+    folder: PathBuf,
     store: PathBuf,
     log: PathBuf,
 }
@@ -45,7 +59,7 @@ impl Registry {
         });
         std::fs::write(&config, settings.to_string())?;
         let server = tools.line("docker-registry serve").arg(&config).start(&File::create(&log)?)?;
-        let mut registry = Registry { address, server, store, log };
+        let mut registry = Registry { address, server, folder: folder.to_owned(), store, log };
         registry.wait()?;
         Ok(registry)
     }
@@ -86,6 +100,7 @@ impl Drop for Registry {
         // It has ended already, or it ends now.
         let _ = self.server.kill();
         let _ = self.server.wait();
+        let _ = clear(&self.folder);
     }
 }
 
