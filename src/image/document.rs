@@ -278,6 +278,16 @@ mod tests {
     }
 
     #[test]
+    fn sizes_that_are_believed_can_be_added_up() {
+        let read = |size: u64| {
+            let digest = Digest::of(b"");
+            serde_json::from_str::<Descriptor>(&format!(r#"{{"mediaType":"a","digest":"{digest}","size":{size}}}"#))
+        };
+        assert_eq!(read(1 << 48).map(|descriptor| descriptor.size).ok(), Some(1 << 48));
+        assert!(read(u64::MAX).is_err_and(|error| error.to_string().starts_with("no blob has 18446744073709551615")));
+    }
+
+    #[test]
     fn what_docker_writes_with_nulls_is_read() {
         let text = r#"{"architecture":"arm64","os":"linux","variant":"v8","config":{"Cmd":null,"Labels":null,
             "Env":["A=b"],"Volumes":{"/x":{}},"Image":"sha256:x"},"rootfs":{"type":"layers","diff_ids":[]}}"#;

@@ -4,8 +4,8 @@
 //! a pass of LLVM that every compiler has, and memory safety is the compiler's own business in a crate without
 //! `unsafe`. What a sanitizer would tell of memory, the targets ask of a heap that counts (see `fuzz/src/lib.rs`).
 //!
-//! Inputs that reach something new, findings and logs go to `target/dext-fuzz`; `--merge` puts the smallest set of
-//! inputs that reaches all of it into `fuzz/corpus`.
+//! Inputs that reach something new, findings and logs go to `target/dext-fuzz`; `--merge` adds those to `fuzz/corpus`
+//! that reach a branch which it does not reach yet.
 
 use std::fmt;
 use std::fs::File;
@@ -41,6 +41,9 @@ const PROFILE: [&str; 3] =
 const MAX_LEN: [(&str, u32); 2] = [("binary", 64 << 10), ("archive", 16 << 10)];
 const MAX_LEN_OF_OTHERS: u32 = 8 << 10;
 
+/// The longest input that is kept, in bytes.
+const MAX_KEPT: u32 = 2 << 10;
+
 /// The most memory of a process, the counters and the corpus included, in MiB.
 const RSS: u32 = 1 << 10;
 
@@ -56,7 +59,7 @@ pub struct Options {
     pub minutes: f64,
     /// How many run at once.
     pub jobs: usize,
-    /// Whether what they find is put into the corpus instead.
+    /// Whether what they found is put into the corpus instead.
     pub merge: bool,
 }
 
@@ -191,32 +194,14 @@ fn one(desk: &Desk, target: &str, minutes: f64) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Replaces the corpus of a target by the smallest set of inputs that reaches what it and the new ones reach.
+/// Adds to the corpus of a target what reaches a branch that it does not reach yet, the shortest inputs first.
 fn merge(desk: &Desk, target: &str) -> Result {
-    let (kept, fresh) = (desk.corpus(target), desk.work.join("merged").join(target));
-    if fresh.exists() {
-        std::fs::remove_dir_all(&fresh)?;
-    }
-    std::fs::create_dir_all(&fresh)?;
-    desk.program(target)
-        .args(["-set_cover_merge=1", "-verbosity=0"])
-        .arg(&fresh)
-        .arg(&kept)
-        .arg(desk.folder("corpus", target)?)
-        .run()?;
-    let (before, after) = (count(&kept), count(&fresh));
-    if after == 0 {
-        return Err(format!("{target}: nothing is left after merging").into());
-    }
-    if kept.exists() {
-        std::fs::remove_dir_all(&kept)?;
-    }
-    std::fs::create_dir_all(&kept)?;
-    for entry in std::fs::read_dir(&fresh)? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), kept.join(entry.file_name()))?;
-    }
-    println!("{target}: {after} inputs instead of {before}");
+    let kept = desk.corpus(target);
+    let before = count(&kept);
+    let line = desk.program(target).args(["-merge=1", "-use_counters=0", "-verbosity=0"]);
+    // The last of two lengths counts.
+    line.arg(format!("-max_len={MAX_KEPT}")).arg(&kept).arg(desk.folder("corpus", target)?).run()?;
+    println!("{target}: {} inputs, {} of them new", count(&kept), count(&kept) - before);
     Ok(())
 }
 

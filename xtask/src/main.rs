@@ -44,7 +44,7 @@ Tasks:
                             measure against peers; `all`, or without a name a list
   fuzz [TARGET]... [--minutes N] [--jobs N]
                             feed every reader, or the named ones, what no reader wants; 10 minutes each
-  fuzz --merge [TARGET]...  put what that found into fuzz/corpus, as few inputs as will do
+  fuzz --merge [TARGET]...  add what reaches new branches to fuzz/corpus
 
 Options:
   --toolchain auto|rustup|distribution

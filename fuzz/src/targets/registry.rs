@@ -16,6 +16,7 @@ use cargo_dext::domain::{Digest, Reference};
 use cargo_dext::image::Descriptor;
 use cargo_dext::registry::credentials::Keychain;
 use cargo_dext::registry::{Options, Session};
+use cargo_dext::report::Recorder;
 use cargo_dext::sys::Env;
 use cargo_dext::sys::http::HttpSettings;
 
@@ -52,7 +53,8 @@ fn ask(proxy: &str) {
     let (pause, timeout) = (Duration::ZERO, Duration::from_secs(5));
     let usual = Options::from_env(&env);
     let options = Options { http, plain_http: true, retries: 0, pause, timeout, ..usual };
-    let session = Session::new(options, Keychain::from_env(&env)).expect("a session can be prepared");
+    let report = Recorder::default();
+    let session = Session::new(options, Keychain::from_env(&env), &report).expect("a session can be prepared");
     let reference = Reference::parse(&format!("{HOST}/me/tool:1.0")).expect("a reference");
     match session.root(&reference) {
         Err(error) => text::error(&error),
