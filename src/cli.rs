@@ -36,7 +36,7 @@ struct DextArgs {
 enum Command {
     /// Create a new extension
     New(new::NewArgs),
-    /// Take over an extension that has a Dockerfile
+    /// Take over an extension that has a Dockerfile, or its image
     Import(import::ImportArgs),
     /// Build an extension for six platforms into one multi-arch image
     Package(package::PackageArgs),

@@ -20,7 +20,7 @@
 //! 9. [`registry`]: layouts to registries, and images back from there, base images among them.
 //! 10. [`subject`]: images as they are, whoever made them and wherever they lie.
 //! 11. [`validate`]: what is known of an extension → everything that Docker or a user's machine would reject.
-//! 12. [`scaffold`]: a new extension, from nothing, or a table for one that has a Dockerfile.
+//! 12. [`scaffold`]: a new extension, from nothing, or a table for one that has a Dockerfile or an image.
 //! 13. [`error`], [`shell`], [`command`], [`cli`]: errors with exit codes, the printer, one file per subcommand,
 //!     the command line.
 //!

@@ -1,5 +1,7 @@
 //! The hands of a push: blobs, manifests and tags, each until it is there.
 
+mod tags;
+
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{Either, pending, select};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -128,7 +129,7 @@ impl<'a> Yard<'a> {
         let mounting = matches!(call, UploadCall::Begin { mount: Some(_) });
         let start = Instant::now();
         let answer = self.talk.ask_once(step, request).await;
-        if matches!(call, UploadCall::Look) {
+        if matches!(call, UploadCall::Look) && answer.is_ok() {
             self.pace.answered(start.elapsed());
         }
         let answer = match answer {
@@ -179,22 +180,24 @@ impl<'a> Yard<'a> {
         let step = format!("writing the manifest of {}", platform.platform);
         let below: Vec<&Descriptor> = platform.layers.iter().chain([&platform.config]).collect();
         let digest = platform.manifest.digest.to_string();
-        self.write(&step, &digest, &platform.manifest, &bytes, &below).await
+        self.write(&step, &digest, &platform.manifest, &bytes, &below).await?;
+        Ok(())
     }
 
     /// Writes a document that refers to the blobs `below`. Registries that do not see at once what they have
-    /// been given are asked again; a blob that they have lost is sent again.
-    pub async fn write(
+    /// been given are asked again; a blob that they have lost is sent again. Returns how often it was sent.
+    async fn write(
         &self,
         step: &str,
         reference: &str,
         document: &Descriptor,
         bytes: &Bytes,
         below: &[&Descriptor],
-    ) -> Result<(), Error> {
+    ) -> Result<u32, Error> {
         let call = self.talk.put_document(reference, &document.media_type, bytes)?;
-        let mut misses_blobs = false;
+        let (mut misses_blobs, mut tries) = (false, 0);
         let attempt = async || {
+            tries += 1;
             if misses_blobs {
                 for blob in below {
                     self.deliver(blob).await?;
@@ -209,7 +212,7 @@ impl<'a> Yard<'a> {
                         let why = format!("it says it stored {digest} where {} was sent", document.digest);
                         Err(self.talk.senseless(step, why).into())
                     }
-                    _ => Ok(()),
+                    _ => Ok(tries),
                 },
                 400 | 404 if answer.error_codes().iter().any(misses) => {
                     misses_blobs = true;
@@ -224,59 +227,6 @@ impl<'a> Yard<'a> {
             }
         };
         self.talk.patiently(step, attempt).await
-    }
-
-    /// Writes the index by its digest.
-    pub async fn index(&self, index: &Bytes) -> Result<(), Error> {
-        let (descriptor, start) = (&self.shipment.index, Instant::now());
-        self.write("writing the index", &descriptor.digest.to_string(), descriptor, index, &[]).await?;
-        self.pace.wrote(start.elapsed());
-        Ok(())
-    }
-
-    /// Lets a tag point at the index, and looks whether it does.
-    pub async fn tag(&self, tag: &str, index: &Bytes) -> Result<(), Error> {
-        let (step, is_asking) = (format!("writing the tag {tag}"), Cell::new(false));
-        let write = pin!(self.write(&step, tag, &self.shipment.index, index, &[]));
-        let seen = match select(write, pin!(self.see(tag, &is_asking))).await {
-            Either::Left((written, see)) => {
-                written?;
-                is_asking.get() && see.await
-            }
-            Either::Right((seen, write)) => {
-                write.await?;
-                seen
-            }
-        };
-        if seen { Ok(()) } else { self.read_back(tag).await }
-    }
-
-    /// Looks for the tag when it is likely to be written, without waiting for the answer that says so: over a long
-    /// wire that saves a round trip. Whether it points at the index; if not, it is read back in the ordinary way.
-    async fn see(&self, tag: &str, is_asking: &Cell<bool>) -> bool {
-        let Some(pause) = self.pace.lead() else { return pending().await };
-        tokio::time::sleep(pause).await;
-        is_asking.set(true);
-        self.talk.points_at(&reading_back(tag), tag, self.shipment.index.digest).await
-    }
-
-    async fn read_back(&self, tag: &str) -> Result<(), Error> {
-        let descriptor = &self.shipment.index;
-        let step = reading_back(tag);
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let found = self.talk.look_up(&step, tag).await?.map(|found| found.descriptor.digest);
-            if found == Some(descriptor.digest) {
-                return Ok(());
-            }
-            if tries > self.talk.session.options().retries {
-                let (at, tag) = (self.talk.at(&step), tag.to_owned());
-                return Err(Error::ReadBack { at, tag, found, ours: descriptor.digest });
-            }
-            // Some registries answer from a copy that is a moment old.
-            self.talk.rest(&step, "the registry does not have it yet", tries, None).await;
-        }
     }
 
     fn load(&self, blob: &Descriptor, file: &Piece) {
@@ -318,10 +268,6 @@ impl<'a> Yard<'a> {
             self.talk.report.event(Event::Progress { verb: "Uploading", done: all_done, total: all });
         }
     }
-}
-
-fn reading_back(tag: &str) -> String {
-    format!("reading back the tag {tag}")
 }
 
 /// Whether a document may have been refused because it is of OCI's types: registries that know Docker's alone have

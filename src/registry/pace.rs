@@ -1,4 +1,9 @@
 //! How fast a registry answers and how long it takes to write, as far as a push has seen. Pure, but for the cells.
+//!
+//! A push is nine round trips and its bytes: a connection, looking for the tag and for a blob, opening an upload, the end
+//! of the last blob, the last manifest, the index, the tag, and reading it back. The last two can overlap, because the
+//! index tells how long the tag will take. Over a wire of 50 ms and 12.5 MB/s that is 40 ms of 2.2 s for 21.5 MB
+//! (`cargo xtask bench publish`).
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -27,6 +32,11 @@ impl Pace {
     /// Notes how long the index took.
     pub fn wrote(&self, took: Duration) {
         self.wrote.set(Some(took));
+    }
+
+    /// The time of a round trip, as far as it is known.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip.get()
     }
 
     /// How long after the request for a tag has been sent the tag can be looked for, if that is earlier than its

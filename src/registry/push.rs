@@ -17,7 +17,6 @@ use super::order::Order;
 use super::{Error, Session, Shipment, Traffic};
 use crate::domain::{Digest, Reference};
 use crate::image::Descriptor;
-use crate::report::Report;
 use crate::sys::interrupt;
 
 /// Where an image goes.
@@ -125,12 +124,12 @@ impl Pushed {
 /// # Errors
 /// When a tag points elsewhere and may not be moved, when the registry refuses, or when it cannot be reached.
 /// No tag points at anything incomplete then.
-pub fn push(session: &Session<'_>, shipment: &Shipment, target: &Target, report: &dyn Report) -> Result<Pushed, Error> {
+pub fn push(session: &Session<'_>, shipment: &Shipment, target: &Target) -> Result<Pushed, Error> {
     // Ctrl-C closes the connections; what has arrived stays, and the next push skips it.
     let _deferred = interrupt::defer().ok_or(Error::Interrupted)?;
     let before = session.traffic();
     let door = session.writing(&target.repository, &target.mount_from)?;
-    let push = Push { talk: Dialogue { session, door: &door, report }, shipment, target };
+    let push = Push { talk: session.talk(&door), shipment, target };
     let (tags, blobs, documents) = session.run(push.run())?;
     Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))
 }
@@ -147,7 +146,7 @@ pub(super) async fn tags(talk: Dialogue<'_>, shipment: &Shipment, target: &Targe
 async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str) -> Result<TagOutcome, Error> {
     let ours = shipment.index.digest;
     if target.seen.get(tag) == Some(&ours) {
-        // Whoever moves it meanwhile may as well do so right after another question. Any other answer may have changed
+        // It was asked for a moment ago. Any other answer may have changed
         // into one that forbids the push, or allows it.
         return Ok(TagOutcome { tag: tag.to_owned(), change: TagChange::Unchanged });
     }
@@ -189,8 +188,10 @@ impl Push<'_> {
             return Ok((tags, all_there(), Fate::Skipped));
         }
         let index = self.shipment.read_document(&self.shipment.index)?.into();
-        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it.
-        let whole = changed.len() < tags.len();
+        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it; what was
+        // seen before a build is not.
+        let asked = |tag: &&TagOutcome| !self.target.seen.contains_key(&tag.tag);
+        let whole = tags.iter().filter(asked).any(|tag| tag.change == TagChange::Unchanged);
         let fates = if whole { None } else { yard.with_progress(self.fill(&yard)).await? };
         if fates.is_some() {
             yard.index(&index).await?;

@@ -136,7 +136,7 @@ impl<'r> Session<'r> {
         &self.keychain
     }
 
-    /// Talking through a door, as reading does.
+    /// Talking through a door.
     pub(crate) fn talk<'a>(&'a self, door: &'a Door) -> Dialogue<'a> {
         Dialogue { session: self, door, report: self.report }
     }

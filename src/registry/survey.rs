@@ -6,21 +6,15 @@ use super::client::Dialogue;
 use super::push::{self, TagChange};
 use super::{Error, Fate, Pushed, Session, Shipment, TagOutcome, Target};
 use crate::image::Descriptor;
-use crate::report::Report;
 
 /// Says what [`push`](super::push()) would do. Only questions are sent.
 ///
 /// # Errors
 /// As [`push`](super::push()).
-pub fn survey(
-    session: &Session<'_>,
-    shipment: &Shipment,
-    target: &Target,
-    report: &dyn Report,
-) -> Result<Pushed, Error> {
+pub fn survey(session: &Session<'_>, shipment: &Shipment, target: &Target) -> Result<Pushed, Error> {
     let before = session.traffic();
     let door = session.writing(&target.repository, &target.mount_from)?;
-    let talk = Dialogue { session, door: &door, report };
+    let talk = session.talk(&door);
     let (tags, blobs, documents) = session.run(look(talk, shipment, target))?;
     Ok(Pushed::new(shipment, tags, blobs, documents, session.traffic().since(before)))
 }

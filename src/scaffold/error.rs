@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::Explain;
 use crate::domain::name::InvalidName;
-use crate::{manifest, sys};
+use crate::{manifest, subject, sys};
 
 /// Why no extension was made or imported. Nothing was changed on the disk.
 #[derive(Debug, thiserror::Error)]
@@ -40,19 +40,18 @@ pub enum Error {
     /// Something else is where the folder should be.
     #[error("`{}` exists and is no folder", .0.display())]
     NotAFolder(PathBuf),
-    /// There is nothing to import.
-    #[error("`{}` is no folder", .0.display())]
-    NoSource(PathBuf),
     /// The folder has no metadata.json.
     #[error("there is no metadata.json in `{}` (E01)", .0.display())]
     NoMetadata(PathBuf),
     /// metadata.json cannot be read.
-    #[error("metadata.json is no JSON (E01): {why}")]
-    NoJson {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        why: serde_json::Error,
+    #[error("{what} ({rule})")]
+    Unreadable {
+        /// What is wrong with it, in the words of the rule.
+        what: String,
+        /// The rule.
+        rule: &'static str,
+        /// Where, as far as that is known.
+        place: String,
     },
     /// metadata.json is JSON, but no object.
     #[error("metadata.json is no JSON object (E01)")]
@@ -103,6 +102,9 @@ pub enum Error {
     /// Cargo cannot read the package.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
+    /// An image cannot be read.
+    #[error(transparent)]
+    Subject(Box<subject::Error>),
     /// The disk refused.
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
@@ -111,16 +113,23 @@ pub enum Error {
     Git(#[from] sys::process::Error),
 }
 
+impl From<subject::Error> for Error {
+    fn from(error: subject::Error) -> Self {
+        Error::Subject(Box::new(error))
+    }
+}
+
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
             Error::Fs(error) => error.place(),
             Error::Git(error) => error.place(),
             Error::Manifest(error) => error.place(),
-            Error::NoJson { file: path, .. }
-            | Error::HasTable { path, .. }
-            | Error::NoTable { path, .. }
-            | Error::BrokenManifest { path, .. } => Some(path.display().to_string()),
+            Error::Subject(error) => error.place(),
+            Error::Unreadable { place, .. } => Some(place.clone()),
+            Error::HasTable { path, .. } | Error::NoTable { path, .. } | Error::BrokenManifest { path, .. } => {
+                Some(path.display().to_string())
+            }
             _ => None,
         }
     }
@@ -137,10 +146,10 @@ impl Explain for Error {
             Error::NotEmpty(_) | Error::NotAFolder(_) => {
                 Some("choose a folder that does not exist yet or is empty".to_owned())
             }
-            Error::NoSource(_) | Error::NoMetadata(_) => {
-                Some("name the folder of an extension, with metadata.json and Dockerfile".to_owned())
+            Error::NoMetadata(_) => {
+                Some("name the folder of an extension, with metadata.json and Dockerfile, or its image".to_owned())
             }
-            Error::NoJson { .. } | Error::NoObject => Some("Docker refuses it as well: mend it first".to_owned()),
+            Error::Unreadable { .. } | Error::NoObject => Some("Docker refuses it as well: mend it first".to_owned()),
             Error::NoPart => Some("Docker refuses it as well: an extension has at least one of them".to_owned()),
             Error::NoManifest(_) => {
                 Some("make a package first, with `cargo init`; or pass `--print` to look at the table".to_owned())
@@ -156,6 +165,7 @@ impl Explain for Error {
                 Some("remove what was built or installed there, such as `node_modules`".to_owned())
             }
             Error::Manifest(error) => error.help(),
+            Error::Subject(error) => error.help(),
             Error::Fs(error) => error.help(),
             Error::Git(_) => Some("pass `--vcs none` to do without a git repository".to_owned()),
         }

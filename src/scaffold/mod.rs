@@ -1,4 +1,4 @@
-//! A new extension, from nothing or from one that has a Dockerfile.
+//! A new extension, from nothing or from one that has a Dockerfile or an image.
 //!
 //! [`Options`] are what the user said and [`Surroundings`] what the machine says; a [`Project`] is both, checked,
 //! with every default filled in. [`Project::render`] is pure: it turns the files of `template/`, which are part of

@@ -1,8 +1,9 @@
-//! Images as they are, whoever made them and wherever they lie: what `inspect` shows and `validate` judges.
+//! Images as they are, whoever made them and wherever they lie: what `inspect` shows, `validate` judges and `import`
+//! takes over.
 //!
 //! [`Place::find`] tells from one text where an image lies, [`Subject::open`] reads its index, manifests and
 //! configs, and [`Subject::files`] finds files in its layers and looks into them, layer by layer, without
-//! unpacking anything. Nothing that an image says is believed before its digest was checked, and nothing it says
+//! unpacking anything; [`Subject::contents`] hands out those that somebody wants whole. Nothing that an image says is believed before its digest was checked, and nothing it says
 //! makes this use more memory or time than `limits.rs` allows; nothing is written but, for a moment, the copy of
 //! a large program whose headers are read, in a file without a name.
 //!
@@ -10,6 +11,7 @@
 //! image comes from.
 
 mod archive;
+mod contents;
 mod damage;
 mod entry;
 mod error;
@@ -32,9 +34,11 @@ mod walk;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+pub use contents::{Take, Wanted};
 pub use damage::LayerDamage;
 pub use entry::{EntryKind, Glance, Looks, Remark, Remarks};
 pub use error::Error;
@@ -327,14 +331,17 @@ impl<'r> Subject<'r> {
         }
     }
 
-    fn walk(&self, platform: &Platform, at: usize, wish: &Wish) -> Result<Rc<Walked>, Error> {
-        let layer = &platform.layers[at];
-        let damaged = |damage| Error::Layer {
+    fn damaged(&self, layer: &Layer, at: usize, damage: LayerDamage) -> Error {
+        Error::Layer {
             image: self.name.clone(),
             name: layer.name.clone().unwrap_or_else(|| (at + 1).to_string()),
             digest: layer.digest,
             damage: Box::new(damage),
-        };
+        }
+    }
+
+    /// The bytes of a layer's blob as they come.
+    fn blob(&self, layer: &Layer, at: usize) -> Result<Box<dyn Read + '_>, Error> {
         let descriptor = Descriptor {
             media_type: layer.media_type.clone(),
             digest: layer.digest,
@@ -342,17 +349,23 @@ impl<'r> Subject<'r> {
             platform: None,
             annotations: None,
         };
-        let blob = self.source.blob(&descriptor).map_err(|no| match no {
+        let damaged = |damage| self.damaged(layer, at, damage);
+        self.source.blob(&descriptor).map_err(|no| match no {
             NoBlob::Missing => damaged(LayerDamage::Missing),
             NoBlob::Size(found) => damaged(LayerDamage::Size { expected: layer.size, found }),
             NoBlob::Failed(error) => error,
-        })?;
+        })
+    }
+
+    fn walk(&self, platform: &Platform, at: usize, wish: &Wish) -> Result<Rc<Walked>, Error> {
+        let layer = &platform.layers[at];
+        let blob = self.blob(layer, at)?;
         let expected = Expected { size: layer.size, digest: layer.digest, diff_id: Some(layer.diff_id) };
         let held: u64 = self.walked.borrow().values().map(|walked| walked.weight).sum();
         let mut manner = self.manner.clone();
         manner.limits.memory = manner.limits.memory.saturating_sub(held);
         let walked = walk::walk(blob, expected, wish, &manner).map_err(|stopped| match stopped {
-            Stopped::Damage(damage) => damaged(damage),
+            Stopped::Damage(damage) => self.damaged(layer, at, damage),
             Stopped::Source(error) => self.source.failure(&self.name, error),
         })?;
         let walked = Rc::new(walked);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cargo_dext::registry::{self, Fate, Pushed, Shipment, TagChange, Target};
-use cargo_dext::report::Recorder;
 
 use crate::support::goods::{Goods, Recipe};
 use crate::support::prebuilt;
@@ -29,7 +28,7 @@ fn as_ann() -> Trip {
 
 #[track_caller]
 fn survey(session: &registry::Session<'_>, target: &Target, goods: &Goods) -> Pushed {
-    let survey = registry::survey(session, &Shipment::of(&goods.image), target, &Recorder::default());
+    let survey = registry::survey(session, &Shipment::of(&goods.image), target);
     survey.expect("there is an answer")
 }
 
@@ -38,7 +37,7 @@ fn a_look_before_a_build_costs_the_push_no_second_token() {
     let (registry, goods, trip) = (anns(Quirks::default()), Recipe::default().make(), as_ann());
     stock(&registry, REPOSITORY, TAG, &goods);
     let (session, target) = (trip.session(&registry), trip.tags(&[TAG, "2.0.0"]).target(&registry));
-    let found = registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer");
+    let found = registry::look_early(&session, &target).expect("there is an answer");
     assert_eq!(found, BTreeMap::from([(TAG.to_owned(), goods.image.index.digest)]));
     let target = Target { tags: vec![TAG.to_owned()], ..target };
     survey(&session, &target, &goods);
@@ -61,9 +60,9 @@ fn a_tag_that_was_seen_at_what_is_built_is_not_asked_for_again() {
         let trip = Trip { overwrite: true, ..as_ann() };
         stock(&registry, REPOSITORY, TAG, &old);
         let (session, target) = (trip.session(&registry), trip.target(&registry));
-        let seen = registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer");
+        let seen = registry::look_early(&session, &target).expect("there is an answer");
         let target = Target { seen, ..target };
-        let pushed = registry::push(&session, &Shipment::of(&built.image), &target, &Recorder::default());
+        let pushed = registry::push(&session, &Shipment::of(&built.image), &target);
         let pushed = pushed.expect("it arrives");
         trip.arrived(&registry, built);
         let record = registry.record();
@@ -77,7 +76,7 @@ fn several_tags_are_looked_for_together_before_a_build() {
     let registry = anns(Quirks { pause: Duration::from_millis(50), ..Quirks::default() });
     let trip = as_ann().tags(&["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4"]);
     let (session, target) = (trip.session(&registry), trip.target(&registry));
-    assert!(registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer").is_empty());
+    assert!(registry::look_early(&session, &target).expect("there is an answer").is_empty());
     let record = registry.record();
     // The first is answered with a challenge; with the one token that it fetches the others go out, each on its way.
     assert_eq!((record.count(Step::HeadTag), record.count(Step::Token)), (1 + 5, 1), "{}", record.story());
@@ -116,7 +115,7 @@ fn repositories_to_mount_from_that_are_thought_of_later_are_in_the_next_token() 
     stock(&registry, "x/base", TAG, &goods);
     let later = as_ann();
     let session = later.session(&registry);
-    registry::look_early(&session, &later.target(&registry), &Recorder::default()).expect("there is an answer");
+    registry::look_early(&session, &later.target(&registry)).expect("there is an answer");
     let trip = Trip { mount_from: vec!["x/base"], ..later.clone() };
     let pushed = trip.push_within(&session, &registry, &goods).expect("it arrives");
     trip.arrived(&registry, &goods);
@@ -134,7 +133,7 @@ fn a_dry_run_of_a_first_push_sees_what_the_push_sees() {
     let registry = anns(Quirks { hides_absent: true, ..Quirks::default() });
     let (goods, trip) = (Recipe::default().make(), as_ann());
     let (session, target) = (trip.session(&registry), trip.target(&registry));
-    assert!(registry::look_early(&session, &target, &Recorder::default()).expect("there is an answer").is_empty());
+    assert!(registry::look_early(&session, &target).expect("there is an answer").is_empty());
     let survey = survey(&session, &target, &goods);
     registry.check();
     assert!(survey.blobs.iter().all(|(_, fate)| *fate == Fate::Sent), "{:?}", survey.blobs);
@@ -149,7 +148,7 @@ fn a_dry_run_without_the_rights_of_a_push_says_so() {
     let registry = anns(Quirks::default());
     let (goods, trip) = (Recipe::default().make(), Trip { login: Some(("ann", "wrong")), ..Trip::default() });
     let (session, target) = (trip.session(&registry), trip.target(&registry));
-    let asked = registry::survey(&session, &Shipment::of(&goods.image), &target, &Recorder::default());
+    let asked = registry::survey(&session, &Shipment::of(&goods.image), &target);
     let told = [
         explained(&asked.expect_err("this is not ann"), &registry),
         explained(&trip.push(&registry, &goods).expect_err("this is not ann"), &registry),

@@ -1,5 +1,11 @@
-//! `cargo dext import`: a folder with a Dockerfile becomes a table, and says what became of each part. Every shape of
-//! metadata.json and every spelling of a Dockerfile is tested beside the code; here the command is.
+//! `cargo dext import`: a folder with a Dockerfile, or an image, becomes a table, and the report says what became of
+//! each part. Every shape of metadata.json and every spelling of a Dockerfile is tested beside the code; here the
+//! command is.
+
+mod hostile;
+mod images;
+mod made;
+mod rust;
 
 use serde_json::{Value, json};
 use snapbox::{IntoData, assert_data_eq, str};
@@ -51,22 +57,34 @@ fn the_report_says_what_became_of_each_part() {
   Kept as is labels."com.docker.extension.categories": the category ` database` has blanks around it
   Kept as is labels."com.docker.extension.changelog": the text is empty
          New label org.opencontainers.image.version: `1.2.0`, from Cargo.toml
-warning: not taken over: `CMD` of the image: /service -socket /run/guest-services/backend.sock
-  help: name the backend's Cargo binary as `vm.bin`, and its arguments as `vm.args`
+warning: not taken over: the label com.docker.extension.changelog (line 11 of the Dockerfile) as far as it is made of CHANGELOG
+  help: it has no value without `--build-arg`: write the whole text into the table
 warning: not taken over: the file of host.binaries[0].windows[0], `/windows/boxctl.exe`: line 31 of the Dockerfile copies `bin/boxctl.exe`, which is not in the folder
   help: name it with `[[files]]` once it is there; or let Cargo build it: in `host[0]`, `bin = "boxctl"` stands for all its lists
 warning: not taken over: the file of host.binaries[0].linux[0], `/linux/boxctl`: the command in line 29 of the Dockerfile makes it
   help: name it with `[[files]]` once it is there; or let Cargo build it: in `host[0]`, `bin = "boxctl"` stands for all its lists
-warning: E02: metadata.json has the key `provider`, which Docker's validator refuses
-warning: E09: `host.binaries[2].linux` is no list of `{ "path": … }`
-warning: E10: host.binaries[0].darwin[0], `/darwin/boxctl`: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it
-warning: E10: host.binaries[2].linux[0], `/host/box.conf`: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it
-warning: E10: host.binaries[2].linux[1], `/linux/more`: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it
-warning: E20: com.docker.extension.changelog (line 11) is made of CHANGELOG, which has no value
-warning: W22: the API version `0.3.4` is met by this version alone; `>= 0.3.4` is meant
-warning: E25: the label com.docker.extension.additional-urls is no JSON list of { title, url }
-warning: E26: the icon's label is no link to an .svg, .png or .jpg file: "box.svg"
-warning: W28: categories that the Marketplace does not have: [" database"]
+warning: not taken over: `CMD` of the image: /service -socket /run/guest-services/backend.sock
+  help: name the backend's Cargo binary as `vm.bin`, and its arguments as `vm.args`
+warning: unknown key `provider` at the root of metadata.json [E02] (metadata.json: provider)
+  help: remove it; it is the label org.opencontainers.image.vendor now
+warning: `host.binaries[2].linux[1]` has unknown keys: `arch` [E09] (metadata.json: host.binaries[2].linux[1])
+  help: the only key is `path`
+warning: the darwin file `/darwin/boxctl` is not in the image: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it [E10] (metadata.json: host.binaries[0].darwin[0].path)
+  help: copy the file to that path in the image of every platform, with `COPY --chmod=0755` if it is a program; see `host` in [package.metadata.extension]
+warning: the linux file `/host/box.conf` is not in the image: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it [E10] (metadata.json: host.binaries[2].linux[0].path)
+  help: copy the file to that path in the image of every platform, with `COPY --chmod=0755` if it is a program; see `host` in [package.metadata.extension]
+warning: the linux file `/linux/more` is not in the image: nothing in the Dockerfile puts it into the image; only its base image `alpine:3.20` could bring it [E10] (metadata.json: host.binaries[2].linux[1].path)
+  help: copy the file to that path in the image of every platform, with `COPY --chmod=0755` if it is a program; see `host` in [package.metadata.extension]
+warning: the label com.docker.extension.changelog is empty [E20] (label com.docker.extension.changelog)
+  help: set `marketplace.changelog` in [package.metadata.extension]
+warning: the label com.docker.extension.additional-urls is no JSON: key must be a string at line 1 column 3 [E25] (label com.docker.extension.additional-urls)
+  help: write `'[{"title":"Support","url":"https://…"}]'`, in single quotes in a Dockerfile; see `marketplace.additional-urls` in [package.metadata.extension]
+warning: the API version `0.3.4` matches one version of the SDK only [W22] (label com.docker.desktop.extension.api.version)
+  help: write `>= 0.3.4`
+warning: the icon label `box.svg` is no http(s) URL [E26] (label com.docker.desktop.extension.icon)
+  help: publish the icon on the web and name its URL; see `marketplace.icon-url` in [package.metadata.extension]
+warning: blanks in the categories `utility-tools, database` [W28] (label com.docker.extension.categories)
+  help: remove the blanks after the commas
      Checked apart from that, the table gives the same metadata.json and labels
       Copied 5 files, `box.svg` to `vm/compose.yaml`
        Added [package.metadata.extension] to Cargo.toml
@@ -264,8 +282,8 @@ fn what_cannot_be_read_is_said() {
     assert_data_eq!(
         refused(&sandbox, &["../nowhere"]),
         str![[r#"
-error: `[ROOT]/new/../nowhere` is no folder
-  help: name the folder of an extension, with metadata.json and Dockerfile
+error: `../nowhere` is neither a layout nor an archive nor an image reference: nothing is there
+  help: name a folder or file that exists, or an image as `docker pull` takes it, e.g. example/tool:1.0.0
 
 "#]]
         .raw()
@@ -274,7 +292,7 @@ error: `[ROOT]/new/../nowhere` is no folder
         refused(&sandbox, &["."]),
         str![[r#"
 error: there is no metadata.json in `[ROOT]/new` (E01)
-  help: name the folder of an extension, with metadata.json and Dockerfile
+  help: name the folder of an extension, with metadata.json and Dockerfile, or its image
 
 "#]]
         .raw()
@@ -292,8 +310,8 @@ error: there is no Cargo.toml in `[ROOT]/new/../old`
     assert_data_eq!(
         refused(&sandbox, &["../old"]),
         str![[r#"
-error: metadata.json is no JSON (E01): trailing comma at line 4 column 3
-  --> [ROOT]/old/metadata.json
+error: metadata.json is no JSON: trailing comma (E01)
+  --> [ROOT]/old/metadata.json:4:3
   help: Docker refuses it as well: mend it first
 
 "#]]

@@ -18,8 +18,9 @@ use crate::support::trip::{REPOSITORY, TAG, Trip};
 #[test]
 fn every_blob_that_is_sent_is_told_to_its_end() {
     let (registry, goods, trip) = (Registry::start(), Recipe::large().make(), Trip::default());
-    let (session, report, shipment) = (trip.session(&registry), Recorder::default(), Shipment::of(&goods.image));
-    let pushed = registry::push(&session, &shipment, &trip.target(&registry), &report).expect("it arrives");
+    let (report, shipment) = (Recorder::default(), Shipment::of(&goods.image));
+    let session = trip.session_told(&registry, &report);
+    let pushed = registry::push(&session, &shipment, &trip.target(&registry)).expect("it arrives");
     let mut transfers: BTreeMap<usize, (String, u64, u64)> = BTreeMap::new();
     let mut whole = (0, 0);
     for event in report.events() {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use cargo_dext::registry::{self, Fate, Shipment, TagChange};
-use cargo_dext::report::Recorder;
 
 use crate::support::goods::{Goods, Recipe};
 use crate::support::registry::Registry;
@@ -269,7 +268,7 @@ fn a_survey_changes_nothing() {
     stock(&registry, REPOSITORY, TAG, &old);
     let trip = Trip { overwrite: true, ..Trip::default() };
     let session = trip.session(&registry);
-    let survey = registry::survey(&session, &Shipment::of(&new.image), &trip.target(&registry), &Recorder::default());
+    let survey = registry::survey(&session, &Shipment::of(&new.image), &trip.target(&registry));
     let survey = survey.expect("there is an answer");
     let record = registry.record();
     let reads = record.requests.iter().all(|request| matches!(request.head.method.as_str(), "HEAD" | "GET"));

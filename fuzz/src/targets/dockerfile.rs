@@ -22,9 +22,14 @@ pub fn run(data: &[u8]) {
     let dockerfile = Dockerfile::read(&dockerfile);
     drop(dockerfile.start());
     let paths = asked.lines().take(MAX_ASKED);
-    for path in paths.chain(["metadata.json", "ui"]).filter_map(|path| ImagePath::new(path).ok()) {
-        drop(dockerfile.place(&path, &folder));
+    let paths: Vec<ImagePath> =
+        paths.chain(["metadata.json", "ui"]).filter_map(|path| ImagePath::new(path).ok()).collect();
+    for path in &paths {
+        drop(dockerfile.place(path, &folder));
+        drop(dockerfile.page(path, &folder));
     }
+    drop(dockerfile.rest(&paths, &folder));
+    let _: bool = dockerfile.sets_modes();
     let mut platform = judge::platform();
     platform.metadata = Metadata::read(b"{}");
     platform.labels = dockerfile.labels().into_iter().map(|(name, label)| (name, label.value)).collect();

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use cargo_dext::registry;
+use cargo_dext::scaffold::import;
 use cargo_dext::subject::{Limits, Options, Place, Subject};
-use cargo_dext::validate::collect;
+use cargo_dext::validate::{View, collect};
 
 use crate::{judge, text};
 
@@ -33,10 +34,26 @@ pub fn read(place: &str, folder: &Path, bounds: Bounds) {
                 }
             }
             Ok(subject) if options.thorough => match collect::image(&place, &subject) {
-                Ok(view) => judge::judge(&view),
+                Ok(view) => {
+                    judge::judge(&view);
+                    imported(&subject, &view, folder);
+                }
                 Err(error) => text::error(&error),
             },
             Ok(subject) => look(&subject),
+        }
+    }
+}
+
+/// Makes a table of it, as `import` does.
+fn imported(subject: &Subject, view: &View, folder: &Path) {
+    let made = import::image::read(subject, view)
+        .and_then(|(imported, _)| import::import(&imported, &import::Target::imagined(folder)));
+    match made {
+        Err(error) => text::error(&error),
+        Ok(made) => {
+            let table = made.toml("package.metadata.extension");
+            import::merge::merged("", "package.metadata.extension", &table).expect("a table is TOML");
         }
     }
 }

@@ -14,7 +14,7 @@ mod links;
 mod told;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use args::PublishArgs;
 
@@ -31,6 +31,9 @@ use args::session;
 use destination::{Destination, Doubt};
 use goods::Goods;
 use told::Told;
+
+/// How long what a tag was seen to point at is taken for what it points at.
+const FRESH: Duration = Duration::from_secs(120);
 
 /// Publishes.
 ///
@@ -50,7 +53,11 @@ pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<
         target.seen = look_early(&session, &target, context)?;
     }
     let audience = Audience::of(&destination.repository, &destination.tags);
+    let looked = Instant::now();
     let packed = settled.pack(&audience, context)?;
+    if looked.elapsed() > FRESH {
+        target.seen.clear();
+    }
     let shipment = &packed.shipment;
     let platforms: Vec<String> = shipment.platforms.iter().map(|image| image.platform.to_string()).collect();
     doubts(destination.missing(&platforms), context);
@@ -72,12 +79,12 @@ fn send(
     let new: Vec<String> = seen.filter(|repository| !target.mount_from.contains(repository)).collect();
     target.mount_from.extend(new);
     if args.dry_run {
-        let survey = registry::survey(session, shipment, &target, shell)?;
+        let survey = registry::survey(session, shipment, &target)?;
         told.would(&Pushed { traffic: session.traffic(), ..survey }, context);
         return Ok(());
     }
     shell.status("Publishing", told.heading());
-    let pushed = registry::push(session, shipment, &target, shell)?;
+    let pushed = registry::push(session, shipment, &target)?;
     // What was asked before the build counts too.
     let pushed = Pushed { traffic: session.traffic(), ..pushed };
     if let Some(file) = &args.digest_file {
@@ -99,7 +106,7 @@ fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {
 
 /// Asks for the tags before a build that may take long, and tells of those that exist.
 fn look_early(session: &Session<'_>, target: &Target, context: &Context) -> Result<BTreeMap<String, Digest>, Error> {
-    let found = registry::look_early(session, target, &context.shell)?;
+    let found = registry::look_early(session, target)?;
     for (tag, digest) in target.tags.iter().filter_map(|tag| found.get_key_value(tag)) {
         told::existing_tag(&target.repository.with_tag(tag), *digest, target.overwrite, context);
     }

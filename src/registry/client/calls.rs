@@ -6,6 +6,7 @@ use reqwest::{Method, Url};
 
 use super::answer::Answer;
 use super::door::{Call, Dialogue, Place};
+use super::fault::Fault;
 use super::wire::Payload;
 use super::{Piece, with_digest};
 use crate::domain::Digest;
@@ -104,10 +105,14 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Whether a tag points at a digest, asked once. What is no clear answer is no.
-    pub async fn points_at(&self, step: &str, tag: &str, digest: Digest) -> bool {
-        let answer = self.ask_once(step, &Call::manifest(Method::HEAD, tag)).await;
-        answer.is_ok_and(|answer| answer.code() == 200 && answer.digest() == Some(digest))
+    /// Whether a tag points at a digest, asked once, by HEAD. An answer that does not tell is no.
+    pub async fn points_at(&self, step: &str, tag: &str, digest: Digest) -> Result<bool, Fault> {
+        let answer = self.ask_once(step, &Call::manifest(Method::HEAD, tag)).await?;
+        match answer.code() {
+            200 => Ok(answer.digest() == Some(digest)),
+            400 | 404 | 405 | 406 | 415 | 501 => Ok(false),
+            _ => Err(self.refusal(step, &answer).into()),
+        }
     }
 
     /// The document that a tag or digest stands for.

@@ -4,11 +4,13 @@ use serde_json::{Map, Value};
 
 use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
-use super::place::Role;
-use super::{Imported, Provenance, Target, faults, labels, place, render};
+use super::place::{Role, named};
+use super::{Imported, Provenance, cargo, labels, place, render};
 use crate::domain::ImagePath;
 use crate::manifest::mistake::KeyPath;
 use crate::report::{Event, Report};
+use crate::validate::Finding;
+use crate::validate::render::message;
 
 /// More of one kind are counted, not told.
 const MAX_TOLD: usize = 40;
@@ -18,6 +20,8 @@ const MAX_TOLD: usize = 40;
 pub struct Account {
     /// Keys of the table.
     pub taken: Vec<String>,
+    /// What is built from now on as the table says, and by what.
+    pub built: Vec<String>,
     /// Keys under `extra` and `labels` that carry a value as it is, each with the reason.
     pub verbatim: Vec<(String, String)>,
     /// Labels that Cargo.toml brings, and what they say.
@@ -25,7 +29,7 @@ pub struct Account {
     /// What the table cannot say.
     pub left: Vec<Left>,
     /// What Docker, or the Marketplace, would refuse.
-    pub faults: Vec<Fault>,
+    pub findings: Vec<Finding>,
     /// What the table gives otherwise than the source has it.
     pub differs: Vec<Difference>,
     /// Keys that the user has to write before the table can be read.
@@ -43,24 +47,14 @@ pub struct Left {
     pub help: Option<String>,
 }
 
-/// A mistake in the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The rule that it breaks.
-    pub rule: &'static str,
-    /// What is wrong.
-    pub what: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: &Target) -> Account {
+pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried) -> Account {
     let mut account = Account {
         taken: taken(&tried.table),
+        built: built(parts, &tried.table),
         verbatim: verbatim(parts, tried),
-        by_cargo: by_cargo(parts, target),
+        by_cargo: by_cargo(parts, tried),
         left: imported.left.clone(),
-        faults: faults::find(imported),
+        findings: findings(imported),
         differs: tried.differs.clone(),
         missing: tried.missing.clone(),
         tried: tried.wrong.is_empty(),
@@ -72,9 +66,10 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried, target: 
             .iter()
             .map(|(path, why)| Left { what: format!("metadata.json `{path}`: {why}"), help: None }),
     );
-    account.left.extend(made(parts));
+    account.left.extend(made(parts, &tried.table));
+    account.left.extend(started(imported, &tried.table));
     account.left.extend(dropped(parts, tried));
-    account.left.extend(version(parts, target));
+    account.left.extend(version(parts, tried));
     account.left.extend(
         tried
             .wrong
@@ -113,7 +108,11 @@ fn verbatim(parts: &Parts<'_>, tried: &Tried) -> Vec<(String, String)> {
     };
     let no_file = |pointer: &str| {
         let value = parts.metadata.pointer(pointer).and_then(Value::as_str);
-        value.map(|_| "its key needs a file, and the source has none".to_owned())
+        let why = |value| match parts.is_in_page(value) {
+            true => "its file is one of the page's",
+            false => "its key needs a file, and the source has none",
+        };
+        value.map(|value| why(value).to_owned())
     };
     all(KeyPath::default(), table.get("extra"), &|key| match key {
         "icon" => refused(&Part::Icon).or_else(|| no_file("/icon")),
@@ -153,27 +152,78 @@ fn verbatim(parts: &Parts<'_>, tried: &Tried) -> Vec<(String, String)> {
 }
 
 /// Labels of every package, which the source does not have.
-fn by_cargo(parts: &Parts<'_>, target: &Target) -> Vec<(String, String)> {
-    let version = target.facts.version.as_ref().map(|version| (labels::VERSION, version.to_string()));
+fn by_cargo(parts: &Parts<'_>, tried: &Tried) -> Vec<(String, String)> {
+    let version = tried.version.clone().map(|version| (labels::VERSION, version));
     let inherited = parts.inherited.iter().map(|(label, value)| (*label, value.clone()));
     let all = version.into_iter().chain(inherited);
     let known = |label: &str| parts.labels.is_some_and(|labels| labels.contains_key(label));
     all.filter(|(label, _)| !known(label)).map(|(label, value)| (label.to_owned(), value)).collect()
 }
 
-fn version(parts: &Parts<'_>, target: &Target) -> Option<Left> {
+fn version(parts: &Parts<'_>, tried: &Tried) -> Option<Left> {
     let was = parts.labels?.get(labels::VERSION)?;
-    let is = target.facts.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    let is = tried.version.as_deref().unwrap_or("not known yet");
     let what = format!("the label {} says `{was}`; it is always the package's version, `{is}`", labels::VERSION);
     (*was != is).then(|| Left { what, help: Some(format!("set the package's version to `{was}`, if that is meant")) })
 }
 
-/// Files that something makes.
-fn made(parts: &Parts<'_>) -> Vec<Left> {
+/// What the rules found, and where it is known, why a file is missing.
+fn findings(imported: &Imported) -> Vec<Finding> {
+    let mut findings = imported.findings.clone();
+    let named = named(&imported.metadata.value);
+    // Of these rules it is the absence of a file that breaks them.
+    let of_files = |finding: &&mut Finding| ["E03", "E05", "E07", "E10"].contains(&finding.rule.id);
+    for finding in findings.iter_mut().filter(of_files) {
+        let Some(key) = finding.place.key.as_deref() else { continue };
+        let key = key.strip_suffix(".path").unwrap_or(key);
+        let path = named.iter().find(|(_, its, _)| its == key).and_then(|(_, _, path)| ImagePath::new(path).ok());
+        if let Some(Provenance::Nowhere { how }) = path.and_then(|path| imported.places.get(&path))
+            && !how.is_empty()
+        {
+            finding.message = format!("{}: {how}", finding.message);
+        }
+    }
+    findings
+}
+
+/// What Cargo builds, and what builds the page.
+fn built(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<String> {
+    let page = parts.page.filter(|_| table.get("ui").is_some_and(|ui| ui.get("build").is_some()));
+    let page = page.map(|page| {
+        let run: Vec<String> = page.run.iter().map(|command| format!("`{command}`")).collect();
+        format!("the page `{}` with {}, as stage `{}` of the Dockerfile does", page.source, run.join(", "), page.stage)
+    });
+    page.into_iter().chain(cargo::told(parts, table)).collect()
+}
+
+/// What the image starts, unless Cargo builds it.
+fn started(imported: &Imported, table: &Map<String, Value>) -> Vec<Left> {
+    if table.get("vm").is_some_and(|vm| vm.get("bin").is_some()) {
+        return Vec::new();
+    }
+    let mut help = "name the backend's Cargo binary as `vm.bin`, and its arguments as `vm.args`".to_owned();
+    if let Some(reference) = &imported.reference {
+        help += &format!("; or build on the image as it is: `vm.base = \"{reference}\"`");
+    }
+    let left = |(what, line)| Left { what: format!("`{what}` of the image: {line}"), help: Some(help.clone()) };
+    imported.start.lines().map(left).collect()
+}
+
+/// Files that something makes, and not Cargo from now on.
+fn made(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<Left> {
+    let builds = |group: usize| table.get("host").is_some_and(|host| host[group].get("bin").is_some());
     let mut told = std::collections::BTreeSet::new();
     let mut left = Vec::new();
-    for (role, key, value) in place::named(parts.metadata) {
+    for (role, key, value) in named(parts.metadata) {
         let Ok(path) = ImagePath::new(value) else { continue };
+        let is_said = match role {
+            Role::Host(group, _) => builds(group),
+            Role::Ui => table.get("ui").is_some_and(|ui| ui.get("source").is_some()),
+            Role::Icon | Role::Compose => false,
+        };
+        if is_said {
+            continue;
+        }
         if let (Some(Provenance::Made { how }), true) = (parts.places.get(&path), told.insert(path.clone())) {
             left.push(Left { what: format!("the file of {key}, `{value}`: {how}"), help: Some(help(parts, role)) });
         }
@@ -205,6 +255,7 @@ fn dropped(parts: &Parts<'_>, tried: &Tried) -> Vec<Left> {
             Part::Word(key) => format!("the label {}: {why}", label(key)),
             Part::Label(name) => format!("the label {name:?}: {why}"),
             Part::File(path) => format!("the file `{path}`: {why}"),
+            Part::Backend => format!("the backend as a Cargo binary: {why}"),
             Part::Base => format!("the base image `{}`: {why}", parts.base.unwrap_or_default()),
             _ => return None,
         };
@@ -232,6 +283,9 @@ impl Account {
             report.status("Kept as is", format!("{key}: {why}"));
         };
         some(self.verbatim.len(), &mut kept, &more);
+        for what in &self.built {
+            report.status("Builds", what.clone());
+        }
         for (label, value) in &self.by_cargo {
             report.status("New", format!("label {label}: `{value}`, from Cargo.toml"));
         }
@@ -240,11 +294,13 @@ impl Account {
             report.warning(format!("not taken over: {what}"), help.clone());
         };
         some(self.left.len(), &mut left, &more);
-        let mut fault = |at: usize| {
-            let Fault { rule, what, help } = &self.faults[at];
-            report.warning(format!("{rule}: {what}"), help.clone());
+        let mut finding = |at: usize| {
+            let finding = &self.findings[at];
+            report.event(Event::Message(message(finding)));
+            let text = format!("{} [{}] ({})", finding.message, finding.rule.id, finding.place);
+            report.warning(text, Some(finding.help.clone()));
         };
-        some(self.faults.len(), &mut fault, &more);
+        some(self.findings.len(), &mut finding, &more);
         let mut differs = |at: usize| {
             let Difference { what, was, is } = &self.differs[at];
             let show = |value: &Option<String>| value.as_ref().map_or("nothing".to_owned(), |text| format!("{text:?}"));

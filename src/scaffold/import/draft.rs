@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::dockerfile::Page;
 use super::place::{Places, Role, local, named};
-use super::{labels, scripts, shape};
+use super::{Start, cargo, labels, scripts, shape};
 use crate::domain::{ImagePath, Os};
+use crate::manifest::extension::Origin;
 use crate::manifest::mistake::{KeyPath, Step};
 
 /// A part of the table that can be carried verbatim or left out where its key refuses the value.
@@ -22,6 +24,8 @@ pub enum Part {
     Vm,
     /// `vm.base`
     Base,
+    /// `vm.bin`, with `vm.path` and `vm.args`
+    Backend,
     /// `vm.image`
     VmImage,
     /// `vm.composefile`
@@ -53,10 +57,28 @@ pub(super) struct Parts<'a> {
     pub(super) labels: Option<&'a BTreeMap<String, String>>,
     /// Where files come from.
     pub(super) places: &'a Places,
+    /// Further files, and where they land.
+    pub(super) further: &'a [(ImagePath, String)],
     /// The image that the backend's image is built on.
     pub(super) base: Option<&'a str>,
+    /// What builds the page.
+    pub(super) page: Option<&'a Page>,
+    /// What a container starts.
+    pub(super) start: &'a Start,
+    /// The Cargo.toml that gets the table.
+    pub(super) origin: &'a Origin,
     /// Labels that Cargo.toml itself brings.
     pub(super) inherited: &'a BTreeMap<&'static str, String>,
+}
+
+impl Parts<'_> {
+    /// Whether a path lies in the folder of the page, which brings it.
+    pub(super) fn is_in_page(&self, value: &str) -> bool {
+        let root = self.metadata.pointer("/ui/dashboard-tab/root").and_then(Value::as_str);
+        let Some((root, path)) = root.zip(ImagePath::new(value).ok()) else { return false };
+        let brought = self.page.is_some() || local(self.places, root).is_some_and(|(_, folder)| folder);
+        brought && ImagePath::new(root).is_ok_and(|root| path != root && path.starts_with(&root))
+    }
 }
 
 /// The table, with the parts of `verbatim` said otherwise or not at all.
@@ -69,9 +91,10 @@ pub(super) fn table(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String,
             "ui" => shape::ui(value, verbatim).map(|(ui, beside)| ("ui", with_source(parts, ui), beside)),
             "vm" => shape::vm(value, verbatim).map(|vm| ("vm", machine(parts, vm, verbatim), Map::new())),
             "host" => shape::host(value, verbatim).map(|(mut groups, beside)| {
-                for group in &mut groups {
-                    if let Some(files) = scripts::of_lists(parts, group) {
-                        *group = files;
+                for (index, group) in groups.iter_mut().enumerate() {
+                    let built = || cargo::group(parts, index).filter(|_| !verbatim.contains(&Part::Group(index)));
+                    if let Some(said) = scripts::of_lists(parts, group).or_else(built) {
+                        *group = said;
                     }
                 }
                 ("host", json!(groups), beside)
@@ -102,7 +125,7 @@ pub(super) fn table(parts: &Parts<'_>, verbatim: &BTreeSet<Part>) -> Map<String,
 
 /// The icon's key needs a file; a bare one lands at the root under its own name.
 fn icon(parts: &Parts<'_>, value: &Value, verbatim: &BTreeSet<Part>) -> Option<Value> {
-    let value = value.as_str().filter(|_| !verbatim.contains(&Part::Icon))?;
+    let value = value.as_str().filter(|value| !verbatim.contains(&Part::Icon) && !parts.is_in_page(value))?;
     let (source, _) = local(parts.places, value).filter(|(_, folder)| !folder)?;
     let lands = source.rsplit('/').next().unwrap_or(source);
     Some(if lands == value { json!(source) } else { json!({ "source": source, "path": value }) })
@@ -113,6 +136,9 @@ fn with_source(parts: &Parts<'_>, mut ui: Map<String, Value>) -> Value {
     if let Some((source, true)) = local(parts.places, root) {
         let source = json!(source);
         ui.insert("source".to_owned(), source);
+    } else if let Some(Page { dir, source, run, .. }) = parts.page {
+        ui.insert("source".to_owned(), json!(source));
+        ui.insert("build".to_owned(), json!({ "dir": dir, "run": run }));
     }
     Value::Object(ui)
 }
@@ -121,7 +147,7 @@ fn with_source(parts: &Parts<'_>, mut ui: Map<String, Value>) -> Value {
 /// `composefile`.
 fn machine(parts: &Parts<'_>, mut vm: Map<String, Value>, verbatim: &BTreeSet<Part>) -> Value {
     if let Some(Value::String(value)) = vm.get("composefile").cloned() {
-        match local(parts.places, &value).filter(|(_, folder)| !folder) {
+        match local(parts.places, &value).filter(|(_, folder)| !folder && !parts.is_in_page(&value)) {
             Some((source, _)) if source == value.trim_start_matches('/') => {}
             Some((source, _)) => {
                 vm.insert("composefile".to_owned(), json!({ "source": source, "path": value }));
@@ -134,6 +160,8 @@ fn machine(parts: &Parts<'_>, mut vm: Map<String, Value>, verbatim: &BTreeSet<Pa
         }
     }
     let runs = vm.contains_key("image") || vm.contains_key("composefile");
+    let backend = cargo::backend(parts).filter(|_| runs && !verbatim.contains(&Part::Backend));
+    vm.extend(backend.into_iter().flatten());
     if let Some(base) = parts.base.filter(|_| runs && !verbatim.contains(&Part::Base)) {
         vm.insert("base".to_owned(), json!(base));
     }
@@ -152,13 +180,16 @@ fn files(parts: &Parts<'_>, table: &Map<String, Value>, verbatim: &BTreeSet<Part
             Role::Icon => table.contains_key("icon"),
             Role::Ui => has("ui", "source"),
             Role::Compose => has("vm", "composefile"),
-            Role::Host(group, _) => table.get("host").and_then(|host| host.get(group)?.get("file")).is_some(),
+            Role::Host(group, _) => {
+                let keys = table.get("host").and_then(|host| host.get(group));
+                keys.is_some_and(|keys| keys.get("file").or(keys.get("bin")).is_some())
+            }
         };
         let (Some((source, _)), Ok(path)) = (local(parts.places, value), ImagePath::new(value)) else { continue };
         let covered = files.iter().any(|(folder, from, _)| {
             path.starts_with(folder) && source == format!("{from}{}", &path.as_str()[folder.as_str().len()..])
         });
-        if !brought && !covered && !verbatim.contains(&Part::File(path.to_string())) {
+        if !brought && !covered && !parts.is_in_page(value) && !verbatim.contains(&Part::File(path.to_string())) {
             files.push((path, source, matches!(role, Role::Host(..))));
         }
     }
@@ -167,7 +198,9 @@ fn files(parts: &Parts<'_>, table: &Map<String, Value>, verbatim: &BTreeSet<Part
         true => json!({ "source": source, "path": path, "mode": "executable" }),
         false => json!({ "source": source, "path": path }),
     };
-    files.into_iter().map(file).collect()
+    let further = parts.further.iter().filter(|(path, _)| !verbatim.contains(&Part::File(path.to_string())));
+    let further = further.map(|(path, source)| (path.clone(), source.as_str(), false));
+    files.into_iter().chain(further).map(file).collect()
 }
 
 /// The part that a mistake is about; `at` is its key below the table.
@@ -182,6 +215,7 @@ pub(super) fn part_of(at: &KeyPath, table: &Map<String, Value>) -> Option<Part> 
         (["vm", "composefile", ..], ..) => Part::Composefile,
         (["vm", "socket"], ..) => Part::VmSocket,
         (["vm", "base", ..], ..) => Part::Base,
+        (["vm", "bin" | "path" | "args" | "package", ..], ..) => Part::Backend,
         (["vm", ..], ..) => Part::Vm,
         (["host"], Some(Step::Index(group)), Some(Step::Key(os))) if os.parse::<Os>().is_ok() => {
             Part::Listed(*group, os.parse().ok()?)

@@ -5,33 +5,28 @@ use std::path::{Path, PathBuf};
 
 use super::dockerfile::{Context, Dockerfile, Label};
 use super::place::{Places, Provenance};
-use super::{Fault, Imported, Left, json, place};
+use super::{Imported, Left, json, judge, place, seen};
 use crate::domain::ImagePath;
 use crate::scaffold::Error;
 use crate::sys::fs::{self, Kind};
-
-/// The largest metadata.json and Dockerfile that are read, in bytes; real ones have some thousand.
-const MAX_BYTES: u64 = 1 << 20;
+use crate::validate::metadata::{Broken, Document, MAX_BYTES, Metadata};
+use crate::validate::view::Subject;
+use crate::validate::{Finding, View};
 
 /// The path of metadata.json in the image.
-const METADATA: &str = "metadata.json";
+pub(super) const METADATA: &str = "metadata.json";
 
 /// Reads an extension from a folder.
 ///
 /// # Errors
-/// When it is no folder, has no metadata.json, or one that is no JSON.
+/// When it has no metadata.json, or one that is no JSON.
 pub fn read(folder: &Path) -> Result<Imported, Error> {
-    match fs::kind_followed(folder) {
-        Ok(Kind::Dir) => {}
-        Ok(_) => return Err(Error::NoSource(folder.to_owned())),
-        Err(error) if error.is_not_found() => return Err(Error::NoSource(folder.to_owned())),
-        Err(error) => return Err(error.into()),
-    }
     let root = fs::canonical(folder)?;
     let disk = Disk { root: &root };
     let dockerfile = dockerfile(&disk)?;
-    let mut imported = Imported::default();
-    imported.metadata = metadata(&disk, dockerfile.as_ref(), &mut imported.faults)?;
+    let (relative, astray) = metadata_file(&disk, dockerfile.as_ref());
+    let document = metadata(&disk, &relative)?;
+    let mut imported = Imported { metadata: json::of(&document), ..Imported::default() };
     let wanted = place::wanted(&imported.metadata.value);
     match &dockerfile {
         Some(dockerfile) => of_dockerfile(dockerfile, &wanted, &disk, &mut imported),
@@ -41,6 +36,9 @@ pub fn read(folder: &Path) -> Result<Imported, Error> {
             imported.places = wanted.into_iter().map(|path| (path.clone(), beside(&path, &disk))).collect();
         }
     }
+    let folder =
+        seen::Folder { disk: &disk, dockerfile: dockerfile.as_ref(), metadata: &relative, document: &document };
+    imported.findings = astray.into_iter().flatten().chain(judge(&folder.view()?)).collect();
     Ok(imported)
 }
 
@@ -55,29 +53,40 @@ fn dockerfile(disk: &Disk<'_>) -> Result<Option<Dockerfile>, Error> {
     }
 }
 
-/// metadata.json: the file that becomes `/metadata.json`, or else the one at the folder's root.
-fn metadata(disk: &Disk<'_>, dockerfile: Option<&Dockerfile>, faults: &mut Vec<Fault>) -> Result<json::Found, Error> {
+/// metadata.json: the file that becomes `/metadata.json`, or else the one at the folder's root, which the rules have
+/// something to say about.
+fn metadata_file(disk: &Disk<'_>, dockerfile: Option<&Dockerfile>) -> (String, Option<Vec<Finding>>) {
     let path = ImagePath::new(METADATA).expect("a plain file name is a path");
-    let found = dockerfile.map(|dockerfile| dockerfile.place(&path, disk));
-    let relative = match found {
-        Some(Provenance::Local { path, folder: false }) => path,
+    match dockerfile.map(|dockerfile| dockerfile.place(&path, disk)) {
+        Some(Provenance::Local { path, folder: false }) => (path, None),
         Some(Provenance::Nowhere { how }) => {
-            let what = format!("metadata.json does not get to the root of the image: {how}");
-            faults.push(Fault { rule: "E01", what, help: None });
-            METADATA.to_owned()
+            let mut findings = judge(&View::of(Subject::Metadata(Metadata::Absent)));
+            findings.iter_mut().for_each(|finding| finding.message = format!("{}: {how}", finding.message));
+            (METADATA.to_owned(), Some(findings))
         }
-        _ => METADATA.to_owned(),
-    };
-    if !matches!(disk.kind(&relative), Some(Kind::File(_))) {
+        _ => (METADATA.to_owned(), None),
+    }
+}
+
+fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
+    if !matches!(disk.kind(relative), Some(Kind::File(_))) {
         return Err(Error::NoMetadata(disk.root.to_owned()));
     }
-    let file = disk.path(&relative);
-    let bytes = fs::read(&file, MAX_BYTES)?;
-    json::read(&bytes).map_err(|why| Error::NoJson { file, why })
+    let file = disk.path(relative);
+    match Metadata::read(&fs::read(&file, MAX_BYTES)?) {
+        Metadata::Whole(document) => Ok(document),
+        Metadata::Broken(Broken { what, line, column }) => {
+            let place =
+                [Some(file.display().to_string()), line.map(|at| at.to_string()), column.map(|at| at.to_string())];
+            let place = place.into_iter().flatten().collect::<Vec<_>>().join(":");
+            Err(Error::Unreadable { what: format!("metadata.json is no JSON: {what}"), rule: "E01", place })
+        }
+        Metadata::Absent | Metadata::NoFile(_) | Metadata::TooLarge(_) => Err(Error::NoMetadata(disk.root.to_owned())),
+    }
 }
 
 /// A file of the same path beside metadata.json, where no Dockerfile says more.
-fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
+pub(super) fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
     let local = |folder| Provenance::Local { path: path.relative().to_owned(), folder };
     match disk.kind(path.relative()) {
         Some(Kind::Dir) => local(true),
@@ -86,42 +95,84 @@ fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
     }
 }
 
+/// Where a path comes from. What Cargo has built before is no file of the source.
+fn placed(dockerfile: &Dockerfile, path: &ImagePath, disk: &Disk<'_>) -> Provenance {
+    match dockerfile.place(path, disk) {
+        Provenance::Local { path, .. } if path.split('/').next() == Some("target") => {
+            Provenance::Made { how: format!("`{path}` is what Cargo has built") }
+        }
+        found => found,
+    }
+}
+
 fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
-    imported.places = wanted.iter().map(|path| (path.clone(), dockerfile.place(path, disk))).collect::<Places>();
+    imported.start = dockerfile.start();
+    let program = imported.start.program().map(|(path, _)| path);
+    let paths = wanted.iter().chain(&program);
+    imported.places = paths.map(|path| (path.clone(), placed(dockerfile, path, disk))).collect::<Places>();
+    let root = imported.metadata.value.pointer("/ui/dashboard-tab/root").and_then(serde_json::Value::as_str);
+    let root = root.and_then(|root| ImagePath::new(root).ok());
+    let root = root.filter(|root| matches!(imported.places.get(root), Some(Provenance::Made { .. })));
+    imported.page = root.and_then(|root| dockerfile.page(&root, disk));
+    if imported.metadata.value.get("vm").is_some() {
+        rest(dockerfile, wanted, disk, imported);
+    }
     imported.base = dockerfile.base().filter(|base| !base.contains('$')).map(str::to_owned);
     let labels = dockerfile.labels();
-    imported.faults.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
+    imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
     for (line, why) in &dockerfile.broken {
         let what = format!("line {line} of the Dockerfile: {why}");
         imported
             .left
             .push(Left { what, help: Some("`docker build` refuses it as well, or needs an argument".to_owned()) });
     }
-    for (what, line) in [("ENTRYPOINT", dockerfile.start().entrypoint), ("CMD", dockerfile.start().cmd)] {
-        imported.left.extend(line.map(|line| Left {
-            what: format!("`{what}` of the image: {line}"),
-            help: Some("name the backend's Cargo binary as `vm.bin`, and its arguments as `vm.args`".to_owned()),
-        }));
-    }
     imported.labels = Some(labels.into_iter().map(|(name, label)| (name, label.value)).collect::<BTreeMap<_, _>>());
 }
 
-/// What is odd about how a label came to its value.
-fn odd(name: &str, label: &Label) -> Vec<Fault> {
+/// What the backend may need beside what metadata.json names.
+fn rest(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
+    let metadata = ImagePath::new(METADATA).expect("a plain file name is a path");
+    let program = imported.start.program().map(|(path, _)| path);
+    let named: Vec<ImagePath> = wanted.iter().cloned().chain(program).chain([metadata]).collect();
+    let rest = dockerfile.rest(&named, disk);
+    imported.further = rest.files;
+    // What makes a file that metadata.json names is told with the file.
+    let made = |line: usize| {
+        let line = format!("line {line} of the Dockerfile");
+        let mentions = |place: &Provenance| matches!(place, Provenance::Made { how } if how.contains(&line));
+        imported.places.values().any(mentions)
+    };
+    let others = rest.others.into_iter().filter(|(line, _)| !made(*line));
+    let help = "if the backend needs it, build a base image that has it, and name that as `vm.base`";
+    let left = others.map(|(line, what)| Left {
+        what: format!("line {line} of the Dockerfile: {what}"),
+        help: Some(help.to_owned()),
+    });
+    imported.left.extend(left.collect::<Vec<_>>());
+}
+
+/// What a label says that no table can: what is said in other places, or by each build anew.
+fn odd(name: &str, label: &Label) -> Vec<Left> {
     let line = label.line;
-    let mut faults = Vec::new();
-    let mut fault = |rule, what| faults.push(Fault { rule, what, help: None });
+    let mut left = Vec::new();
+    let mut tell = |what: String, help: &str| left.push(Left { what, help: Some(help.to_owned()) });
     if !label.replaces.is_empty() {
         let earlier: Vec<String> = label.replaces.iter().map(usize::to_string).collect();
-        fault("label", format!("{name} is set in line {line} over what line {} has set", earlier.join(", ")));
+        let earlier = earlier.join(", ");
+        let what = format!("the label {name} of line {earlier} of the Dockerfile: line {line} sets it again");
+        tell(what, "the last one counts, for Docker too");
     }
     if !label.unset.is_empty() {
-        fault("E20", format!("{name} (line {line}) is made of {}, which has no value", label.unset.join(", ")));
+        let unset = label.unset.join(", ");
+        let what = format!("the label {name} (line {line} of the Dockerfile) as far as it is made of {unset}");
+        tell(what, "it has no value without `--build-arg`: write the whole text into the table");
     }
     if !label.varying.is_empty() {
-        fault("W39", format!("{name} (line {line}) differs by {}", label.varying.join(", ")));
+        let varying = label.varying.join(", ");
+        let what = format!("the label {name} (line {line} of the Dockerfile) as far as it differs by {varying}");
+        tell(what, "a label of the table is the same for all platforms (W39)");
     }
-    faults
+    left
 }
 
 /// A folder on the disk. What leads out of it, by a link, counts as nothing.
@@ -205,12 +256,14 @@ mod tests {
         assert!(matches!(place(&imported, "ui"), Some(Provenance::Nowhere { .. })));
         assert_eq!((imported.base.as_deref(), imported.labels), (Some("alpine:3"), Some(BTreeMap::new())));
         let left: Vec<_> = imported.left.iter().map(|left| left.what.as_str()).collect();
-        assert_eq!(left, ["line 5 of the Dockerfile: it has no arguments", "`CMD` of the image: /b"]);
+        assert_eq!(left, ["line 5 of the Dockerfile: it has no arguments"]);
+        assert_eq!(imported.start.lines().collect::<Vec<_>>(), [("CMD", "/b".to_owned())]);
 
         let dir = folder(&[("Dockerfile", "FROM scratch\nCOPY metadata.json /app/\n"), ("metadata.json", METADATA)]);
-        let faults = read(dir.path()).expect("read").faults;
-        assert_eq!(faults[0].rule, "E01");
-        assert!(faults[0].what.contains("does not get to the root of the image"), "{faults:?}");
+        let findings = read(dir.path()).expect("read").findings;
+        assert_eq!(findings[0].rule.id, "E01");
+        let message = "there is no /metadata.json: nothing in the Dockerfile puts it into the image";
+        assert_eq!(findings[0].message, message);
     }
 
     #[test]
@@ -218,23 +271,74 @@ mod tests {
         let dockerfile = "FROM scratch\nLABEL a=1\nLABEL a=$X b=$TARGETARCH\n";
         let dir = folder(&[("Dockerfile", dockerfile), ("metadata.json", METADATA)]);
         let imported = read(dir.path()).expect("read");
-        let told: Vec<_> = imported.faults.iter().map(|fault| format!("{}: {}", fault.rule, fault.what)).collect();
+        let told: Vec<_> = imported.left.iter().map(|left| left.what.as_str()).collect();
         assert_eq!(
-            told[1..],
+            told,
             [
-                "label: a is set in line 3 over what line 2 has set",
-                "E20: a (line 3) is made of X, which has no value",
-                "W39: b (line 3) differs by TARGETARCH",
+                "the label a of line 2 of the Dockerfile: line 3 sets it again",
+                "the label a (line 3 of the Dockerfile) as far as it is made of X",
+                "the label b (line 3 of the Dockerfile) as far as it differs by TARGETARCH",
             ]
         );
     }
 
     #[test]
     fn what_is_no_source_is_refused() {
-        let dir = folder(&[("file", ""), ("a/metadata.json", "{"), ("b/x", "")]);
-        assert!(matches!(read(&dir.path().join("file")), Err(Error::NoSource(_))));
-        assert!(matches!(read(&dir.path().join("gone")), Err(Error::NoSource(_))));
-        assert!(matches!(read(&dir.path().join("a")), Err(Error::NoJson { .. })));
-        assert!(matches!(read(&dir.path().join("b")), Err(Error::NoMetadata(_))));
+        let dir = folder(&[("a/metadata.json", "{\n\"ui\": }"), ("b/x", "")]);
+        let refused = |name: &str| read(&dir.path().join(name)).expect_err(name);
+        assert!(matches!(refused("gone"), Error::Fs(_)));
+        assert!(matches!(refused("b"), Error::NoMetadata(_)));
+        let error = refused("a");
+        assert_eq!(error.to_string(), "metadata.json is no JSON: expected value (E01)");
+        assert!(crate::domain::Explain::place(&error).is_some_and(|place| place.ends_with("metadata.json:2:7")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_script_that_nobody_may_execute_is_told() {
+        let metadata = r#"{"host":{"binaries":[{"linux":[{"path":"/t.sh"}]}]}}"#;
+        for (dockerfile, expected) in [
+            ("FROM scratch\nCOPY metadata.json t.sh /\n", true),
+            ("FROM scratch\nCOPY metadata.json /\nCOPY --chmod=0755 t.sh /\n", false),
+            ("FROM x\nCOPY metadata.json t.sh /\nRUN chmod +x /t.sh\n", false),
+        ] {
+            let dir = folder(&[("Dockerfile", dockerfile), ("metadata.json", metadata), ("t.sh", "#!/bin/sh\n")]);
+            let findings = read(dir.path()).expect("read").findings;
+            let mode = "the linux program `/t.sh` has mode 0644: nobody may execute it";
+            assert_eq!(findings.iter().any(|finding| finding.message == mode), expected, "{dockerfile}");
+        }
+    }
+
+    #[test]
+    fn the_rules_see_the_page_on_the_disk() {
+        let metadata = r#"{"icon":"i.svg","ui":{"dashboard-tab":{"title":"T","root":"ui","src":"gone.html"}},"vm":{"composefile":"c.yaml"}}"#;
+        let dockerfile = "FROM scratch\nCOPY . /\nCMD [\"/x\"]\n";
+        let dir = folder(&[
+            ("Dockerfile", dockerfile),
+            ("metadata.json", metadata),
+            ("i.svg", ""),
+            ("c.yaml", "services: {x: {image: y, volumes: ['/var/run/docker.sock:/var/run/docker.sock']}}"),
+            ("ui/node_modules/x.js", "1"),
+            ("ui/app.js", "ddClient.extension.vm.service.get('/')"),
+        ]);
+        let findings = read(dir.path()).expect("read").findings;
+        let told: Vec<_> = findings.iter().map(|finding| finding.rule.id).filter(|id| *id != "E20").collect();
+        assert_eq!(told, ["E05", "E07", "W18", "E25", "W41", "W43"], "{findings:?}");
+    }
+
+    #[test]
+    fn what_a_backend_may_need_is_taken_or_told() {
+        let dockerfile = "FROM scratch\nCOPY metadata.json x.yaml /\nCOPY etc /etc/x\nENV A=1\nCMD [\"/x\"]\n";
+        let files = [("Dockerfile", dockerfile), ("x.yaml", "services: {}"), ("etc/a", "1")];
+        for (metadata, further, left) in [
+            (r#"{"vm":{"composefile":"x.yaml"}}"#, 1, &["line 4 of the Dockerfile: `ENV` A=1"][..]),
+            // Without a backend nobody needs it.
+            (r#"{"host":{"binaries":[]}}"#, 0, &[]),
+        ] {
+            let dir = folder(&[&files[..], &[("metadata.json", metadata)]].concat());
+            let imported = read(dir.path()).expect("read");
+            assert_eq!(imported.further.len(), further, "{metadata}");
+            assert_eq!(imported.left.iter().map(|left| left.what.as_str()).collect::<Vec<_>>(), left);
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! metadata.json as it was found: JSON with everything that TOML cannot hold named and left out.
+//! metadata.json as a table can hold it: everything that TOML has no word for is named and left out.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
+
+use crate::validate::metadata::Document;
 
 /// Deeper values are left out: TOML readers stop at 80 levels, and the table itself takes some.
 const MAX_DEPTH: usize = 48;
@@ -19,22 +21,16 @@ pub struct Found {
     pub value: Value,
     /// What was left out: the way to it, and why.
     pub left_out: Vec<(String, &'static str)>,
-    /// Keys that an object has twice; the last one counts, as for every reader of JSON in use.
-    pub repeated: Vec<String>,
 }
 
-/// Reads JSON.
-///
-/// # Errors
-/// When it is none, or is nested deeper than `serde_json` goes.
-pub fn read(bytes: &[u8]) -> Result<Found, serde_json::Error> {
+/// Takes over what a metadata.json says.
+#[must_use]
+pub fn of(document: &Document) -> Found {
     let mut found = Found::default();
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let at = At { path: String::new(), depth: 0, found: &mut found };
-    let value = at.deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    found.value = value.unwrap_or_default();
-    Ok(found)
+    // A value that was read once can be read again.
+    found.value = at.deserialize(&document.value).ok().flatten().unwrap_or_default();
+    found
 }
 
 /// A place in the document, and the list that is written to. Gives `None` for what TOML cannot hold.
@@ -113,13 +109,8 @@ impl<'de> Visitor<'de> for At<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut map = Map::new();
-        let mut seen = std::collections::BTreeSet::new();
         while let Some(key) = entries.next_key::<String>()? {
             let path = if self.path.is_empty() { key.clone() } else { format!("{}.{key}", self.path) };
-            if !seen.insert(key.clone()) {
-                self.found.repeated.push(path.clone());
-                map.remove(&key);
-            }
             let value = entries.next_value_seed(self.below(path))?;
             map.extend(value.map(|value| (key, value)));
         }

@@ -29,6 +29,8 @@ pub(super) struct Tried {
     pub(super) wrong: Vec<Mistake>,
     /// What the table gives otherwise than the source has it.
     pub(super) differs: Vec<Difference>,
+    /// The version, if something says it.
+    pub(super) version: Option<String>,
 }
 
 /// A value that is not the same after import.
@@ -52,7 +54,8 @@ pub(super) fn settle(parts: &Parts<'_>, origin: &Origin, facts: &Facts) -> Tried
         let mut wrong = match back(&table, &missing, origin, facts) {
             Ok(extension) => {
                 let differs = differences(parts, &missing, &extension);
-                return Tried { table, refused, missing, wrong: Vec::new(), differs };
+                let version = (!missing.contains(&"version")).then(|| extension.version.to_string());
+                return Tried { table, refused, missing, wrong: Vec::new(), differs, version };
             }
             Err(mistakes) => mistakes,
         };
@@ -66,7 +69,8 @@ pub(super) fn settle(parts: &Parts<'_>, origin: &Origin, facts: &Facts) -> Tried
             !has_part
         });
         if refused.len() == before {
-            return Tried { table, refused, missing, wrong, differs: Vec::new() };
+            let version = facts.version.as_ref().map(ToString::to_string);
+            return Tried { table, refused, missing, wrong, differs: Vec::new(), version };
         }
     }
 }
@@ -78,7 +82,7 @@ fn larger(part: Part, verbatim: &BTreeSet<Part>) -> Option<Part> {
     }
     match part {
         Part::TabSocket => larger(Part::Ui, verbatim),
-        Part::Base | Part::VmImage | Part::VmSocket | Part::Composefile => larger(Part::Vm, verbatim),
+        Part::Base | Part::Backend | Part::VmImage | Part::VmSocket | Part::Composefile => larger(Part::Vm, verbatim),
         Part::Listed(group, _) => larger(Part::Group(group), verbatim),
         Part::Group(_) => larger(Part::Host, verbatim),
         Part::Market(_) | Part::Icon | Part::Ui | Part::Vm | Part::Host => None,
@@ -93,10 +97,18 @@ fn missing(table: &Map<String, Value>, origin: &Origin, facts: &Facts) -> Vec<&'
         ("title", true),
         ("vendor", true),
         ("description", !described),
-        // No binary of the table can tell the version: it has none yet.
-        ("version", origin.package.is_none() && facts.version.is_none()),
+        ("version", origin.package.is_none() && facts.version.is_none() && !bins_tell_it(table, origin, facts)),
     ];
     wanted.into_iter().filter(|(key, wanted)| *wanted && !table.contains_key(*key)).map(|(key, _)| key).collect()
+}
+
+/// Whether the packages of all binaries that the table names have one version.
+fn bins_tell_it(table: &Map<String, Value>, origin: &Origin, facts: &Facts) -> bool {
+    let host = table.get("host").and_then(Value::as_array).into_iter().flatten();
+    let bins = table.get("vm").into_iter().chain(host).filter_map(|keys| keys.get("bin")?.as_str());
+    let packages = bins.filter_map(|name| origin.bins.iter().find(|bin| bin.name.as_str() == name));
+    let versions: BTreeSet<_> = packages.map(|bin| facts.members.get(&bin.package)).collect();
+    versions.len() == 1 && !versions.contains(&None)
 }
 
 fn back(

@@ -1,8 +1,9 @@
 //! Where the files come from that metadata.json names.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::domain::{ImagePath, Os};
 
@@ -88,9 +89,20 @@ pub fn wanted(metadata: &Value) -> Vec<ImagePath> {
     paths
 }
 
-/// The keys that would say a group with a Cargo binary, if its paths are those of one binary on each system.
+/// The keys that say a group with a Cargo binary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binary {
+    /// `bin`
+    pub name: String,
+    /// `path`, where it is not the default.
+    path: Option<String>,
+    /// `os`, where it is not all systems.
+    os: Option<Vec<Os>>,
+}
+
+/// A group as one Cargo binary, if its paths are those of one binary on each system.
 #[must_use]
-pub fn as_binary(metadata: &Value, group: usize) -> Option<String> {
+pub fn as_binary(metadata: &Value, group: usize) -> Option<Binary> {
     let mut patterns: Vec<(&str, String)> = Vec::new();
     let mut systems = Vec::new();
     for (role, _, path) in named(metadata) {
@@ -98,7 +110,7 @@ pub fn as_binary(metadata: &Value, group: usize) -> Option<String> {
         if its == group {
             let (folder, file) = path.rsplit_once('/')?;
             patterns.push((file.strip_suffix(os.exe_suffix())?, folder.replace(os.as_str(), "{os}")));
-            systems.push(format!("\"{os}\""));
+            systems.push(os);
         }
     }
     let all = systems.len();
@@ -106,23 +118,40 @@ pub fn as_binary(metadata: &Value, group: usize) -> Option<String> {
     patterns.dedup();
     let [(name, folder)] = patterns.as_slice() else { return None };
     // Without its system in it, a path would be that of two programs.
-    if all > 1 && !folder.contains("{os}") {
+    if all > 1 && !folder.contains("{os}") || all != systems.len() || name.is_empty() {
         return None;
     }
-    let mut keys = format!("`bin = \"{name}\"`");
-    if folder != "/{os}" {
-        keys += &format!(", `path = \"{folder}/{{bin}}{{exe}}\"`");
+    let path = (folder != "/{os}").then(|| format!("{folder}/{{bin}}{{exe}}"));
+    Some(Binary { name: (*name).to_owned(), path, os: (all < Os::ALL.len()).then_some(systems) })
+}
+
+impl Binary {
+    /// The keys of the table.
+    #[must_use]
+    pub fn keys(&self) -> Map<String, Value> {
+        let path = self.path.as_ref().map(|path| json!(path));
+        let os = self.os.as_ref().map(|os| os.iter().map(|os| os.as_str()).collect());
+        let keys = [("bin", Some(json!(self.name))), ("path", path), ("os", os)];
+        keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
-    if all < Os::ALL.len() {
-        keys += &format!(", `os = [{}]`", systems.join(", "));
+}
+
+impl fmt::Display for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`bin = \"{}\"`", self.name)?;
+        if let Some(path) = &self.path {
+            write!(f, ", `path = \"{path}\"`")?;
+        }
+        if let Some(os) = &self.os {
+            let os: Vec<String> = os.iter().map(|os| format!("\"{os}\"")).collect();
+            write!(f, ", `os = [{}]`", os.join(", "))?;
+        }
+        Ok(())
     }
-    (all == systems.len() && !name.is_empty()).then_some(keys)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -145,7 +174,7 @@ mod tests {
             (json!({}), None),
         ] {
             let metadata = json!({ "host": { "binaries": [group] } });
-            assert_eq!(as_binary(&metadata, 0).as_deref(), expected, "{metadata}");
+            assert_eq!(as_binary(&metadata, 0).map(|binary| binary.to_string()).as_deref(), expected, "{metadata}");
         }
     }
 }

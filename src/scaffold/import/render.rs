@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value as Toml};
 
 /// Keys in the order in which a person would write them; others follow in the order of the alphabet.
-const ORDER: [&str; 39] = [
+const ORDER: [&str; 43] = [
+    "bin",
     "title",
     "vendor",
     "description",
@@ -19,11 +20,13 @@ const ORDER: [&str; 39] = [
     "host",
     "source",
     "file",
+    "os",
     "root",
     "src",
     "path",
     "backend-socket",
     "socket",
+    "args",
     "base",
     "mode",
     "darwin",
@@ -43,7 +46,8 @@ const ORDER: [&str; 39] = [
     "labels",
     "files",
     "build",
-    "args",
+    "dir",
+    "run",
     "extra",
 ];
 

@@ -20,7 +20,10 @@ pub(super) fn of_lists(parts: &Parts<'_>, group: &Map<String, Value>) -> Option<
         for path in paths {
             let (folder, name) = path.rsplit_once('/')?;
             let (source, is_folder) = local(parts.places, path)?;
-            let fits = !is_folder && source.rsplit('/').next() == Some(name) && !path.contains(['{', '}']);
+            let fits = !is_folder
+                && !parts.is_in_page(path)
+                && source.rsplit('/').next() == Some(name)
+                && !path.contains(['{', '}']);
             let its = format!("{}/{{file}}", folder.replace(os.as_str(), "{os}"));
             if !fits || *pattern.get_or_insert_with(|| its.clone()) != its {
                 return None;

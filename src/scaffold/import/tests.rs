@@ -10,6 +10,7 @@ use crate::bundle;
 use crate::domain::ImagePath;
 use crate::manifest::convert::convert;
 use crate::manifest::testing::{facts, json, origin, texts, told};
+use crate::validate::metadata::Metadata;
 
 fn target() -> Target {
     Target { origin: origin(), facts: facts(), text: String::new() }
@@ -29,8 +30,12 @@ fn basic() -> BTreeMap<String, String> {
     ])
 }
 
+fn read(text: &str) -> Option<json::Found> {
+    Metadata::read(text.as_bytes()).document().map(super::json::of)
+}
+
 fn found(metadata: &Value) -> json::Found {
-    super::json::read(metadata.to_string().as_bytes()).expect("JSON")
+    read(&metadata.to_string()).expect("JSON")
 }
 
 /// Every path that the metadata names comes from a file of the same path.
@@ -233,3 +238,4 @@ fn scripts_of_the_source_are_files() {
 
 mod generated;
 mod keys;
+mod malformed;

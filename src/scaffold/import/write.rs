@@ -13,8 +13,8 @@ use crate::sys::fs::{self, Kind};
 
 /// The most files, and bytes of all files together, that are copied. A `node_modules` folder that a Dockerfile copies
 /// has more.
-const MAX_FILES: usize = 20_000;
-const MAX_BYTES: u64 = 1 << 30;
+pub(super) const MAX_FILES: usize = 20_000;
+pub(super) const MAX_BYTES: u64 = 1 << 30;
 
 /// What is to be copied where.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,7 +47,8 @@ impl Copies {
     }
 }
 
-/// What has to be copied so that every one of `sources` is below `to`.
+/// What has to be copied so that every one of `sources` is below `to`. Packages that npm has installed beside a
+/// package.json are left where they are: it installs them again.
 ///
 /// # Errors
 /// When a file with another content is in the way, something cannot be read, or there is too much of it.
@@ -60,7 +61,13 @@ pub fn copies(from: &Path, to: &Path, sources: &[String]) -> Result<Copies, Erro
         let mut found = Vec::new();
         match disk.kind(source) {
             Some(Kind::Dir) => {
-                for below in fs::walk(&disk.path(source))? {
+                let packages = |relative: &Path| {
+                    let relative = relative.to_string_lossy();
+                    let above = relative.strip_suffix("node_modules");
+                    let package = above.map(|above| join(source, &format!("{above}package.json")));
+                    package.is_some_and(|package| matches!(disk.kind(&package), Some(Kind::File(_))))
+                };
+                for below in fs::walk_without(&disk.path(source), &packages)? {
                     let parts = below.relative.components().map(|part| part.as_os_str().to_str());
                     let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
                         copies.passed_over.push(below.relative.display().to_string());
@@ -194,6 +201,19 @@ mod tests {
         assert_eq!((copies.there, copies.passed_over), (of(&["a/b.txt"]), of(&["gone"])));
         let same = super::copies(from.path(), from.path(), &wanted).expect("they are in place");
         assert_eq!((same.files.len(), same.there.len()), (0, 3));
+    }
+
+    #[test]
+    fn installed_packages_are_left_where_they_are() {
+        let from = folder(&[
+            ("ui/package.json", "{}"),
+            ("ui/node_modules/x/index.js", "1"),
+            ("ui/src/main.js", "2"),
+            ("page/node_modules/x.js", "3"),
+        ]);
+        let to = folder(&[]);
+        let copies = copies(from.path(), to.path(), &of(&["page", "ui"])).expect("nothing is in the way");
+        assert_eq!(copies.files, ["page/node_modules/x.js", "ui/package.json", "ui/src/main.js"]);
     }
 
     #[test]

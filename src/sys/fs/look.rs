@@ -141,3 +141,21 @@ pub fn is_empty_dir(path: &Path) -> Result<bool, Error> {
     let mut entries = std::fs::read_dir(path).map_err(|e| Error::new("list the folder", path, e))?;
     Ok(entries.next().is_none())
 }
+
+/// Whether anybody may execute the file at `path`. Where files have no such bit, all of them may be executed.
+///
+/// # Errors
+/// When nothing is there or it cannot be told.
+pub fn is_executable(path: &Path) -> Result<bool, Error> {
+    let meta = std::fs::metadata(path).map_err(|e| Error::new("look at", path, e))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        Ok(meta.permissions().mode() & 0o111 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        drop(meta);
+        Ok(true)
+    }
+}

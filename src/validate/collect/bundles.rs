@@ -112,7 +112,11 @@ impl Files for Packed<'_> {
     }
 }
 
-fn fact(path: String, layer: usize, entry: &Entry) -> Result<FileFact, Error> {
+/// What is known of a file that is on this machine, or was just made.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn fact(path: String, layer: usize, entry: &Entry) -> Result<FileFact, Error> {
     let name = entry.path.file_name();
     let (size, head) = match &entry.content {
         Content::Generated(bytes) => (bytes.len() as u64, bytes.clone()),

@@ -11,8 +11,9 @@ mod platform;
 
 use std::path::PathBuf;
 
-pub use bundles::bundles;
+pub use bundles::{bundles, fact};
 pub use image::{image, unreadable};
+pub use platform::{Files, fill};
 
 use super::mentions::{self, Mentions};
 use super::metadata::{self, Metadata};

@@ -24,19 +24,31 @@ const MAX_WORDS: usize = 20;
 const MAX_OTHERS: usize = 200;
 
 /// The files of one platform's image.
-pub(super) trait Files {
+pub trait Files {
     /// What is at a path, links followed.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn at(&self, path: &str) -> Result<Found, Error>;
 
     /// What lies below a folder whose path has no links, and has a path that `keep` wants.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn below(&self, folder: &str, keep: &dyn Fn(&str) -> bool) -> Result<Vec<FileFact>, Error>;
 
     /// What stands in a document; nothing if it is larger than any.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn content(&self, path: &str) -> Result<Option<Vec<u8>>, Error>;
 }
 
 /// Fills in everything that follows from the files.
-pub(super) fn fill(view: &mut PlatformView, files: &dyn Files) -> Result<(), Error> {
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn fill(view: &mut PlatformView, files: &dyn Files) -> Result<(), Error> {
     view.metadata = metadata(files)?;
     if view.metadata == Metadata::Absent {
         let others = files.below("", &|path| path.ends_with("/metadata.json"))?;

@@ -35,11 +35,6 @@ const REQUIRED: [(&str, &str); 10] = [
 /// Vendors that nobody is: those of templates and of the manual's examples.
 const TEMPLATE_VENDORS: [&str; 4] = ["docker", "docker inc", "docker, inc", "awesome inc"];
 
-/// The labels that `docker extension validate` asks for.
-pub fn required_labels() -> impl Iterator<Item = &'static str> {
-    REQUIRED.into_iter().map(|(label, _)| label)
-}
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "E20",

@@ -16,7 +16,7 @@ const ADDITIONAL: &str = "com.docker.extension.additional-urls";
 const ACCOUNT: &str = "com.docker.extension.account-info";
 
 /// What the Marketplace sorts extensions into: the slugs of `extensions-sdk/extensions/labels.md`.
-pub const SLUGS: [&str; 12] = [
+const SLUGS: [&str; 12] = [
     "ci-cd",
     "container-orchestration",
     "cloud-deployment",

@@ -13,9 +13,6 @@ mod same;
 mod ui;
 mod urls;
 
-pub use labels::required_labels;
-pub use market::SLUGS;
-
 use super::rule::Rule;
 use super::settings::UnknownRule;
 use super::view::View;

@@ -1,9 +1,10 @@
 //! Faults that are no answer to a single request: nobody there, a token server that is nowhere, a layout that
 //! changes, and storms of everything at once.
 
+use std::time::Duration;
+
 use cargo_dext::image::Layout;
 use cargo_dext::registry::{Error, Shipment};
-use cargo_dext::report::Recorder;
 use snapbox::{IntoData, assert_data_eq, str};
 
 use crate::support::files;
@@ -27,7 +28,7 @@ fn nobody_is_there() {
     drop(free);
     target.repository.registry.clone_from(&host);
     let shipment = Shipment::of(&goods.image);
-    let error = cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
+    let error = cargo_dext::registry::push(&session, &shipment, &target);
     let told = explained(&error.expect_err("nobody is there"), &registry).replace(&host, "[HOST]");
     assert_data_eq!(
         told,
@@ -42,12 +43,48 @@ fn nobody_is_there() {
 }
 
 #[test]
+fn far_away_a_tag_is_still_read_back_after_it_was_written() {
+    // The early look arrives before the tag is set: to the record it is a second look for the tag.
+    let fault = |step, from, what| Fault { step, from, times: 1, what };
+    let unavailable = || What::Status(503, Said::Nothing);
+    let denied = || What::Status(403, Said::Error("DENIED", "no"));
+    for (name, fault, wanted) in [
+        ("the early look is put off", fault(Step::HeadTag, 1, What::RetryAfter(429, "0")), Some(1)),
+        ("the early look breaks", fault(Step::HeadTag, 1, What::Reset), Some(1)),
+        ("the early look never ends", fault(Step::HeadTag, 1, What::Stall), Some(1)),
+        ("the early look tells nothing", fault(Step::HeadTag, 1, What::Without("docker-content-digest")), Some(1)),
+        ("the tag is refused once", fault(Step::PutTag, 0, unavailable()), Some(1)),
+        ("the answer is lost", fault(Step::PutTag, 0, What::Lost), Some(1)),
+        ("the early look is forbidden", fault(Step::HeadTag, 1, denied()), None),
+        ("the tag is forbidden", fault(Step::PutTag, 0, denied()), None),
+    ] {
+        let quirks = Quirks { pause: Duration::from_millis(200), ..Quirks::default() };
+        let (registry, goods) = (Registry::with(Auth::Open, quirks), Recipe::default().make());
+        registry.fail(fault);
+        let pushed = Trip::default().push(&registry, &goods);
+        registry.check();
+        let record = registry.record();
+        match wanted {
+            Some(reads) => {
+                pushed.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(record.count(Step::ReadBack), reads, "{name}: {}", record.story());
+            }
+            None => {
+                let error = pushed.expect_err(name);
+                assert!(matches!(error, Error::Denied { .. }), "{name}: {error}");
+                assert_eq!(record.count(Step::ReadBack), 0, "{name}: {}", record.story());
+            }
+        }
+    }
+}
+
+#[test]
 fn nobody_knows_the_host() {
     let (registry, goods, trip) = (Registry::start(), Recipe::default().make(), Trip::default());
     let (session, mut target) = (trip.session(&registry), trip.target(&registry));
     // A label of 64 letters, which the resolver refuses without asking anybody.
     target.repository.registry = format!("{}.example", "a".repeat(64));
-    let error = cargo_dext::registry::push(&session, &Shipment::of(&goods.image), &target, &Recorder::default());
+    let error = cargo_dext::registry::push(&session, &Shipment::of(&goods.image), &target);
     let told = explained(&error.expect_err("nobody is there"), &registry);
     assert_data_eq!(
         told.replace(&target.repository.registry, "[HOST]"),
@@ -148,7 +185,7 @@ fn a_damaged_layout_is_not_published_where_nobody_looks() {
         let shipment = Shipment::read(&layout, None).expect("its lengths are right");
         let trip = Trip { chunk, ..Trip::default() };
         let (session, target) = (trip.session(&registry), trip.target(&registry));
-        let push = || cargo_dext::registry::push(&session, &shipment, &target, &Recorder::default());
+        let push = || cargo_dext::registry::push(&session, &shipment, &target);
         let error = push().expect_err("it is damaged");
         assert!(matches!(&error, Error::Changed { path: found } if *found == path), "{error}");
         registry.check();

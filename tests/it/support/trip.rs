@@ -7,7 +7,7 @@ use std::time::Duration;
 use cargo_dext::domain::{Explain, Reference};
 use cargo_dext::registry::credentials::Keychain;
 use cargo_dext::registry::{self, Error, Options, Pushed, Session, Shipment, Target};
-use cargo_dext::report::{Event, Recorder, Report};
+use cargo_dext::report::{Event, Report};
 use cargo_dext::sys::Env;
 use cargo_dext::sys::http::HttpSettings;
 
@@ -85,7 +85,7 @@ impl Trip {
         self.session_told(registry, &Silence)
     }
 
-    /// The same, whose reading is reported.
+    /// The same, with somebody who hears of it.
     pub fn session_told<'r>(&self, registry: &Registry, report: &'r dyn Report) -> Session<'r> {
         let options = Options {
             http: HttpSettings::default(),
@@ -130,7 +130,7 @@ impl Trip {
 
     /// Pushes.
     pub fn push_within(&self, session: &Session<'_>, registry: &Registry, goods: &Goods) -> Result<Pushed, Error> {
-        registry::push(session, &Shipment::of(&goods.image), &self.target(registry), &Recorder::default())
+        registry::push(session, &Shipment::of(&goods.image), &self.target(registry))
     }
 
     /// Pushes, and fails unless every tag then has the image and no rule was broken.

@@ -25,6 +25,8 @@ pub(super) struct Copy {
     pub(super) is_add: bool,
     /// Whether the content stands in the Dockerfile.
     pub(super) heredoc: bool,
+    /// Whether `--chmod` is there.
+    pub(super) chmod: bool,
     /// `--from`
     pub(super) from: Option<String>,
     pub(super) sources: Vec<String>,
@@ -45,14 +47,14 @@ pub trait Context {
 }
 
 /// A path that is looked for.
-struct Wish<'a> {
-    path: &'a str,
+pub(super) struct Wish<'a> {
+    pub(super) path: &'a str,
     /// Whether a source that may be a file is taken for a folder that the path lies in.
-    guess: bool,
+    pub(super) guess: bool,
 }
 
 /// What a copy says about a path.
-enum Answer {
+pub(super) enum Answer {
     /// It brings it, from here.
     Is(Provenance),
     /// It does not bring it.
@@ -177,7 +179,7 @@ fn is_program(stages: &[Stage], last: usize, stage: usize, source: &str) -> bool
         words.any(|word| word == "-o") && words.next().is_some_and(|word| word.rsplit('/').next() == Some(name))
     };
     let start = &stages[last].start;
-    let started = [&start.entrypoint, &start.cmd].into_iter().flatten().any(|line| mentions(line, &format!("/{name}")));
+    let started = start.lines().any(|(_, line)| mentions(&line, &format!("/{name}")));
     !name.is_empty() && (started || stages[stage].runs.iter().any(|(_, command)| written(command)))
 }
 
@@ -208,7 +210,7 @@ fn built(stages: &[Stage], stage: usize, copy: &Copy, inner: &str, context: &dyn
 
 /// The path that a source has for what is wished, if the copy brings it: the source itself, or what lies below it. What
 /// is copied to `/` is as likely a file as a folder.
-fn lands(copy: &Copy, source: &str, wish: &Wish<'_>) -> Option<String> {
+pub(super) fn lands(copy: &Copy, source: &str, wish: &Wish<'_>) -> Option<String> {
     let source = joined("/", source);
     let name = source.rsplit('/').next().unwrap_or_default();
     let as_file = joined(&copy.to, name);
@@ -232,7 +234,7 @@ fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
 }
 
 /// A copy out of the folder of the Dockerfile.
-fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &dyn Context) -> Answer {
+pub(super) fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &dyn Context) -> Answer {
     let path = wish.path;
     if copy.heredoc {
         return match lands(copy, source, wish) {
@@ -275,7 +277,7 @@ fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &dyn Context)
 }
 
 /// What `ADD` unpacks.
-fn is_archive(name: &str) -> bool {
+pub(super) fn is_archive(name: &str) -> bool {
     [".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"].iter().any(|ending| name.ends_with(ending))
 }
 
@@ -288,7 +290,7 @@ fn of_file(copy: &Copy, relative: &str, path: &str) -> bool {
 }
 
 /// The paths that a pattern stands for.
-fn matches(source: &str, context: &dyn Context) -> Vec<String> {
+pub(super) fn matches(source: &str, context: &dyn Context) -> Vec<String> {
     let source = joined("/", source);
     let source = source.trim_start_matches('/');
     if !source.contains(['*', '?', '[']) {

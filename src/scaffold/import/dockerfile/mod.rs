@@ -6,15 +6,18 @@
 mod copies;
 mod expand;
 mod lines;
+mod page;
+mod rest;
 mod stages;
 mod words;
 
 use std::collections::BTreeMap;
 
 pub use copies::Context;
-pub use stages::Start;
+pub use page::Page;
+pub use rest::Rest;
 
-use super::Provenance;
+use super::{Provenance, Start};
 use crate::domain::ImagePath;
 use stages::Stage;
 
@@ -87,6 +90,27 @@ impl Dockerfile {
     #[must_use]
     pub fn place(&self, path: &ImagePath, context: &dyn Context) -> Provenance {
         copies::place(&self.stages, path, context)
+    }
+
+    /// What the image holds beside the files that `named` leads to.
+    #[must_use]
+    pub fn rest(&self, named: &[ImagePath], context: &dyn Context) -> Rest {
+        rest::rest(&self.stages, named, context)
+    }
+
+    /// Whether anything in it sets modes, so that those of the source tell nothing.
+    #[must_use]
+    pub fn sets_modes(&self) -> bool {
+        self.stages.iter().any(|stage| {
+            let runs = stage.runs.iter().any(|(_, command)| command.contains("chmod"));
+            runs || stage.copies.iter().any(|copy| copy.chmod)
+        })
+    }
+
+    /// How the folder of the page is built, if a stage does it with programs of Node.js in a folder of `context`.
+    #[must_use]
+    pub fn page(&self, root: &ImagePath, context: &dyn Context) -> Option<Page> {
+        page::page(&self.stages, root, context)
     }
 
     /// The stages from the one on an image of a registry to the last one.

@@ -7,6 +7,10 @@ use super::copies::Copy;
 use super::expand::{Expanded, Variables, expand};
 use super::lines::Instruction;
 use super::words;
+use crate::scaffold::import::start::{Command, Start};
+
+/// Instructions that set something for containers, beside what they start.
+const SETTINGS: [&str; 7] = ["ENV", "USER", "WORKDIR", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK"];
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,27 +29,11 @@ pub(super) struct Stage {
     pub(super) runs: Vec<(usize, String)>,
     /// What a container starts.
     pub(super) start: Start,
+    /// What else is set for a container: line, instruction, value.
+    pub(super) settings: Vec<(usize, String, String)>,
     variables: Variables,
-    workdir: String,
-}
-
-/// `ENTRYPOINT` and `CMD`
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Start {
-    /// `ENTRYPOINT`, as a line.
-    pub entrypoint: Option<String>,
-    /// `CMD`, as a line.
-    pub cmd: Option<String>,
-}
-
-impl Start {
-    /// What a stage that is built on this one starts: an entry point of its own forgets the inherited command.
-    pub(super) fn then(self, later: &Start) -> Start {
-        match &later.entrypoint {
-            Some(_) => later.clone(),
-            None => Start { entrypoint: self.entrypoint, cmd: later.cmd.clone().or(self.cmd) },
-        }
-    }
+    /// Where its last commands run.
+    pub(super) workdir: String,
 }
 
 impl Stage {
@@ -113,8 +101,13 @@ fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Resu
 
 fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Result<(), String> {
     let escape = instruction.escape;
-    let start =
-        |text: &str| serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |list| list.join(" "));
+    if SETTINGS.contains(&instruction.name.as_str()) {
+        stage.settings.push((instruction.line, instruction.name.clone(), instruction.rest.clone()));
+    }
+    let start = |text: &str| {
+        let list = serde_json::from_str::<Vec<String>>(text);
+        list.map_or_else(|_| Command::Shell(text.to_owned()), Command::Words)
+    };
     match instruction.name.as_str() {
         "ARG" => args(instruction, &mut stage.variables, Some(global))?,
         "ENV" => {
@@ -183,6 +176,7 @@ fn copy(instruction: &Instruction, stage: &Stage) -> Result<Option<Copy>, String
         line: instruction.line,
         is_add: instruction.name == "ADD",
         heredoc: instruction.heredoc,
+        chmod: instruction.flag("chmod").is_some(),
         from,
         sources: expanded,
         to: joined(&stage.workdir, &to),

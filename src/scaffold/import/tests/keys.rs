@@ -49,8 +49,8 @@ fn every_key_of_real_files() {
             &["ui", "vm"],
         ),
         (
-            json!({ "icon": "ui/icon.svg", "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" } } }),
-            &["icon", "ui"],
+            json!({ "icon": "ui/icon.svg", "vm": { "composefile": "ui/c.yaml" }, "ui": { "dashboard-tab": { "title": "T", "root": "ui", "src": "x" } } }),
+            &["extra", "ui", "vm"],
         ),
         (json!({ "icon": "metadata.json/x.svg", "vm": {} }), &["icon", "vm"]),
         (json!({ "icon": "metadata.json", "vm": { "composefile": "metadata.json" } }), &["extra", "vm"]),
@@ -125,8 +125,7 @@ fn every_label_is_said_or_kept() {
 }
 
 fn account(metadata: &str, labels: Option<BTreeMap<String, String>>) -> Account {
-    let imported =
-        Imported { metadata: super::json::read(metadata.as_bytes()).expect("JSON"), labels, ..Imported::default() };
+    let imported = Imported { metadata: read(metadata).expect("JSON"), labels, ..Imported::default() };
     import(&imported, &target()).expect("imported").account
 }
 
@@ -222,31 +221,98 @@ fn what_is_no_extension_is_refused() {
         ("{}", "metadata.json has neither `ui` nor `vm` nor `host` (E04)"),
         (r#"{"icon":"x.svg","ui":null}"#, "metadata.json has neither `ui` nor `vm` nor `host` (E04)"),
     ] {
-        let imported =
-            Imported { metadata: super::json::read(metadata.as_bytes()).expect("JSON"), ..Imported::default() };
+        let imported = Imported { metadata: read(metadata).expect("JSON"), ..Imported::default() };
         assert_eq!(import(&imported, &target()).expect_err(metadata).to_string(), why);
     }
     for text in ["", "{", "{\"ui\":{},}", "\u{feff}{}", "{} x", &"[".repeat(10_000), "{\"a\":1e999}", "\"\\ud800\""] {
-        assert!(super::json::read(text.as_bytes()).is_err(), "{text}");
+        assert!(read(text).is_none(), "{text}");
     }
-    assert!(super::json::read(b"{\"a\":\"\xff\"}").is_err());
 }
 
 #[test]
 fn deep_values_are_left_out_and_the_rest_is_law() {
     let deep = format!("{{\"vm\":{{\"x\":{}1{}}}}}", "[".repeat(100), "]".repeat(100));
-    let found = super::json::read(deep.as_bytes()).expect("JSON");
+    let found = read(&deep).expect("JSON");
     assert_eq!(found.left_out.len(), 1);
     assert_eq!(found.left_out[0].1, "it is nested too deep for TOML");
     law("deep", &found.value, &basic());
 }
 
 #[test]
-fn a_key_that_comes_twice_is_told() {
-    let found =
-        super::json::read(br#"{"vm":{"image":"a","image":null},"vm":{"image":"b","image":"c"}}"#).expect("JSON");
+fn of_a_key_that_comes_twice_the_last_counts() {
+    let found = read(r#"{"vm":{"image":"a","image":null},"vm":{"image":"b","image":"c"}}"#).expect("JSON");
+    assert_eq!(found.value, json!({ "vm": { "image": "c" } }));
+    let found = read(r#"{"vm":{"image":"a","image":null}}"#).expect("JSON");
+    assert_eq!((found.value, found.left_out.len()), (json!({ "vm": {} }), 1));
+}
+
+/// What the binaries of the workspace are called is theirs from now on, if something else made them before.
+#[test]
+fn binaries_of_the_workspace_are_built_by_cargo() {
+    let p = |path: &str| json!([{ "path": path }]);
+    let own = "${DESKTOP_PLUGIN_IMAGE}";
+    let metadata = json!({
+        "vm": { "image": own, "exposes": { "socket": "a.sock" } },
+        "host": { "binaries": [
+            { "darwin": p("/darwin/dutool"), "windows": p("/windows/dutool.exe"), "linux": p("/linux/dutool") },
+            { "linux": p("/host/linux/extra-tool") },
+            { "linux": p("/linux/unknown") },
+            { "linux": p("/linux/twice") },
+            { "linux": p("/host/dutool2") },
+        ] },
+    });
+    let made = Provenance::Made { how: "built".to_owned() };
+    let mut places: Places = place::wanted(&metadata).into_iter().map(|path| (path, made.clone())).collect();
+    places.insert(ImagePath::new("/srv/disk-usage-backend").expect("a path"), made);
+    let words = ["/srv/disk-usage-backend", "--socket", "/run/guest-services/a.sock"].map(str::to_owned).to_vec();
+    let start = Start { entrypoint: Some(start::Command::Words(words)), cmd: None };
+    let imported = |places| Imported {
+        metadata: found(&metadata),
+        labels: Some(basic()),
+        places,
+        start: start.clone(),
+        ..Imported::default()
+    };
+    let import = super::import(&imported(places.clone()), &target()).expect("imported");
     assert_eq!(
-        (found.value, found.repeated),
-        (json!({ "vm": { "image": "c" } }), vec!["vm.image".to_owned(), "vm".to_owned(), "vm.image".to_owned()])
+        import.table["vm"],
+        json!({
+            "bin": "disk-usage-backend", "path": "/srv/disk-usage-backend", "image": own, "socket": "a.sock",
+            "args": ["--socket", "/run/guest-services/a.sock"],
+        })
     );
+    assert_eq!(
+        import.table["host"],
+        json!([
+            { "bin": "dutool" },
+            { "bin": "extra-tool", "path": "/host/{os}/{bin}{exe}", "os": ["linux"] },
+            { "linux": ["/linux/unknown"] },
+            { "linux": ["/linux/twice"] },
+            { "bin": "dutool2", "path": "/host/{bin}{exe}", "os": ["linux"] },
+        ])
+    );
+    assert_eq!(import.account.differs, []);
+    assert_eq!(generated(&import), (metadata.clone(), generated(&import).1));
+    assert_eq!(
+        import.account.built,
+        [
+            "the Cargo binary `disk-usage-backend` as the backend `/srv/disk-usage-backend`",
+            "the Cargo binary `dutool` as `/darwin/dutool`, `/windows/dutool.exe`, `/linux/dutool`",
+            "the Cargo binary `extra-tool` as `/host/linux/extra-tool`",
+            "the Cargo binary `dutool2` as `/host/dutool2`",
+        ]
+    );
+    let left: Vec<_> = import.account.left.iter().map(|left| left.what.as_str()).collect();
+    assert_eq!(
+        left,
+        [
+            "the file of host.binaries[2].linux[0], `/linux/unknown`: built",
+            "the file of host.binaries[3].linux[0], `/linux/twice`: built",
+        ]
+    );
+    // A file of the source stays a file.
+    let path = ImagePath::new("/linux/dutool").expect("a path");
+    places.insert(path, Provenance::Local { path: "dutool".to_owned(), folder: false });
+    let import = super::import(&imported(places), &target()).expect("imported");
+    assert_eq!(import.table["host"][0].get("bin"), None);
 }
