@@ -1,6 +1,7 @@
 //! Every input that a fuzzer kept, and every one that once broke something, through the same functions as under the
 //! fuzzer: see `fuzz/README.md`. Each must be read within the bounds that `Target::run` checks.
 #![expect(clippy::disallowed_methods, reason = "the corpus is files on disk")]
+#![expect(clippy::print_stdout, reason = "a test may say what it measured")]
 
 use std::path::{Path, PathBuf};
 
