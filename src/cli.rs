@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::command::{Context, doctor, import, inspect, metadata, new, package, packaging, publish, update, validate};
+use crate::command::{
+    Context, doctor, import, init, inspect, metadata, new, package, packaging, publish, update, validate,
+};
 use crate::shell::{Shell, Verbosity};
 use crate::sys::{Env, interrupt};
 
@@ -36,6 +38,8 @@ struct DextArgs {
 enum Command {
     /// Create a new extension
     New(new::NewArgs),
+    /// Make an existing package or workspace an extension
+    Init(init::InitArgs),
     /// Take over an extension that has a Dockerfile, or its image
     Import(import::ImportArgs),
     /// Build an extension for six platforms into one multi-arch image
@@ -145,6 +149,7 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
     };
     let result = match args.command {
         Command::New(args) => new::run(&args, &context),
+        Command::Init(args) => init::run(&args, &context),
         Command::Import(args) => import::run(&args, &context),
         Command::Package(args) => package::run(&args, cargo, &context),
         Command::Inspect(args) => inspect::run(&args, &context),

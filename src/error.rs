@@ -78,6 +78,9 @@ pub enum Error {
         /// What was not done for it.
         help: String,
     },
+    /// The input ended where an answer was awaited.
+    #[error("the input ended before the question was answered; nothing was changed")]
+    Unanswered,
     /// A value on the command line that only the stage could judge.
     #[error("{what}")]
     Usage {
@@ -110,7 +113,11 @@ impl Error {
             Error::Process(error) => error,
             Error::Git(error) => error,
             Error::Rule(error) => error,
-            Error::Usage { .. } | Error::Dirty { .. } | Error::Destination { .. } | Error::Found { .. } => return None,
+            Error::Usage { .. }
+            | Error::Dirty { .. }
+            | Error::Destination { .. }
+            | Error::Found { .. }
+            | Error::Unanswered => return None,
         })
     }
 
@@ -125,6 +132,7 @@ impl Error {
             Error::Subject(error) if error.is_network() => 3,
             Error::Build(error) if error.child_failed() => 101,
             Error::Manifest(manifest::Error::Cargo(_))
+            | Error::Scaffold(scaffold::Error::Vcs(_) | scaffold::Error::Manifest(manifest::Error::Cargo(_)))
             | Error::Process(_)
             | Error::Subject(subject::Error::Engine(_)) => 101,
             _ => 1,
@@ -145,6 +153,7 @@ impl Explain for Error {
             Error::Usage { help, .. } | Error::Destination { help, .. } | Error::Found { help, .. } => {
                 Some(help.clone())
             }
+            Error::Unanswered => Some("pass `--yes` to take every default".to_owned()),
             Error::Git(error) => {
                 let anyway = "mend the repository, or pass `--allow-dirty` to proceed despite this";
                 error.help().or_else(|| Some(anyway.to_owned()))

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "this is the room that prints")]
 
+pub mod ask;
 mod bars;
 
 use std::io::{IsTerminal, Write};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cargo_config2::{Config, ResolveOptions};
+use cargo_config2::{Config, ResolveOptions, VersionControlSoftware};
 
 use super::Error;
 use crate::domain::TargetTriple;
@@ -85,6 +85,12 @@ impl CargoConfig {
     #[must_use]
     pub fn cargo_home(&self) -> &Path {
         &self.cargo_home
+    }
+
+    /// The version control of new projects, by the name that `cargo new --vcs` takes.
+    #[must_use]
+    pub fn new_vcs(&self) -> Option<&'static str> {
+        self.config.cargo_new.vcs.map(VersionControlSoftware::as_str)
     }
 
     /// The flags rustc gets for a triple from the user, wherever they are written.

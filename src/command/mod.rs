@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod import;
+pub mod init;
 pub mod inspect;
 pub mod judging;
 pub mod metadata;

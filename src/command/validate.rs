@@ -98,7 +98,8 @@ pub fn run(args: &ValidateArgs, context: &Context) -> Result<(), Error> {
     if args.online {
         judged.view.online = Some(online::ask(&judged.view, &args.registry, context)?);
     }
-    let findings = validate(&judged.view, &settings);
+    let mut findings = validate(&judged.view, &settings);
+    subject::find_lines(&mut findings, &judged, context)?;
     format::show(args.format, &findings, &settings, &judged, context);
     let desktop = if args.docker { desktop::ask(args, &judged, context)? } else { None };
     let summary = summary(&findings);

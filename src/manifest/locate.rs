@@ -16,6 +16,16 @@ pub struct Location {
     pub column: usize,
 }
 
+impl Location {
+    /// The place of a byte of a text.
+    #[must_use]
+    pub fn of(text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        Location { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+    }
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
@@ -47,13 +57,7 @@ impl<'a> Locator<'a> {
             // Tables that only exist because of what is in them have no span of their own.
             start = span.map(|span| span.start).or(start);
         }
-        start.map(|start| self.location(start))
-    }
-
-    fn location(&self, offset: usize) -> Location {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
-        Location { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+        start.map(|start| Location::of(self.text, start))
     }
 }
 

@@ -31,9 +31,9 @@ pub enum Error {
     /// The image's name cannot be used.
     #[error(transparent)]
     Image(InvalidName),
-    /// Neither backend nor host tool is wanted.
-    #[error("an extension without backend and host tool has nothing written in Rust")]
-    NothingInRust,
+    /// No part is wanted.
+    #[error("an extension without backend, host tool and page is nothing")]
+    Nothing,
     /// Something is in the folder.
     #[error("the folder `{}` is not empty", .0.display())]
     NotEmpty(PathBuf),
@@ -99,6 +99,9 @@ pub enum Error {
         /// The most bytes.
         bytes: u64,
     },
+    /// A package or workspace that is there did not become an extension.
+    #[error(transparent)]
+    Init(#[from] super::init::Error),
     /// Cargo cannot read the package.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
@@ -108,9 +111,9 @@ pub enum Error {
     /// The disk refused.
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
-    /// git refused.
+    /// The version control refused.
     #[error(transparent)]
-    Git(#[from] sys::process::Error),
+    Vcs(#[from] sys::process::Error),
 }
 
 impl From<subject::Error> for Error {
@@ -123,9 +126,10 @@ impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
             Error::Fs(error) => error.place(),
-            Error::Git(error) => error.place(),
+            Error::Vcs(error) => error.place(),
             Error::Manifest(error) => error.place(),
             Error::Subject(error) => error.place(),
+            Error::Init(error) => error.place(),
             Error::Unreadable { place, .. } => Some(place.clone()),
             Error::HasTable { path, .. } | Error::NoTable { path, .. } | Error::BrokenManifest { path, .. } => {
                 Some(path.display().to_string())
@@ -142,7 +146,7 @@ impl Explain for Error {
             }
             Error::Text { what, .. } => Some(format!("pass one line of text with `--{what}`")),
             Error::Image(_) => Some("pass e.g. `--image example/disk-usage`; the tag is the version".to_owned()),
-            Error::NothingInRust => Some("leave out `--no-backend` or `--no-host`".to_owned()),
+            Error::Nothing => Some("leave out `--no-backend`, `--no-host` or `--ui none`".to_owned()),
             Error::NotEmpty(_) | Error::NotAFolder(_) => {
                 Some("choose a folder that does not exist yet or is empty".to_owned())
             }
@@ -166,8 +170,9 @@ impl Explain for Error {
             }
             Error::Manifest(error) => error.help(),
             Error::Subject(error) => error.help(),
+            Error::Init(error) => error.help(),
             Error::Fs(error) => error.help(),
-            Error::Git(_) => Some("pass `--vcs none` to do without a git repository".to_owned()),
+            Error::Vcs(_) => Some("pass `--vcs none` to do without a repository".to_owned()),
         }
     }
 }

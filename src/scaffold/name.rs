@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::FileName;
 use crate::domain::name::InvalidName;
 
 /// The longest name, as crates.io has it.
@@ -74,6 +75,8 @@ fn defect(name: &str) -> Option<&'static str> {
         Some("it has a character other than lower-case letters, digits, `-` and `_`")
     } else if name.split(['-', '_']).any(str::is_empty) {
         Some("it ends in `-` or `_`, or has two of them in a row")
+    } else if FileName::new(name).is_err() {
+        Some("it is a device on Windows, where no folder can be called so")
     } else {
         None
     }
@@ -85,10 +88,25 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        for name in ["x", "disk-usage", "disk_usage", "a1-2b", &"a".repeat(64)] {
+        for name in ["x", "disk-usage", "disk_usage", "a1-2b", "fn", "test", "core", "null", &"a".repeat(64)] {
             assert!(ProjectName::new(name).is_ok(), "{name}");
         }
-        for name in ["", "2048", "-x", "x-", "a--b", "a_-b", "Disk", "größe", "a b", "a.b", "a/b", &"a".repeat(65)] {
+        for name in [
+            "",
+            "2048",
+            "-x",
+            "x-",
+            "a--b",
+            "a_-b",
+            "Disk",
+            "größe",
+            "a b",
+            "a.b",
+            "a/b",
+            "nul",
+            "com1",
+            &"a".repeat(65),
+        ] {
             assert!(ProjectName::new(name).is_err(), "{name}");
         }
     }

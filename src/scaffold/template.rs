@@ -88,7 +88,9 @@ pub(super) fn mistakes(template: &str, values: &Values, flags: &[&str]) -> Vec<S
             Some(Section::Close(flag)) if open.last() == Some(&flag) => drop(open.pop()),
             Some(_) => mistakes.push(line.to_owned()),
             None => mistakes.extend(
-                line.split("{{")
+                // `${{ … }}` is GitHub's.
+                line.replace("${{", "")
+                    .split("{{")
                     .skip(1)
                     .filter_map(|after| Some(after.split_once("}}")?.0))
                     .filter(|name| values.value(name, Escape::Plain).is_none())

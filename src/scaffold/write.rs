@@ -6,13 +6,13 @@ use super::error::Error;
 use super::project::File;
 use crate::sys::{Invocation, fs};
 
-/// Writes the files to a folder that does not exist or is empty, and runs `finish` among them, if it is given.
+/// Writes the files to a folder that does not exist or is empty, and runs the commands of `finish` among them.
 ///
 /// Everything is made in a temporary folder first and then renamed, so that a failure leaves nothing behind.
 ///
 /// # Errors
 /// When something is in the folder, the disk refuses, or `finish` fails.
-pub fn write(files: &[File], finish: Option<Invocation>, folder: &Path) -> Result<(), Error> {
+pub fn write(files: &[File], finish: Vec<Invocation>, folder: &Path) -> Result<(), Error> {
     let exists = is_empty_folder(folder)?;
     // The temporary folder must be on the same file system; an existing folder may be one of its own.
     let beside = if exists { folder } else { folder.parent().unwrap_or(folder) };
@@ -21,7 +21,7 @@ pub fn write(files: &[File], finish: Option<Invocation>, folder: &Path) -> Resul
     for file in files {
         fs::write_atomic(&staging.path().join(file.path), file.content.as_bytes())?;
     }
-    if let Some(finish) = finish {
+    for finish in finish {
         finish.cwd(staging.path()).read()?;
     }
     if exists {
@@ -35,7 +35,10 @@ pub fn write(files: &[File], finish: Option<Invocation>, folder: &Path) -> Resul
 }
 
 /// Whether the folder exists and is empty; `false` if nothing is there.
-fn is_empty_folder(folder: &Path) -> Result<bool, Error> {
+///
+/// # Errors
+/// When something is in the folder, or something else is there.
+pub fn is_empty_folder(folder: &Path) -> Result<bool, Error> {
     match fs::kind_followed(folder) {
         Ok(fs::Kind::Dir) if fs::is_empty_dir(folder)? => Ok(true),
         Ok(fs::Kind::Dir) => Err(Error::NotEmpty(folder.to_owned())),
@@ -89,9 +92,9 @@ mod tests {
             if folder.ends_with("empty") {
                 fs::create_dir_all(&folder).expect("folder");
             }
-            write(&files(), None, &folder).expect("written");
+            write(&files(), Vec::new(), &folder).expect("written");
             assert_eq!(listing(&folder), WRITTEN);
-            assert!(matches!(write(&files(), None, &folder), Err(Error::NotEmpty(_))), "a second time");
+            assert!(matches!(write(&files(), Vec::new(), &folder), Err(Error::NotEmpty(_))), "a second time");
             assert_eq!(listing(&folder), WRITTEN);
         }
     }
@@ -100,13 +103,13 @@ mod tests {
     fn what_is_there_is_not_touched() {
         let dir = tempfile::tempdir().expect("temp");
         fs::write_atomic(&dir.path().join("file"), b"precious").expect("written");
-        let error = write(&files(), None, &dir.path().join("file")).expect_err("it is no folder");
+        let error = write(&files(), Vec::new(), &dir.path().join("file")).expect_err("it is no folder");
         assert!(matches!(error, Error::NotAFolder(_)), "{error}");
-        assert!(write(&files(), None, &dir.path().join("file/below")).is_err());
+        assert!(write(&files(), Vec::new(), &dir.path().join("file/below")).is_err());
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink("nowhere", dir.path().join("link")).expect("link");
-            let error = write(&files(), None, &dir.path().join("link")).expect_err("it is a link");
+            let error = write(&files(), Vec::new(), &dir.path().join("link")).expect_err("it is a link");
             assert!(matches!(error, Error::NotAFolder(_)), "{error}");
         }
         assert_eq!(fs::read(&dir.path().join("file"), 100).expect("still there"), b"precious");
@@ -118,13 +121,13 @@ mod tests {
         fs::create_dir_all(&dir.path().join("empty")).expect("folder");
         for folder in ["new", "empty"] {
             let finish = Invocation::new("dext-no-such-program");
-            let error = write(&files(), Some(finish), &dir.path().join(folder)).expect_err("it cannot be run");
-            assert!(matches!(error, Error::Git(_)), "{error}");
+            let error = write(&files(), vec![finish], &dir.path().join(folder)).expect_err("it cannot be run");
+            assert!(matches!(error, Error::Vcs(_)), "{error}");
         }
         // A file where a folder is needed.
         let [file, _] = files();
         let below = File { path: "Cargo.toml/x", content: String::new() };
-        assert!(matches!(write(&[file, below], None, &dir.path().join("new")), Err(Error::Fs(_))));
+        assert!(matches!(write(&[file, below], Vec::new(), &dir.path().join("new")), Err(Error::Fs(_))));
         let left: Vec<_> = fs::walk(dir.path()).expect("walked").into_iter().map(|found| found.relative).collect();
         assert_eq!(left, [PathBuf::from("empty")]);
     }

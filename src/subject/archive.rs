@@ -2,11 +2,11 @@
 //! read where it lies: a list of its members is made once, and blobs are read from their places. Only a
 //! compressed archive is unpacked, to a file without a name.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::Error;
 use super::limits::{Limits, MAX_DOCUMENT, MAX_LINKS};
@@ -34,10 +34,10 @@ enum Spot {
 #[derive(Debug)]
 pub(super) struct Archive {
     path: PathBuf,
-    file: RefCell<File>,
+    file: Mutex<File>,
     members: BTreeMap<String, Spot>,
     /// Blobs that have other names than in a layout.
-    named: RefCell<BTreeMap<Digest, String>>,
+    named: Mutex<BTreeMap<Digest, String>>,
 }
 
 impl Archive {
@@ -58,7 +58,7 @@ impl Archive {
         let broken = |why: String| Error::Archive { path: path.to_owned(), why };
         let file = plain(file, scratch).map_err(|error| broken(error.to_string()))??;
         let members = list(&file).map_err(&broken)?;
-        Ok(Archive { path: path.to_owned(), file: RefCell::new(file), members, named: RefCell::default() })
+        Ok(Archive { path: path.to_owned(), file: Mutex::new(file), members, named: Mutex::default() })
     }
 
     /// Whether it has a member.
@@ -89,15 +89,16 @@ impl Archive {
 
     /// A blob and its length, if it is there.
     pub fn blob(&self, digest: &Digest) -> Option<(Part<'_>, u64)> {
-        match self.named.borrow().get(digest) {
-            Some(name) => self.member(name),
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
+        match named {
+            Some(name) => self.member(&name),
             None => self.member(&format!("blobs/sha256/{}", digest.hex())),
         }
     }
 
     /// Says under which name a blob lies.
     pub fn name(&self, digest: Digest, name: &str) {
-        self.named.borrow_mut().insert(digest, name.to_owned());
+        self.named.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, name.to_owned());
     }
 
     /// Where a member's data are, behind all links.
@@ -126,9 +127,9 @@ fn plain(file: File, scratch: Option<&Path>) -> io::Result<Result<File, fs::Erro
         Err(error) => return Ok(Err(error)),
     };
     let limits = Limits { ratio: u64::MAX, ..Limits::default() };
-    let (packed, unpacked) = (Tally::default(), Tally::default());
-    let (_, stream) = unpack(&mut reader)?;
-    io::copy(&mut Unpacked::new(stream, &unpacked, &packed, limits), &mut copy)?;
+    let packed = Tally::default();
+    let (_, stream) = unpack(&mut reader, |_| Ok(()))?;
+    io::copy(&mut Unpacked::new(stream, &packed, limits), &mut copy)?;
     copy.rewind()?;
     Ok(Ok(copy))
 }
@@ -162,7 +163,7 @@ fn list(file: &File) -> Result<BTreeMap<String, Spot>, String> {
 /// A part of a file that several readers share; each read goes to its own place first.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
-    file: &'a RefCell<File>,
+    file: &'a Mutex<File>,
     at: u64,
     end: u64,
 }
@@ -173,7 +174,7 @@ impl Read for Part<'_> {
         if length == 0 {
             return Ok(0);
         }
-        let mut file = self.file.borrow_mut();
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.at))?;
         let read = file.read(&mut buffer[..length])?;
         self.at += read as u64;

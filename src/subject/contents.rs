@@ -70,10 +70,11 @@ impl Subject<'_> {
     fn pass<'a>(&self, platform: &Platform, at: usize, open: Open<'a>, take: &mut Take<'_>) -> Result<Open<'a>, Error> {
         let layer = &platform.layers[at];
         let blob = self.blob(layer, at)?;
-        let (packed, unpacked) = (Tally::default(), Tally::default());
+        let (packed, manner) = (Tally::default(), self.manner());
+        let grow = |bytes| manner.take(bytes, || LayerDamage::Window).map_err(io::Error::other);
         let mut reader = BufReader::new(Packed::new(blob, &packed, layer.size));
-        let unpacked = unpack(&mut reader)
-            .map(|(_, stream)| Unpacked::new(stream, &unpacked, &packed, self.manner.limits))
+        let unpacked = unpack(&mut reader, grow)
+            .map(|(_, stream)| Unpacked::new(stream, &packed, manner.limits))
             .map_err(Failed::from)
             .and_then(|stream| members(Tape::new(Stream(BufReader::new(stream))), open, take));
         if let Some(failure) = packed.failure() {

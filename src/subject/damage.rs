@@ -3,7 +3,7 @@
 use std::io;
 
 use super::tape::Torn;
-use crate::domain::Digest;
+use crate::domain::{Digest, count};
 
 /// What is wrong with a layer.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum LayerDamage {
     #[error("its blob is missing")]
     Missing,
     /// Its blob is longer or shorter than its descriptor says.
-    #[error("its blob has {found} bytes instead of {expected}")]
+    #[error("its blob has {} instead of {expected}", count(*found, "byte"))]
     Size {
         /// What the descriptor says.
         expected: u64,
@@ -46,7 +46,7 @@ pub enum LayerDamage {
         limit: u64,
     },
     /// It unpacks to far more than any real layer of its size.
-    #[error("it is a decompression bomb: {packed} bytes became {unpacked} and there were more to come")]
+    #[error("it is a decompression bomb: {} became {unpacked} and there were more to come", count(*packed, "byte"))]
     Bomb {
         /// Bytes read.
         packed: u64,
@@ -62,11 +62,14 @@ pub enum LayerDamage {
         limit: u64,
     },
     /// It has more files than memory is given to.
-    #[error("it has too many files to look at; reading stopped after {entries} of them")]
+    #[error("it has too many files to look at; reading stopped after {}", count(*entries, "file"))]
     Crowded {
         /// How many were read of this layer.
         entries: u64,
     },
+    /// To unpack it takes more memory than is given to it and its files.
+    #[error("it has too many files for how far back its compression looks")]
+    Window,
     /// A temporary copy of one of its files failed.
     #[error("a file of it could not be looked at: {0}")]
     Spool(String),
@@ -81,6 +84,7 @@ impl LayerDamage {
                 | LayerDamage::TooLarge { .. }
                 | LayerDamage::TooMany { .. }
                 | LayerDamage::Crowded { .. }
+                | LayerDamage::Window
         )
     }
 

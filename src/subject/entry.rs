@@ -1,7 +1,7 @@
 //! What a layer says of one path, and what is asked of it.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub struct Entry {
     /// The hash of a file's content; none of a file with holes.
     pub digest: Option<Digest>,
     /// What a file is, where it was looked at.
-    pub looks: Option<Rc<Looks>>,
+    pub looks: Option<Arc<Looks>>,
     /// What a file looks like that is neither program nor script, and was not looked at further.
     pub plain: Option<&'static str>,
     /// The first name of this file, if this is another one.
@@ -82,8 +82,10 @@ pub struct Glance {
     pub wants: fn(&str) -> bool,
     /// The largest file that is looked into, in bytes.
     pub limit: u64,
-    /// What is in it; 0 is nothing.
+    /// What is in a text or in a piece of it, one bit each; 0 is nothing.
     pub look: fn(&[u8]) -> u8,
+    /// The most bytes of which something that it sees consists: by so many the pieces of a text overlap.
+    pub span: usize,
 }
 
 impl Glance {

@@ -15,6 +15,17 @@ pub(super) const MAX_PLATFORMS: usize = 64;
 /// How many layers an image may have: overlay file systems stop at 128.
 pub(super) const MAX_LAYERS: usize = 512;
 
+/// Bytes of all manifests and configs of an image together. Those of an official image for ten platforms have some
+/// 100 KiB.
+pub(super) const MAX_DOCUMENTS: u64 = 4 << 20;
+
+/// How many values, more or less, the documents of an image may have together: as many as commas. A value of three
+/// bytes takes more than a hundred of memory.
+pub(super) const MAX_VALUES: usize = 100_000;
+
+/// The longest path and target of a link in bytes; Linux makes no longer ones (`PATH_MAX`, `path_resolution(7)`).
+pub(super) const MAX_PATH: usize = 4_096;
+
 /// How many links are followed on the way to a file, as Linux does (`path_resolution(7)`).
 pub(super) const MAX_LINKS: usize = 40;
 

@@ -1,12 +1,13 @@
 //! A look into a file while its layer streams by: its hash, its content if it is small, its headers.
 
+use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, Write};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use super::damage::LayerDamage;
-use super::entry::{Entry, Looks};
+use super::entry::{Entry, Glance, Looks};
 use super::walk::Manner;
 use crate::build::inspect::{self, Detail, Facts, Other};
 use crate::domain::Digest;
@@ -17,7 +18,7 @@ const HEAD: usize = 512;
 
 /// The largest program whose headers are read in memory, in bytes; larger ones are copied to a file that is
 /// gone when they have been read.
-const IN_MEMORY: u64 = 4 << 20;
+const IN_MEMORY: u64 = 1 << 20;
 
 /// Programs that are looked into unasked. A base image may bring some thousands.
 const MAX_UNASKED: usize = 2_000;
@@ -26,17 +27,22 @@ const MAX_UNASKED: usize = 2_000;
 const DOCUMENT: u64 = 64 << 10;
 const DOCUMENTS: u64 = 2 << 20;
 
+/// Bytes of a text that are looked at together.
+const PIECE: usize = 64 << 10;
+
 /// Looks into files, within bounds.
 pub(super) struct Looker<'a> {
     manner: &'a Manner,
     unasked: usize,
     documents: u64,
     buffer: Vec<u8>,
+    /// The copy of the last large program, which the next one is written over.
+    copy: Option<File>,
 }
 
 impl<'a> Looker<'a> {
     pub fn new(manner: &'a Manner) -> Self {
-        Looker { manner, unasked: MAX_UNASKED, documents: DOCUMENTS, buffer: vec![0; 64 << 10] }
+        Looker { manner, unasked: MAX_UNASKED, documents: DOCUMENTS, buffer: vec![0; 64 << 10], copy: None }
     }
 
     /// Reads a file to its end.
@@ -57,23 +63,21 @@ impl<'a> Looker<'a> {
         let glance = self.manner.glance.filter(|glance| !is_binary && glance.takes(path, entry.size));
         let looks_in = is_binary && (wanted || self.unasked > 0);
         let name = path.rsplit('/').next().unwrap_or_default();
-        let looks = if keep || glance.is_some() || (looks_in && entry.size <= IN_MEMORY) {
+        let looks = if keep || (looks_in && entry.size <= IN_MEMORY) {
             let mut bytes = Vec::with_capacity(usize::try_from(entry.size).unwrap_or_default());
             entry.digest = Some(self.hash(&head, data, &mut bytes)?);
             let facts = facts(name, Cursor::new(&bytes));
             let seen = glance.map_or(0, |glance| (glance.look)(&bytes));
             Looks { content: keep.then_some(bytes), facts, seen }
         } else if looks_in {
-            let scratch = self.manner.scratch.as_deref();
-            let mut copy = fs::scratch_file(scratch).map_err(|error| LayerDamage::Spool(error.to_string()))?;
-            entry.digest = Some(self.hash(&head, data, &mut copy)?);
-            Looks { content: None, facts: facts(name, copy), seen: 0 }
+            Looks { content: None, facts: self.copied(name, entry, &head, data)?, seen: 0 }
         } else {
-            entry.digest = Some(self.hash(&head, data, &mut io::sink())?);
+            let mut seeing = Seeing { glance, window: Vec::new(), seen: 0 };
+            entry.digest = Some(self.hash(&head, data, &mut seeing)?);
             if is_binary {
                 return Ok(());
             }
-            Looks { content: None, facts: facts(name, Cursor::new(&head)), seen: 0 }
+            Looks { content: None, facts: facts(name, Cursor::new(&head)), seen: seeing.end() }
         };
         let unneeded = !wanted && !keep && looks.seen == 0;
         match &looks.facts {
@@ -87,8 +91,30 @@ impl<'a> Looker<'a> {
         if !wanted {
             self.unasked = self.unasked.saturating_sub(1);
         }
-        entry.looks = Some(Rc::new(looks));
+        entry.looks = Some(Arc::new(looks));
         Ok(())
+    }
+
+    /// What the headers of a large program say, which lie all over it.
+    fn copied(
+        &mut self,
+        name: &str,
+        entry: &mut Entry,
+        head: &[u8],
+        data: &mut impl Read,
+    ) -> Result<Result<Facts, String>, LayerDamage> {
+        let spool = |error: io::Error| LayerDamage::Spool(error.to_string());
+        let mut copy = match self.copy.take() {
+            Some(copy) => copy,
+            None => fs::scratch_file(self.manner.scratch.as_deref())
+                .map_err(|error| LayerDamage::Spool(error.to_string()))?,
+        };
+        copy.rewind().map_err(spool)?;
+        entry.digest = Some(self.hash(head, data, &mut copy)?);
+        copy.set_len(entry.size).map_err(spool)?;
+        let facts = facts(name, &copy);
+        self.copy = Some(copy);
+        Ok(facts)
     }
 
     /// Whether the content is kept: of what is wanted, and of documents that metadata.json may name.
@@ -125,6 +151,41 @@ impl<'a> Looker<'a> {
 
 fn facts(name: &str, reader: impl Read + Seek) -> Result<inspect::Facts, String> {
     inspect::inspect(name, reader).map_err(|defect| defect.to_string())
+}
+
+/// A look at a text in pieces, each of which begins with the end of the one before.
+struct Seeing {
+    glance: Option<Glance>,
+    window: Vec<u8>,
+    seen: u8,
+}
+
+impl Seeing {
+    fn look(&mut self) {
+        self.seen |= self.glance.map_or(0, |glance| (glance.look)(&self.window));
+    }
+
+    /// What was seen in all of it.
+    fn end(mut self) -> u8 {
+        self.look();
+        self.seen
+    }
+}
+
+impl Write for Seeing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(glance) = self.glance else { return Ok(bytes.len()) };
+        self.window.extend_from_slice(bytes);
+        if self.window.len() >= PIECE {
+            self.look();
+            self.window.drain(..self.window.len().saturating_sub(glance.span));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether a file begins as the programs of Linux, macOS and Windows do.

@@ -10,9 +10,11 @@
 //! A further kind of place is a further variant of [`Lies`] and of `source::Source`; nothing else knows where an
 //! image comes from.
 
+mod ahead;
 mod archive;
 mod contents;
 mod damage;
+mod entries;
 mod entry;
 mod error;
 mod extension;
@@ -20,6 +22,7 @@ mod limits;
 mod look;
 mod model;
 pub mod path;
+mod pipe;
 mod place;
 mod read;
 mod saved;
@@ -36,10 +39,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 pub use contents::{Take, Wanted};
 pub use damage::LayerDamage;
+pub use entries::Entries;
 pub use entry::{EntryKind, Glance, Looks, Remark, Remarks};
 pub use error::Error;
 pub use extension::{Extension, Metadata, Program};
@@ -93,7 +98,7 @@ pub struct Subject<'r> {
     source: Source<'r>,
     thorough: bool,
     manner: Manner,
-    walked: RefCell<BTreeMap<Digest, Rc<Walked>>>,
+    walked: RefCell<BTreeMap<Digest, Arc<Walked>>>,
 }
 
 /// What a look for a file came to.
@@ -123,7 +128,7 @@ pub struct FileFact {
     /// The symbolic links on the way to it.
     pub links: Vec<String>,
     /// What a look into it found; none of what is no file, has holes, or was not asked for.
-    pub looks: Option<Rc<Looks>>,
+    pub looks: Option<Arc<Looks>>,
     /// What a file looks like that is neither program nor script, and was not looked at further.
     pub plain: Option<&'static str>,
 }
@@ -202,7 +207,8 @@ impl<'r> Subject<'r> {
             (Source::Archive(_), Some(_)) => "oci-archive",
             (Source::Registry { .. }, _) => "registry",
         };
-        let manner = Manner { limits: options.limits, scratch: options.scratch.clone(), glance: options.glance };
+        let Options { limits, glance, .. } = *options;
+        let manner = Manner { limits, scratch: options.scratch.clone(), glance, taken: Arc::default() };
         let walked = RefCell::default();
         Ok(Subject { name, kind, names, root, entries, platforms, source, thorough: options.thorough, manner, walked })
     }
@@ -222,8 +228,9 @@ impl<'r> Subject<'r> {
                 && fact.digest.is_some()
                 && fact.looks.is_none()
             {
-                // It lay in a layer that was read before anybody asked for it.
+                // It lay in a layer that was read before anybody asked for it, maybe under another name.
                 wish.add(&fact.path);
+                self.first_name(platform, fact).iter().for_each(|first| wish.add(first));
                 self.walk(platform, fact.layer, &wish)?;
                 answer = self.find(platform, path, &wish)?;
             }
@@ -232,43 +239,24 @@ impl<'r> Subject<'r> {
         Ok(found)
     }
 
-    /// Every file and folder below a folder of a platform, sorted by path; reads all layers.
+    /// Shows every file and folder below a folder of a platform, folder by folder, each in the order of its names;
+    /// reads all layers.
     ///
     /// # Errors
     /// When a layer is damaged or hostile.
-    pub fn below(&self, platform: &Platform, folder: &str) -> Result<Vec<FileFact>, Error> {
-        self.below_where(platform, folder, &|_| true)
-    }
-
-    /// As [`Subject::below`], of the paths that `keep` wants only.
-    ///
-    /// # Errors
-    /// When a layer is damaged or hostile.
-    pub fn below_where(
-        &self,
-        platform: &Platform,
-        folder: &str,
-        keep: &dyn Fn(&str) -> bool,
-    ) -> Result<Vec<FileFact>, Error> {
-        self.read_all(platform)?;
-        let tree = self.tree(platform, &|_, _| false);
-        Ok(tree.below(&path::normal(folder), keep).into_iter().map(FileFact::from).collect())
-    }
-
-    /// Reads every layer of a platform, each once, and says what each holds.
-    ///
-    /// # Errors
-    /// When a layer is damaged or hostile.
-    pub fn read_all(&self, platform: &Platform) -> Result<Vec<Rc<Walked>>, Error> {
-        let wish = Wish::default();
-        (0..platform.layers.len()).map(|layer| self.walked(platform, layer, &wish)).collect()
+    pub fn below(&self, platform: &Platform, folder: &str, see: &mut dyn FnMut(FileFact)) -> Result<(), Error> {
+        for layer in 0..platform.layers.len() {
+            self.walked(platform, layer, &Wish::default())?;
+        }
+        self.tree(platform, &|_, _| false).below(&path::normal(folder), &mut |spot| see(spot.into()));
+        Ok(())
     }
 
     /// Reads a layer, if it was not read yet, and looks into the files at `wanted` on the way.
     ///
     /// # Errors
     /// When it is damaged or hostile.
-    pub fn read(&self, platform: &Platform, layer: usize, wanted: &[&str]) -> Result<Rc<Walked>, Error> {
+    pub fn read(&self, platform: &Platform, layer: usize, wanted: &[&str]) -> Result<Arc<Walked>, Error> {
         self.walked(platform, layer, &Wish::of(wanted.iter().copied()))
     }
 
@@ -284,6 +272,11 @@ impl<'r> Subject<'r> {
     pub fn keep_only(&self, platforms: &[Platform]) {
         let kept: BTreeSet<Digest> = platforms.iter().flat_map(|one| &one.layers).map(|layer| layer.digest).collect();
         self.walked.borrow_mut().retain(|digest, _| kept.contains(digest));
+    }
+
+    /// The first name in its layer of a file that is there under several.
+    fn first_name(&self, platform: &Platform, fact: &FileFact) -> Option<String> {
+        self.walked.borrow().get(&platform.layers[fact.layer].digest)?.entries.get(&fact.path)?.stored_as
     }
 
     fn find(&self, platform: &Platform, path: &str, wish: &Wish) -> Result<Found, Error> {
@@ -322,7 +315,7 @@ impl<'r> Subject<'r> {
     }
 
     /// What a layer holds, read if it was not read yet.
-    fn walked(&self, platform: &Platform, layer: usize, wish: &Wish) -> Result<Rc<Walked>, Error> {
+    fn walked(&self, platform: &Platform, layer: usize, wish: &Wish) -> Result<Arc<Walked>, Error> {
         let known = self.walked.borrow().get(&platform.layers[layer].digest).cloned();
         match known {
             // Two configs may say different things of one blob.
@@ -342,35 +335,30 @@ impl<'r> Subject<'r> {
 
     /// The bytes of a layer's blob as they come.
     fn blob(&self, layer: &Layer, at: usize) -> Result<Box<dyn Read + '_>, Error> {
-        let descriptor = Descriptor {
-            media_type: layer.media_type.clone(),
-            digest: layer.digest,
-            size: layer.size,
-            platform: None,
-            annotations: None,
-        };
         let damaged = |damage| self.damaged(layer, at, damage);
-        self.source.blob(&descriptor).map_err(|no| match no {
+        self.source.blob(&descriptor(layer)).map_err(|no| match no {
             NoBlob::Missing => damaged(LayerDamage::Missing),
             NoBlob::Size(found) => damaged(LayerDamage::Size { expected: layer.size, found }),
             NoBlob::Failed(error) => error,
         })
     }
 
-    fn walk(&self, platform: &Platform, at: usize, wish: &Wish) -> Result<Rc<Walked>, Error> {
+    fn walk(&self, platform: &Platform, at: usize, wish: &Wish) -> Result<Arc<Walked>, Error> {
         let layer = &platform.layers[at];
         let blob = self.blob(layer, at)?;
-        let expected = Expected { size: layer.size, digest: layer.digest, diff_id: Some(layer.diff_id) };
-        let held: u64 = self.walked.borrow().values().map(|walked| walked.weight).sum();
-        let mut manner = self.manner.clone();
-        manner.limits.memory = manner.limits.memory.saturating_sub(held);
-        let walked = walk::walk(blob, expected, wish, &manner).map_err(|stopped| match stopped {
+        let walked = walk::walk(blob, expected(layer), wish, &self.manner()).map_err(|stopped| match stopped {
             Stopped::Damage(damage) => self.damaged(layer, at, damage),
             Stopped::Source(error) => self.source.failure(&self.name, error),
         })?;
-        let walked = Rc::new(walked);
-        self.walked.borrow_mut().insert(layer.digest, Rc::clone(&walked));
+        let walked = Arc::new(walked);
+        self.walked.borrow_mut().insert(layer.digest, Arc::clone(&walked));
         Ok(walked)
+    }
+
+    /// How the next layers are walked, with the memory that the ones before have left.
+    fn manner(&self) -> Manner {
+        let held: u64 = self.walked.borrow().values().map(|walked| walked.weight).sum();
+        Manner { taken: Arc::new(AtomicU64::new(held)), ..self.manner.clone() }
     }
 
     /// The layers that were read so far.
@@ -378,6 +366,20 @@ impl<'r> Subject<'r> {
     pub fn layers_read(&self) -> BTreeSet<Digest> {
         self.walked.borrow().keys().copied().collect()
     }
+}
+
+fn descriptor(layer: &Layer) -> Descriptor {
+    Descriptor {
+        media_type: layer.media_type.clone(),
+        digest: layer.digest,
+        size: layer.size,
+        platform: None,
+        annotations: None,
+    }
+}
+
+fn expected(layer: &Layer) -> Expected {
+    Expected { size: layer.size, digest: layer.digest, diff_id: Some(layer.diff_id) }
 }
 
 #[cfg(test)]

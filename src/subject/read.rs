@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use super::limits::{MAX_DEPTH, MAX_ENTRIES, MAX_LAYERS, MAX_PLATFORMS};
+use super::limits::{MAX_DEPTH, MAX_DOCUMENTS, MAX_ENTRIES, MAX_LAYERS, MAX_PLATFORMS, MAX_VALUES};
 use super::model::{Document, Entry, Layer, Platform, history_of_layers};
 use super::source::Source;
 use super::unpack::Packing;
-use crate::domain::{Digest, Reference};
+use crate::domain::{Digest, Reference, count};
 use crate::image::document::{CONTAINERD_NAME, Config, Index, Manifest, RunsOn};
 use crate::image::{Descriptor, Kind, MediaTypes};
 
@@ -175,8 +175,19 @@ pub(super) fn platforms(
         return Err(Error::TooMany { image: image.to_owned(), what: "platforms", limit: MAX_PLATFORMS });
     }
     let mut platforms = Vec::new();
+    let (mut bytes, mut commas) = (0, 0);
     for descriptor in images {
         let platform = platform(source, image, descriptor)?;
+        for document in platform.manifest.iter().chain([&platform.config]) {
+            bytes += document.size;
+            commas += values(&document.bytes);
+        }
+        if bytes > MAX_DOCUMENTS || commas > MAX_VALUES {
+            let why =
+                format!("and those before it have more than {MAX_DOCUMENTS} bytes or {MAX_VALUES} values together");
+            let digest = Some(descriptor.digest);
+            return Err(Error::Document { image: image.to_owned(), what: "image manifest", digest, why });
+        }
         if is_wanted(&platform.runs_on, wanted) {
             platforms.push(platform);
         }
@@ -243,8 +254,13 @@ pub(super) fn layers_fit(image: &str, layers: usize, config: &Config) -> Result<
     if diff_ids == layers {
         return Ok(());
     }
-    let why = format!("has {diff_ids} diff ids for {layers} layers");
+    let why = format!("has {} for {}", count(diff_ids as u64, "diff id"), count(layers as u64, "layer"));
     Err(Error::Document { image: image.to_owned(), what: "image config", digest: None, why })
+}
+
+/// How many values a document has at most, more or less.
+fn values(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b',').count()
 }
 
 /// Reads JSON. serde_json refuses to nest more than 128 deep, so a document cannot exhaust the stack.
@@ -254,6 +270,10 @@ pub(super) fn parse<T: DeserializeOwned>(
     digest: Option<Digest>,
     bytes: &[u8],
 ) -> Result<T, Error> {
+    if values(bytes) > MAX_VALUES {
+        let why = format!("has more than {MAX_VALUES} values");
+        return Err(Error::Document { image: image.to_owned(), what, digest, why });
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let why = format!("is invalid: {error}");
         Error::Document { image: image.to_owned(), what, digest, why }

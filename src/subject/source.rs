@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::archive::Archive;
 use super::limits::MAX_DOCUMENT;
 use super::{Error, Lies, Place};
-use crate::domain::{Digest, Reference};
+use crate::domain::{Digest, Reference, count};
 use crate::image::{Descriptor, Layout};
 use crate::registry::{self, Session};
 use crate::sys::{Invocation, fs};
@@ -30,6 +30,15 @@ pub(super) enum Source<'r> {
         /// Which image.
         reference: Reference,
     },
+}
+
+/// An image on a disk, which several threads may read at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Local<'a> {
+    /// An OCI layout.
+    Layout(&'a Layout),
+    /// A tar.
+    Archive(&'a Archive),
 }
 
 /// Why a blob does not come.
@@ -71,7 +80,7 @@ impl Source<'_> {
         let broken = |why| Error::Document { image: image.to_owned(), what, digest: Some(digest), why };
         let blob = self.blob(wanted).map_err(|no| match no {
             NoBlob::Missing => broken("is missing".to_owned()),
-            NoBlob::Size(found) => broken(format!("has {found} bytes instead of {}", wanted.size)),
+            NoBlob::Size(found) => broken(format!("has {} instead of {}", count(found, "byte"), wanted.size)),
             NoBlob::Failed(error) => error,
         })?;
         let mut bytes = Vec::new();
@@ -79,7 +88,7 @@ impl Source<'_> {
         read.map_err(|error| broken(format!("could not be read: {error}")))?;
         let found = Digest::of(&bytes);
         if bytes.len() as u64 != wanted.size {
-            Err(broken(format!("has {} bytes instead of {}", bytes.len(), wanted.size)))
+            Err(broken(format!("has {} instead of {}", count(bytes.len() as u64, "byte"), wanted.size)))
         } else if found != digest {
             Err(broken(format!("holds other bytes, which hash to {found}")))
         } else {
@@ -93,22 +102,20 @@ impl Source<'_> {
     /// When it is not there, is seen to be of another size, or does not come.
     pub fn blob(&self, wanted: &Descriptor) -> Result<Box<dyn Read + '_>, NoBlob> {
         match self {
-            Source::Layout { layout, .. } => {
-                let (file, size) = match fs::open(&layout.blob_path(&wanted.digest)) {
-                    Ok(opened) => opened,
-                    Err(error) if error.is_not_found() => return Err(NoBlob::Missing),
-                    Err(error) => return Err(NoBlob::Failed(error.into())),
-                };
-                if size == wanted.size { Ok(Box::new(file)) } else { Err(NoBlob::Size(size)) }
-            }
-            Source::Archive(archive) => match archive.blob(&wanted.digest) {
-                None => Err(NoBlob::Missing),
-                Some((_, size)) if size != wanted.size => Err(NoBlob::Size(size)),
-                Some((reader, _)) => Ok(Box::new(reader)),
-            },
+            Source::Layout { layout, .. } => Local::Layout(layout).blob(wanted),
+            Source::Archive(archive) => Local::Archive(archive).blob(wanted),
             Source::Registry { session, reference } => {
                 session.blob(reference, wanted).map_err(|error| NoBlob::Failed(error.into()))
             }
+        }
+    }
+
+    /// The image, if it lies on a disk.
+    pub fn local(&self) -> Option<Local<'_>> {
+        match self {
+            Source::Layout { layout, .. } => Some(Local::Layout(layout)),
+            Source::Archive(archive) => Some(Local::Archive(archive)),
+            Source::Registry { .. } => None,
         }
     }
 
@@ -117,6 +124,30 @@ impl Source<'_> {
         match error.downcast::<registry::Error>() {
             Ok(error) => error.into(),
             Err(error) => fs::Error::new("read", Path::new(image), error).into(),
+        }
+    }
+}
+
+impl<'a> Local<'a> {
+    /// As [`Source::blob`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn blob(self, wanted: &Descriptor) -> Result<Box<dyn Read + 'a>, NoBlob> {
+        match self {
+            Local::Layout(layout) => {
+                let (file, size) = match fs::open(&layout.blob_path(&wanted.digest)) {
+                    Ok(opened) => opened,
+                    Err(error) if error.is_not_found() => return Err(NoBlob::Missing),
+                    Err(error) => return Err(NoBlob::Failed(error.into())),
+                };
+                if size == wanted.size { Ok(Box::new(file)) } else { Err(NoBlob::Size(size)) }
+            }
+            Local::Archive(archive) => match archive.blob(&wanted.digest) {
+                None => Err(NoBlob::Missing),
+                Some((_, size)) if size != wanted.size => Err(NoBlob::Size(size)),
+                Some((reader, _)) => Ok(Box::new(reader)),
+            },
         }
     }
 }

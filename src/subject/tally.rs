@@ -73,18 +73,18 @@ impl<R: Read> Read for Packed<'_, R> {
 /// The unpacked layer.
 pub(super) struct Unpacked<'a, R> {
     reader: R,
-    tally: &'a Tally,
+    bytes: u64,
     packed: &'a Tally,
     limits: Limits,
 }
 
 impl<'a, R: Read> Unpacked<'a, R> {
-    pub fn new(reader: R, tally: &'a Tally, packed: &'a Tally, limits: Limits) -> Self {
-        Unpacked { reader, tally, packed, limits }
+    pub fn new(reader: R, packed: &'a Tally, limits: Limits) -> Self {
+        Unpacked { reader, bytes: 0, packed, limits }
     }
 
     fn too_much(&self) -> Option<LayerDamage> {
-        let (unpacked, packed) = (self.tally.bytes(), self.packed.bytes());
+        let (unpacked, packed) = (self.bytes, self.packed.bytes());
         if unpacked > self.limits.unpacked {
             return Some(LayerDamage::TooLarge { limit: self.limits.unpacked });
         }
@@ -96,7 +96,7 @@ impl<'a, R: Read> Unpacked<'a, R> {
 impl<R: Read> Read for Unpacked<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        self.tally.take(&buffer[..read]);
+        self.bytes += read as u64;
         match self.too_much() {
             Some(damage) => Err(io::Error::other(damage)),
             None => Ok(read),

@@ -184,7 +184,7 @@ fn hostile_documents_are_errors() {
                 entry
             }),
         ),
-        ("3 diff ids for 1 layers", Box::new(|layout| manifest(layout, &config(layout, 3), &layers(1)))),
+        ("3 diff ids for 1 layer", Box::new(|layout| manifest(layout, &config(layout, 3), &layers(1)))),
         ("more than 512 layers", Box::new(|layout| manifest(layout, &config(layout, 600), &layers(600)))),
         (
             "is missing",
@@ -306,7 +306,7 @@ fn archives_that_lack_something_say_what() {
         ("is no header", b"text".repeat(1000)),
         ("`gone.json` is missing", with(list("gone.json", &fitting)).end()),
         ("which is missing", with(list(&name, &["1/layer.tar", "nope", "2/layer.tar"])).end()),
-        ("3 diff ids for 1 layers", with(list(&name, &["1/layer.tar"])).end()),
+        ("3 diff ids for 1 layer", with(list(&name, &["1/layer.tar"])).end()),
         ("is invalid", with(b"{}".to_vec()).end()),
         ("is invalid", with(b"[{}]".to_vec()).end()),
         ("there is no image", with(b"[]".to_vec()).end()),

@@ -3,8 +3,8 @@
 //!
 //! Layers are walked only when a question needs them, from the top: a look-up says which layer it misses.
 
-use std::collections::VecDeque;
-use std::rc::Rc;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::entry::{Entry, EntryKind};
 use super::limits::MAX_LINKS;
@@ -14,7 +14,7 @@ use super::walk::Walked;
 /// The layers of one platform, lowest first, as far as they were walked.
 pub(super) struct Tree<'a> {
     /// The layers; none where one was not walked yet.
-    pub layers: Vec<Option<Rc<Walked>>>,
+    pub layers: Vec<Option<Arc<Walked>>>,
     /// Whether a layer that was not walked may be passed over for a path.
     pub pass_over: &'a dyn Fn(usize, &str) -> bool,
 }
@@ -101,14 +101,13 @@ impl Tree<'_> {
                     (here, last) = (next, Some((layer, entry)));
                 }
                 EntryKind::File | EntryKind::Special if left.is_empty() => {
-                    let spot = Spot { path: next, layer, entry: entry.clone(), links };
-                    return Answer::Found(spot);
+                    return Answer::Found(Spot { path: next, layer, entry, links });
                 }
                 EntryKind::File | EntryKind::Special => return Answer::Absent(Absence::NoFolder),
             }
         }
         match last {
-            Some((layer, entry)) => Answer::Found(Spot { path: here, layer, entry: entry.clone(), links }),
+            Some((layer, entry)) => Answer::Found(Spot { path: here, layer, entry, links }),
             None => {
                 let kind = EntryKind::Dir;
                 let entry =
@@ -119,7 +118,7 @@ impl Tree<'_> {
     }
 
     /// What the layers together have at a path whose folders are real ones.
-    fn entry(&self, path: &str) -> Looked<'_> {
+    fn entry(&self, path: &str) -> Looked {
         let mut implied = false;
         for (at, layer) in self.layers.iter().enumerate().rev() {
             let Some(layer) = layer else {
@@ -136,7 +135,7 @@ impl Tree<'_> {
                     Looked::Found(at, entry)
                 };
             }
-            implied |= layer.has_below(path);
+            implied |= layer.entries.has_below(path);
             if layer.hides(path) {
                 break;
             }
@@ -144,28 +143,25 @@ impl Tree<'_> {
         if implied { Looked::Implied } else { Looked::Absent }
     }
 
-    /// Every path below a folder that the layers together have, sorted. All layers must have been walked.
-    pub fn below(&self, folder: &str, keep: &dyn Fn(&str) -> bool) -> Vec<Spot> {
-        let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let mut paths: Vec<&String> = Vec::new();
-        for layer in self.layers.iter().flatten() {
-            let range = layer.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
-            paths.extend(range.map(|(path, _)| path).filter(|path| keep(path)));
-        }
-        paths.sort_unstable();
-        paths.dedup();
-        let spots = paths.into_iter().filter_map(|path| match self.entry(path) {
-            Looked::Found(layer, entry) if self.folders_are_folders(path) => {
-                Some(Spot { path: path.clone(), layer, entry: entry.clone(), links: Vec::new() })
+    /// Shows every path below a folder that the layers together have, folder by folder, each in the order of its
+    /// names. All layers must have been walked.
+    pub fn below(&self, folder: &str, see: &mut dyn FnMut(Spot)) {
+        let layers: Vec<(usize, &Walked)> =
+            self.layers.iter().enumerate().filter_map(|(at, layer)| Some((at, &**layer.as_ref()?))).collect();
+        let folders: BTreeSet<&str> =
+            layers.iter().flat_map(|(_, layer)| layer.entries.folders_below(folder)).collect();
+        for folder in folders {
+            if self.is_folder(folder) {
+                let hidden = layers.iter().rposition(|(_, layer)| layer.hides_all_in(folder)).unwrap_or(0);
+                in_folder(folder, &layers[hidden..], see);
             }
-            _ => None,
-        });
-        spots.collect()
+        }
     }
 
-    /// Whether no upper layer has put a file or link where a folder of the path was.
-    fn folders_are_folders(&self, path: &str) -> bool {
-        ancestors(path).all(|folder| match self.entry(folder) {
+    /// Whether no upper layer has put a file or link where the path or a folder of it was.
+    fn is_folder(&self, path: &str) -> bool {
+        let itself = (!path.is_empty()).then_some(path);
+        ancestors(path).chain(itself).all(|folder| match self.entry(folder) {
             Looked::Found(_, entry) => entry.kind == EntryKind::Dir,
             Looked::Implied => true,
             Looked::Absent | Looked::Unread(_) => false,
@@ -173,9 +169,40 @@ impl Tree<'_> {
     }
 }
 
+/// Shows what some layers, the lowest first, have right in a folder.
+fn in_folder(folder: &str, layers: &[(usize, &Walked)], see: &mut dyn FnMut(Spot)) {
+    let holding: Vec<&(usize, &Walked)> =
+        layers.iter().filter(|(_, layer)| layer.entries.names_in(folder).len() > 0).collect();
+    let mut merged: Vec<&str> = Vec::new();
+    if let [_, _, ..] = holding.as_slice() {
+        merged = holding.iter().flat_map(|(_, layer)| layer.entries.names_in(folder)).collect();
+        merged.sort_unstable();
+        merged.dedup();
+    }
+    let single = holding.first().filter(|_| holding.len() == 1);
+    let names = single.into_iter().flat_map(|(_, layer)| layer.entries.names_in(folder)).chain(merged);
+    for name in names {
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let mut implied = false;
+        for (at, layer) in layers.iter().rev() {
+            if let Some(entry) = layer.entries.in_folder(folder, name) {
+                // A folder that lay in a lower layer keeps its content, but an upper one says its mode.
+                if !implied || entry.kind == EntryKind::Dir {
+                    see(Spot { path, layer: *at, entry, links: Vec::new() });
+                }
+                break;
+            }
+            implied |= layer.entries.has_below(&path);
+            if layer.gone.contains(&path) {
+                break;
+            }
+        }
+    }
+}
+
 /// What one path came to.
-enum Looked<'a> {
-    Found(usize, &'a Entry),
+enum Looked {
+    Found(usize, Entry),
     Implied,
     Absent,
     Unread(usize),
@@ -184,18 +211,19 @@ enum Looked<'a> {
 impl Walked {
     /// Whether the layer hides what lower layers have at a path.
     fn hides(&self, path: &str) -> bool {
-        let hidden_by = |folder: &str| {
-            self.gone.contains(folder)
-                || self.opaque.contains(folder)
-                || self.entries.get(folder).is_some_and(|entry| entry.kind != EntryKind::Dir)
-        };
-        self.gone.contains(path) || self.opaque.contains("") || ancestors(path).any(hidden_by)
+        self.gone.contains(path) || self.opaque.contains("") || ancestors(path).any(|folder| self.covers(folder))
     }
 
-    /// Whether the layer has anything below a path.
-    fn has_below(&self, path: &str) -> bool {
-        let start = format!("{path}/");
-        self.entries.range(start.clone()..).next().is_some_and(|(found, _)| found.starts_with(&start))
+    /// Whether the layer hides all that lower layers have below a folder.
+    fn hides_all_in(&self, folder: &str) -> bool {
+        self.hides(folder) || (!folder.is_empty() && self.covers(folder))
+    }
+
+    /// Whether the layer puts something in the place of a folder of lower layers.
+    fn covers(&self, folder: &str) -> bool {
+        self.gone.contains(folder)
+            || self.opaque.contains(folder)
+            || self.entries.is_folder(folder).is_some_and(|is_folder| !is_folder)
     }
 }
 

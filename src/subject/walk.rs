@@ -1,14 +1,18 @@
 //! One walk over a layer: every entry, and of the files that may matter what they are. Nothing is written to
 //! disk but a large program for the moment in which its headers are read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::damage::LayerDamage;
-use super::entry::{Entry, EntryKind, Glance, Looks, Remark, Remarks, Wish};
-use super::limits::{Limits, MAX_LINKS};
+use super::entries::{Collected, Entries};
+use super::entry::{Entry, EntryKind, Glance, Remark, Remarks, Wish};
+use super::limits::{Limits, MAX_LINKS, MAX_PATH};
 use super::look::Looker;
+use super::pipe::{Incoming, piped};
 use super::tally::{Packed, Tally, Unpacked};
 use super::tape::{Kind, Member, Stream, Tape};
 use super::unpack::{Packing, unpack};
@@ -21,7 +25,7 @@ const CHUNK: usize = 128 << 10;
 #[derive(Debug)]
 pub struct Walked {
     /// Its entries by their paths, without a leading `/`.
-    pub entries: BTreeMap<String, Entry>,
+    pub entries: Entries,
     /// The folders whose content in lower layers is hidden (`.wh..wh..opq`).
     pub opaque: BTreeSet<String>,
     /// The paths that are removed from lower layers (`.wh.NAME`).
@@ -38,8 +42,8 @@ pub struct Walked {
     pub(super) weight: u64,
 }
 
-/// Bytes of memory for an entry without its texts: its place in the map, and the map itself.
-const ENTRY: u64 = 350;
+/// Bytes of memory for the path of something that hides others, without its text.
+const WHITEOUT: u64 = 80;
 
 /// What a layer must be.
 #[derive(Debug, Clone, Copy)]
@@ -69,19 +73,29 @@ pub(super) struct Manner {
     pub scratch: Option<PathBuf>,
     /// What is looked for in texts.
     pub glance: Option<Glance>,
+    /// Bytes of memory that are taken, more or less, by all that was walked and is being walked.
+    pub taken: Arc<AtomicU64>,
 }
 
-/// Walks a layer from its first byte to its last one.
+impl Manner {
+    /// Takes memory.
+    pub(super) fn take(&self, bytes: u64, none_left: impl FnOnce() -> LayerDamage) -> Result<(), LayerDamage> {
+        let taken = self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if taken <= self.limits.memory { Ok(()) } else { Err(none_left()) }
+    }
+}
+
+/// Walks a layer from its first byte to its last one. It is unpacked on this thread and looked into on another one.
 ///
 /// # Errors
 /// When it is not what it must be, or its source fails.
 pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Manner) -> Result<Walked, Stopped> {
-    let (packed, unpacked) = (Tally::default(), Tally::default());
+    let packed = Tally::default();
     let mut reader = BufReader::with_capacity(CHUNK, Packed::new(blob, &packed, expected.size));
-    let result = read(&mut reader, &packed, &unpacked, wish, manner);
+    let result = read(&mut reader, &packed, wish, manner);
     // The hash of the blob is that of all its bytes; it also tells a damaged blob from a strange one.
     let drained = match &result {
-        Err(damage) if damage.is_bound() => Ok(0),
+        Err(Stopped::Damage(damage)) if damage.is_bound() => Ok(0),
         _ => io::copy(&mut reader, &mut io::sink()),
     };
     if let Some(failure) = packed.failure() {
@@ -89,10 +103,11 @@ pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Ma
     }
     drained.map_err(Stopped::Source)?;
     let damage = match result {
-        Err(bound) if bound.is_bound() => bound,
+        Err(Stopped::Source(failure)) => return Err(Stopped::Source(failure)),
+        Err(Stopped::Damage(bound)) if bound.is_bound() => bound,
         _ if packed.bytes() != expected.size => LayerDamage::Size { expected: expected.size, found: packed.bytes() },
         _ if packed.digest() != expected.digest => LayerDamage::Digest { found: packed.digest() },
-        Err(damage) => damage,
+        Err(Stopped::Damage(damage)) => damage,
         Ok(walked) => match expected.diff_id {
             Some(diff_id) if walked.diff_id != diff_id => {
                 LayerDamage::DiffId { expected: diff_id, found: walked.diff_id }
@@ -103,39 +118,42 @@ pub(super) fn walk(blob: impl Read, expected: Expected, wish: &Wish, manner: &Ma
     Err(Stopped::Damage(damage))
 }
 
-fn read(
-    reader: &mut impl io::BufRead,
-    packed: &Tally,
-    unpacked: &Tally,
-    wish: &Wish,
-    manner: &Manner,
-) -> Result<Walked, LayerDamage> {
-    let (packing, stream) = unpack(reader)?;
-    let mut tape =
-        Tape::new(Stream(BufReader::with_capacity(CHUNK, Unpacked::new(stream, unpacked, packed, manner.limits))));
+fn read(reader: &mut impl io::BufRead, packed: &Tally, wish: &Wish, manner: &Manner) -> Result<Walked, Stopped> {
+    let grow = |bytes| manner.take(bytes, || LayerDamage::Window).map_err(io::Error::other);
+    let (packing, stream) = unpack(reader, grow).map_err(|error| Stopped::Damage(error.into()))?;
+    let mut stream = Unpacked::new(stream, packed, manner.limits);
+    let looked = piped(&mut stream, |incoming| look(incoming, packing, wish, manner)).map_err(Stopped::Source)?;
+    looked.map_err(Stopped::Damage)
+}
+
+fn look(incoming: Incoming, packing: Packing, wish: &Wish, manner: &Manner) -> Result<Walked, LayerDamage> {
+    let mut tape = Tape::new(Stream(incoming));
     let mut walk = Walk::new(wish, manner);
     while let Some(member) = tape.next()? {
         walk.member(member, &mut tape)?;
     }
     // The hash of the tar is that of all its bytes, those behind its end too.
-    io::copy(&mut tape.into_inner().0, &mut io::sink())?;
-    Ok(walk.finish(packing, unpacked))
+    let mut incoming = tape.into_inner().0;
+    io::copy(&mut incoming, &mut io::sink())?;
+    let (unpacked, diff_id) = incoming.end();
+    Ok(Walked { packing, unpacked, diff_id, ..walk.finish() })
 }
 
 /// What was seen so far.
 struct Walk<'a> {
     wish: &'a Wish,
     looker: Looker<'a>,
-    limits: Limits,
+    manner: &'a Manner,
     names: u64,
     count: u64,
+    entries: Collected,
     walked: Walked,
 }
 
 impl<'a> Walk<'a> {
     fn new(wish: &'a Wish, manner: &'a Manner) -> Self {
         let walked = Walked {
-            entries: BTreeMap::new(),
+            entries: Entries::default(),
             opaque: BTreeSet::new(),
             gone: BTreeSet::new(),
             unpacked: 0,
@@ -145,47 +163,43 @@ impl<'a> Walk<'a> {
             weight: 0,
         };
         let looker = Looker::new(manner);
-        Walk { wish, looker, limits: manner.limits, names: 0, count: 0, walked }
+        Walk { wish, looker, manner, names: 0, count: 0, entries: Collected::default(), walked }
     }
 
     fn member(&mut self, member: Member, data: &mut impl Read) -> Result<(), LayerDamage> {
         self.count += 1;
         self.names += (member.path.len() + member.link.len()) as u64;
-        if self.count > self.limits.entries {
-            return Err(LayerDamage::TooMany { what: "entries", limit: self.limits.entries });
+        let limits = &self.manner.limits;
+        if self.count > limits.entries {
+            return Err(LayerDamage::TooMany { what: "entries", limit: limits.entries });
         }
-        if self.names > self.limits.names {
-            return Err(LayerDamage::TooMany { what: "bytes of names", limit: self.limits.names });
+        if self.names > limits.names {
+            return Err(LayerDamage::TooMany { what: "bytes of names", limit: limits.names });
         }
-        self.weigh(ENTRY + 2 * (member.path.len() + member.link.len()) as u64)?;
+        if member.path.len().max(member.link.len()) > MAX_PATH {
+            return Err(LayerDamage::TooMany { what: "bytes in a path", limit: MAX_PATH as u64 });
+        }
         let Some(path) = self.path(&member) else { return Ok(()) };
         if self.whiteout(&path) {
-            return Ok(());
+            return self.weigh(WHITEOUT + path.len() as u64);
         }
         let mut entry = Entry::new(member.kind, member.mode, member.size);
         match member.kind {
             Kind::File if member.sparse => self.remark(Remark::Sparse, &path),
-            Kind::File => {
-                self.looker.look(&path, &mut entry, self.wish.wants(&path), data)?;
-                self.weigh(entry.looks.as_deref().map_or(0, Looks::weight))?;
-            }
+            Kind::File => self.looker.look(&path, &mut entry, self.wish.wants(&path), data)?,
             Kind::Symlink => entry.kind = EntryKind::Symlink(text(&member.link)),
             Kind::HardLink => entry.kind = EntryKind::HardLink(text(&member.link)),
             Kind::Special => self.remark(Remark::Special, &path),
             Kind::Dir => {}
         }
-        let before = self.walked.entries.insert(path.clone(), entry);
-        if before.is_some_and(|before| before.kind != EntryKind::Dir || member.kind != Kind::Dir) {
-            self.remark(Remark::Twice, &path);
-        }
-        Ok(())
+        let weight = self.entries.add(&path, entry);
+        self.weigh(weight)
     }
 
     /// Counts what is kept in memory.
     fn weigh(&mut self, bytes: u64) -> Result<(), LayerDamage> {
         self.walked.weight += bytes;
-        let fits = self.walked.weight <= self.limits.memory;
-        if fits { Ok(()) } else { Err(LayerDamage::Crowded { entries: self.count }) }
+        self.manner.take(bytes, || LayerDamage::Crowded { entries: self.count })
     }
 
     /// The path without what Docker drops from it, too; none for the root itself and for paths that leave it.
@@ -229,41 +243,13 @@ impl<'a> Walk<'a> {
         self.walked.remarks.add(remark, path);
     }
 
-    fn finish(mut self, packing: Packing, unpacked: &Tally) -> Walked {
-        self.join_hard_links();
-        Walked { packing, unpacked: unpacked.bytes(), diff_id: unpacked.digest(), ..self.walked }
-    }
-
-    /// Gives every second name of a file what the first one has.
-    fn join_hard_links(&mut self) {
-        let entries = &self.walked.entries;
-        let follow = |target: &str| {
-            let mut path = super::path::normal(target);
-            for _ in 0..MAX_LINKS {
-                let entry = entries.get(&path)?;
-                match &entry.kind {
-                    EntryKind::File => return Some((path, entry.clone())),
-                    EntryKind::HardLink(further) => path = super::path::normal(further),
-                    _ => return None,
-                }
-            }
-            None
-        };
-        let links: Vec<(String, Option<(String, Entry)>)> = entries
-            .iter()
-            .filter_map(|(path, entry)| match &entry.kind {
-                EntryKind::HardLink(target) => Some((path.clone(), follow(target))),
-                _ => None,
-            })
-            .collect();
-        for (path, found) in links {
-            match found {
-                Some((first, entry)) => {
-                    self.walked.entries.insert(path, Entry { stored_as: Some(first), ..entry });
-                }
-                None => self.remark(Remark::LinkOutside, &path),
-            }
+    fn finish(mut self) -> Walked {
+        let remarks = &mut self.walked.remarks;
+        self.walked.entries = self.entries.finish(|path| remarks.add(Remark::Twice, path));
+        for path in self.walked.entries.join_hard_links(MAX_LINKS) {
+            self.walked.remarks.add(Remark::LinkOutside, &path);
         }
+        self.walked
     }
 }
 

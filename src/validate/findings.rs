@@ -1,10 +1,10 @@
 //! Findings: what rules found, where, and in which order it is told.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde::Serialize;
 
+use super::merge::merge;
 use super::rule::{Level, Rule};
 use super::settings::Profile;
 use super::view::PlatformView;
@@ -57,7 +57,8 @@ pub struct Place {
     /// The label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The layer, by its name or the command that made it.
+    /// The layer, by its name or the command that made it. Where platforms have it in different ones, each with its
+    /// platform: `3 (linux/amd64), 4 (linux/arm64)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
     /// The platforms' images, as `linux/arm64`; empty where all of them have it or it belongs to none.
@@ -212,7 +213,8 @@ impl<'a> Findings<'a> {
         let merged = merge(found.split_off(start), all);
         found.extend(merged);
         if left_out > 0 {
-            let message = format!("and {left_out} more of these, which are left out");
+            let are = if left_out == 1 { "is" } else { "are" };
+            let message = format!("and {left_out} more of these, which {are} left out");
             found.push(Finding { rule, level: worst, message, place: Place::image(), help });
         }
     }
@@ -248,28 +250,4 @@ fn shown(text: &str) -> String {
         out.push_str(&shown);
     }
     out
-}
-
-/// Makes one of findings that differ by platform only; of all platforms, none is named.
-fn merge(found: Vec<Finding>, all: &[String]) -> Vec<Finding> {
-    let mut merged: Vec<Finding> = Vec::new();
-    let mut known: BTreeMap<(Level, String, Place), usize> = BTreeMap::new();
-    for mut finding in found {
-        let platforms = std::mem::take(&mut finding.place.platforms);
-        let at = *known.entry((finding.level, finding.message.clone(), finding.place.clone())).or_insert_with(|| {
-            merged.push(finding);
-            merged.len() - 1
-        });
-        for platform in platforms {
-            if !merged[at].place.platforms.contains(&platform) {
-                merged[at].place.platforms.push(platform);
-            }
-        }
-    }
-    for finding in &mut merged {
-        if !all.is_empty() && all.iter().all(|platform| finding.place.platforms.contains(platform)) {
-            finding.place.platforms.clear();
-        }
-    }
-    merged
 }

@@ -8,6 +8,9 @@ pub const MAX_BYTES: u64 = 8 << 20;
 /// Bytes between the two halves of a call that a compiler may have pulled apart.
 const REACH: usize = 80;
 
+/// The most bytes that tell a call: the longest beginning, and the two stretches behind it.
+pub const SPAN: usize = b"extension?.vm".len() + 2 * REACH;
+
 /// The calls of the backend's service (`HttpService` in `@docker/extension-api-client-types`).
 const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "request"];
 

@@ -55,6 +55,8 @@ pub struct Document {
     pub repeated: Vec<String>,
     /// The hash of its bytes.
     pub digest: Digest,
+    /// Its text, in which keys have their lines.
+    pub text: Box<str>,
 }
 
 /// One file of `host.binaries`.
@@ -190,7 +192,9 @@ fn parse(bytes: &[u8]) -> Result<Document, Broken> {
     let tree = Tree { path: String::new(), repeated: &repeated };
     let value = tree.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match value {
-        Ok(value) => Ok(Document { value, repeated: repeated.into_inner(), digest: Digest::of(bytes) }),
+        Ok(value) => {
+            Ok(Document { value, repeated: repeated.into_inner(), digest: Digest::of(bytes), text: text.into() })
+        }
         Err(error) => Err(syntax(&error)),
     }
 }
@@ -276,6 +280,8 @@ impl<'de> Visitor<'de> for Tree<'_> {
         while let Some(value) = list.next_element_seed(self.below(format_args!("[{}]", values.len())))? {
             values.push(value);
         }
+        // A list of one takes room for four.
+        values.shrink_to_fit();
         Ok(Value::Array(values))
     }
 

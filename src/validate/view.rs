@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::compose::Compose;
 use super::mentions::Mentions;
 use super::metadata::{Document, Metadata};
+use super::rest::Rest;
 use super::tree::FileTree;
 use super::yaml;
 use crate::build::inspect::Facts;
@@ -95,6 +96,8 @@ pub struct PlatformView {
     pub metadata: Metadata,
     /// Its files.
     pub files: FileTree,
+    /// What its UI has beyond the files and folders that are remembered one by one.
+    pub rest: Rest,
     /// What its layers are called, lowest first.
     pub layers: Vec<String>,
     /// What was read of files from their first bytes, by path behind all links and without a leading `/`: all host
@@ -220,6 +223,7 @@ impl PlatformView {
             start: Start::default(),
             metadata: Metadata::Absent,
             files: FileTree::default(),
+            rest: Rest::default(),
             layers: Vec::new(),
             programs: BTreeMap::new(),
             composefile: None,

@@ -6,6 +6,9 @@
   const message = find("message");
   const table = find("table");
   const rows = table.querySelector("tbody");
+  const others = find("others");
+  // A folder can hold more than any page can show.
+  const mostRows = 500;
   let running = null;
 
   const start = () => {
@@ -16,7 +19,11 @@
     become(run);
     say(message, "Measuring…");
     try {
-      run.process = ddClient.extension.host.cli.exec(tool, folder === "" ? [] : ["--", folder], {
+      const cli = ddClient.extension.host?.cli;
+      if (!cli) {
+        throw new Error("this extension was installed without its host tool");
+      }
+      run.process = cli.exec(tool, folder === "" ? [] : ["--", folder], {
         stream: {
           splitOutputLines: true,
           onOutput: (output) => run === running && take(run, output),
@@ -45,6 +52,8 @@
     rows.replaceChildren();
     table.style.setProperty("--largest", 1);
     table.hidden = true;
+    others.hidden = true;
+    others.count = 0;
   };
 
   const take = (run, output) => {
@@ -55,11 +64,16 @@
     if (output.stdout.trim() === "") {
       return;
     }
-    const line = JSON.parse(output.stdout);
-    if (line.type === "total") {
-      run.total = line;
-    } else {
-      add(line);
+    try {
+      const line = JSON.parse(output.stdout);
+      if (line.type === "total") {
+        run.total = line;
+      } else {
+        add(line);
+      }
+    } catch (error) {
+      run.process?.close();
+      fail(`the tool's line is not understood: ${explain(error)}`);
     }
   };
 
@@ -72,6 +86,12 @@
     row.append(name, number(entry.files.toLocaleString()), number(formatBytes(entry.bytes)));
     row.bytes = entry.bytes;
     rows.insertBefore(row, [...rows.children].find((other) => other.bytes < entry.bytes) ?? null);
+    if (rows.children.length > mostRows) {
+      rows.lastElementChild.remove();
+      others.count += 1;
+      others.textContent = `And ${others.count.toLocaleString()} smaller ones.`;
+      others.hidden = false;
+    }
     table.style.setProperty("--largest", Math.max(rows.firstElementChild.bytes, 1));
     table.hidden = false;
   };

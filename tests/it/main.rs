@@ -10,6 +10,7 @@
 mod bad_input;
 mod base;
 mod base_registry;
+mod browser;
 mod build;
 mod builders;
 mod credentials;
@@ -20,6 +21,7 @@ mod faults;
 mod guards;
 mod image;
 mod import;
+mod init;
 mod inspect;
 mod json;
 mod judges;

@@ -1,5 +1,6 @@
 //! `cargo dext validate`: the same findings of the same content, whoever made the image and wherever it lies.
 
+mod bounds;
 mod draft;
 mod forms;
 mod hostile;

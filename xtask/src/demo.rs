@@ -38,7 +38,7 @@ fn scaffold(places: &Places, tools: &Tools, project: &Path) -> Result {
         }
         _ => {}
     }
-    dext(places, tools).args(["new", "--vendor", "Example Ltd", "--vcs", "none"]).arg(project).run()
+    dext(places, tools).args(["new", "--yes", "--vendor", "Example Ltd", "--vcs", "none"]).arg(project).run()
 }
 
 /// `cargo dext` of this workspace.

@@ -6,7 +6,7 @@ use crate::build;
 use crate::build::fetch::{FetchOptions, Glance, glances};
 use crate::command::Context;
 use crate::command::options::RegistryArgs;
-use crate::domain::Explain;
+use crate::domain::{Explain, count};
 use crate::error::Error;
 use crate::registry::Session;
 use crate::registry::credentials::Keychain;
@@ -30,7 +30,7 @@ pub fn ask(view: &View, registry: &RegistryArgs, context: &Context) -> Result<On
     let answers = if urls.is_empty() {
         BTreeMap::new()
     } else {
-        context.shell.status("Looking", format!("at {} pictures", urls.len()));
+        context.shell.status("Looking", format!("at {}", count(urls.len() as u64, "picture")));
         glances(&urls, &options).map_err(build::Error::from)?
     };
     let answers = answers.into_iter().map(|(url, glance)| (url, answer(glance))).collect();

@@ -12,9 +12,8 @@ use crate::registry::credentials::Keychain;
 use crate::report::Report;
 use crate::subject::{Place, Subject};
 use crate::sys::fs;
-use crate::validate::View;
-use crate::validate::collect;
 use crate::validate::metadata::{MAX_BYTES, Metadata};
+use crate::validate::{Finding, View, collect, lines, view};
 
 /// What is judged, what it is called, and the project whose table is asked about it.
 pub struct Judged {
@@ -64,6 +63,22 @@ fn named_project(args: &ValidateArgs, context: &Context) -> Result<Option<Extens
         return Ok(None);
     }
     Ok(Some(manifest::load(&args.manifest.request(&CompileArgs::default()), &context.env)?))
+}
+
+/// Says where in the user's files the findings are.
+///
+/// # Errors
+/// When Cargo.toml, which was read before, cannot be read again.
+pub fn find_lines(findings: &mut [Finding], judged: &Judged, context: &Context) -> Result<(), fs::Error> {
+    match (&judged.view.subject, &judged.project) {
+        (view::Subject::Manifest { .. }, Some(extension)) => {
+            let path = &extension.origin.manifest_path;
+            let file = path.strip_prefix(&context.env.cwd).unwrap_or(path).to_string_lossy().replace('\\', "/");
+            lines::in_manifest(findings, &file, &fs::read_text(path)?, extension.origin.key);
+        }
+        _ => lines::in_metadata(findings, &judged.view, &judged.name),
+    }
+    Ok(())
 }
 
 fn image(text: &str, args: &ValidateArgs, context: &Context) -> Result<Judged, Error> {

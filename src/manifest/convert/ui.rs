@@ -1,7 +1,7 @@
 //! The icon and the dashboard tab.
 
 use super::words;
-use crate::domain::FileName;
+use crate::domain::{FileName, is_picture};
 use crate::manifest::extension::{Origin, PlacedFile, Ui, UiBuild};
 use crate::manifest::mistake::Site;
 use crate::manifest::raw::{RawPlaced, RawUi, RawUiBuild};
@@ -9,7 +9,7 @@ use crate::manifest::raw::{RawPlaced, RawUi, RawUiBuild};
 /// The icon: a bare source lands at the root under its own name.
 pub(super) fn icon(site: &Site<'_>, origin: &Origin, raw: RawPlaced) -> Option<PlacedFile> {
     let file = words::placed(site, origin, raw, |text| (text.to_owned(), words::file_name(text).to_owned()))?;
-    if words::is_picture(file.path.file_name()) {
+    if is_picture(file.path.file_name()) {
         Some(file)
     } else {
         site.wrong(format_args!("the icon `{}` is no .svg, .png or .jpg file", file.path.file_name()))

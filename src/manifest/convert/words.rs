@@ -2,15 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::{ImagePath, Platform};
+use crate::domain::{ImagePath, Platform, is_picture};
 use crate::manifest::extension::{Origin, PlacedFile};
 use crate::manifest::mistake::Site;
 use crate::manifest::raw::{RawPlaced, StringOr};
-
-/// What pictures of an extension may be.
-///
-/// Source: Docker's manual, `extensions-sdk/extensions/labels.md`.
-const PICTURES: [&str; 3] = [".svg", ".png", ".jpg"];
 
 /// A text that says something, on one line.
 pub(super) fn line(site: &Site<'_>, text: String) -> Option<String> {
@@ -58,11 +53,6 @@ pub(super) fn picture_url(site: &Site<'_>, text: &str) -> Option<String> {
     let url = url(site, text)?;
     let path = url.split(['?', '#']).next().unwrap_or_default();
     if is_picture(path) { Some(url) } else { site.wrong(format_args!("`{url}` does not end in .svg, .png or .jpg")) }
-}
-
-/// Whether a name ends as pictures do.
-pub(super) fn is_picture(name: &str) -> bool {
-    PICTURES.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending))
 }
 
 /// A file or folder of this machine, relative to Cargo.toml.

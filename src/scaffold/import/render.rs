@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value as Toml};
 
 /// Keys in the order in which a person would write them; others follow in the order of the alphabet.
-const ORDER: [&str; 43] = [
+const ORDER: [&str; 45] = [
+    "name",
     "bin",
+    "package",
     "title",
     "vendor",
     "description",

@@ -119,28 +119,27 @@ impl Files for Folder<'_> {
     }
 
     /// Only the UI's folder is listed, if it is one of the source; nobody asks for programs that nothing names.
-    fn below(&self, folder: &str, keep: &dyn Fn(&str) -> bool) -> Result<Vec<FileFact>, Error> {
+    fn below(&self, folder: &str, see: &mut dyn FnMut(FileFact)) -> Result<(), Error> {
         if !self.is_root(folder) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let Some(Provenance::Local { path: relative, folder: true }) = self.place(folder) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let mut facts = Vec::new();
         for found in fs::walk(&self.disk.path(&relative))?.into_iter().take(MAX_FILES) {
             let Some(below) = found.relative.to_str().map(|path| path.replace('\\', "/")) else { continue };
             let path = format!("{folder}/{below}");
-            if !keep(&path) || ImagePath::new(&path).is_err() {
+            if ImagePath::new(&path).is_err() {
                 continue;
             }
-            facts.push(match found.kind {
+            see(match found.kind {
                 Kind::File(_) => self.on_disk(&path, &format!("{relative}/{below}"))?,
                 Kind::Dir => unseen(path, EntryKind::Dir),
                 Kind::Symlink => unseen(path, EntryKind::Symlink("its target".to_owned())),
                 Kind::Special => unseen(path, EntryKind::Special),
             });
         }
-        Ok(facts)
+        Ok(())
     }
 
     fn content(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {

@@ -26,6 +26,14 @@ impl Target {
     /// # Errors
     /// When there is none, or Cargo cannot read it.
     pub fn find(manifest: &Path, env: &Env) -> Result<Self, Error> {
+        Self::ask(manifest, env).map(|(target, _)| target)
+    }
+
+    /// As [`Target::find`], with all that `cargo metadata --no-deps` printed.
+    ///
+    /// # Errors
+    /// As [`Target::find`].
+    pub fn ask(manifest: &Path, env: &Env) -> Result<(Self, String), Error> {
         let folder = manifest.parent().unwrap_or(Path::new(""));
         if !matches!(fs::kind_followed(manifest), Ok(fs::Kind::File(_))) {
             return Err(Error::NoManifest(folder.to_owned()));
@@ -35,7 +43,7 @@ impl Target {
         let printed = load::invocation(&request, env).arg("--no-deps").read().map_err(manifest::Error::Cargo)?;
         let text = fs::read_text(&manifest)?;
         let (origin, facts) = load::place(&printed, &manifest, &text)?;
-        Ok(Target { origin, facts, text })
+        Ok((Target { origin, facts, text }, printed))
     }
 
     /// A package that does not exist yet, for looking at the table only.

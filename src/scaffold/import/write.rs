@@ -134,7 +134,7 @@ pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> R
     let all = copies.files.iter().try_for_each(|path| {
         made.copy(&Disk { root: &root }.path(path), &Disk { root: &target.origin.dir }.path(path))
     });
-    let all = all.and_then(|()| fs::write_atomic(&target.origin.manifest_path, manifest.as_bytes()));
+    let all = all.and_then(|()| fs::rewrite(&target.origin.manifest_path, manifest.as_bytes()));
     if all.is_err() {
         made.undo();
     }
@@ -143,23 +143,36 @@ pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> R
 
 /// What was made so far, in order.
 #[derive(Debug, Default)]
-struct Made {
+pub(in crate::scaffold) struct Made {
     files: Vec<PathBuf>,
     folders: Vec<PathBuf>,
 }
 
 impl Made {
     fn copy(&mut self, from: &Path, to: &Path) -> Result<(), fs::Error> {
-        let folder = to.parent().unwrap_or(Path::new("."));
+        self.file(to, || fs::copy_new(from, to))
+    }
+
+    /// Writes a file where nothing is.
+    ///
+    /// # Errors
+    /// When something is there, or the disk refuses.
+    pub(in crate::scaffold) fn create(&mut self, path: &Path, bytes: &[u8]) -> Result<(), fs::Error> {
+        self.file(path, || fs::write_new(path, bytes))
+    }
+
+    fn file(&mut self, path: &Path, make: impl FnOnce() -> Result<(), fs::Error>) -> Result<(), fs::Error> {
+        let folder = path.parent().unwrap_or(Path::new("."));
         let missing: Vec<&Path> = folder.ancestors().take_while(|dir| !fs::exists(dir)).collect();
-        fs::create_dir_all(folder)?;
         self.folders.extend(missing.into_iter().rev().map(Path::to_owned));
-        fs::copy_new(from, to)?;
-        self.files.push(to.to_owned());
+        fs::create_dir_all(folder)?;
+        make()?;
+        self.files.push(path.to_owned());
         Ok(())
     }
 
-    fn undo(self) {
+    /// Removes everything again.
+    pub(in crate::scaffold) fn undo(self) {
         // The first failure is what the user has to know.
         for file in self.files {
             let _ = fs::remove_file(&file);

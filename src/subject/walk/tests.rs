@@ -8,7 +8,15 @@ fn expected(blob: &[u8], tar: &[u8]) -> Expected {
 }
 
 fn manner(limits: Limits) -> Manner {
-    Manner { limits, scratch: None, glance: None }
+    Manner { limits, scratch: None, glance: None, taken: Arc::default() }
+}
+
+fn at(walked: &Walked, path: &str) -> Entry {
+    walked.entries.get(path).unwrap_or_else(|| panic!("no {path}"))
+}
+
+fn paths(walked: &Walked) -> Vec<String> {
+    walked.entries.iter().map(|(path, _)| path).collect()
 }
 
 fn walked(tar: Tar) -> Walked {
@@ -38,9 +46,12 @@ fn every_packing_holds_the_same_files() {
         let walked = walk(&*blob, expected(&blob, &tar), &Wish::default(), &manner(Limits::default()));
         let walked = walked.expect("walked");
         assert_eq!((walked.packing, walked.unpacked), (packing, tar.len() as u64));
-        let paths: Vec<(&str, u64)> = walked.entries.iter().map(|(path, entry)| (path.as_str(), entry.size)).collect();
-        assert_eq!(paths, [("bin", 0), ("bin/tool", 100_000), ("empty", 0)]);
-        assert_eq!(walked.entries["bin/tool"].digest, Some(Digest::of(&[b'x'; 100_000])));
+        let sizes: Vec<u64> = walked.entries.iter().map(|(_, entry)| entry.size).collect();
+        assert_eq!(
+            (paths(&walked), sizes),
+            (vec!["bin".into(), "empty".into(), "bin/tool".into()], vec![0, 0, 100_000])
+        );
+        assert_eq!(at(&walked, "bin/tool").digest, Some(Digest::of(&[b'x'; 100_000])));
     }
 }
 
@@ -57,7 +68,7 @@ fn programs_and_documents_are_looked_into_unasked_and_others_when_wanted() {
         .end();
     let wish = Wish::of(["/run.sh"]);
     let walked = walk(&*tar, expected(&tar, &tar), &wish, &manner(Limits::default())).expect("walked");
-    let looks = |path: &str| walked.entries[path].looks.clone();
+    let looks = |path: &str| at(&walked, path).looks;
     let facts = looks("bin/tool").expect("looked").facts.clone().expect("facts");
     assert!(!facts.platforms.is_empty() && looks("bin/tool").expect("looked").content.is_none());
     assert_eq!(looks("metadata.json").expect("looked").content.as_deref(), Some(b"{}".as_slice()));
@@ -72,7 +83,7 @@ fn a_large_document_is_not_kept() {
     let tar = Tar::default().file("metadata.json", &[b' '; 100_000]).end();
     let wish = Wish::of(["/metadata.json"]);
     let walked = walk(&*tar, expected(&tar, &tar), &wish, &manner(limits)).expect("walked");
-    let entry = &walked.entries["metadata.json"];
+    let entry = at(&walked, "metadata.json");
     assert_eq!((entry.size, &entry.looks.as_ref().expect("looked").content), (100_000, &None));
 }
 
@@ -88,7 +99,7 @@ fn whiteouts_hide_and_are_no_files() {
     let walked = walked(tar);
     assert_eq!(walked.gone.iter().map(String::as_str).collect::<Vec<_>>(), ["a/b", "top"]);
     assert_eq!(walked.opaque.iter().map(String::as_str).collect::<Vec<_>>(), ["opaque"]);
-    assert_eq!(walked.entries.keys().map(String::as_str).collect::<Vec<_>>(), [".wh..wh.plnk/1"]);
+    assert_eq!(paths(&walked), [".wh..wh.plnk/1"]);
 }
 
 #[test]
@@ -116,9 +127,9 @@ fn what_is_strange_is_told() {
         (Remark::LinkOutside, 1),
     ];
     assert_eq!(remarks, expected);
-    assert!(!walked.entries.keys().any(|path| path.contains("passwd") || path == "b"));
-    assert_eq!(walked.entries["twice"].digest, Some(Digest::of(b"new")));
-    assert_eq!(walked.entries["abs"].size, 1);
+    assert!(!paths(&walked).iter().any(|path| path.contains("passwd") || path == "b"));
+    assert_eq!(at(&walked, "twice").digest, Some(Digest::of(b"new")));
+    assert_eq!(at(&walked, "abs").size, 1);
 }
 
 #[test]
@@ -132,9 +143,9 @@ fn second_names_have_what_the_first_has() {
         .hard_link("round", "circle");
     let walked = walked(tar);
     for name in ["before", "after", "further"] {
-        assert_eq!((walked.entries[name].size, &walked.entries[name].kind), (7, &EntryKind::File), "{name}");
+        assert_eq!((at(&walked, name).size, at(&walked, name).kind), (7, EntryKind::File), "{name}");
     }
-    assert!(matches!(walked.entries["circle"].kind, EntryKind::HardLink(_)));
+    assert!(matches!(at(&walked, "circle").kind, EntryKind::HardLink(_)));
 }
 
 #[test]
@@ -225,5 +236,18 @@ fn a_source_that_fails_is_not_taken_for_a_damaged_layer() {
     match walk(Broken(3), expected, &Wish::default(), &manner(Limits::default())) {
         Err(Stopped::Source(error)) => assert_eq!(error.to_string(), "the network went away"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn paths_that_no_system_makes_end_the_walk() {
+    let long = |length: usize| {
+        let name = "d/".repeat(length / 2);
+        Tar::default().raw(b"x", b'L', b"", name.len() as u64, name.as_bytes()).file("x", b"").end()
+    };
+    for (length, fits) in [(MAX_PATH, true), (MAX_PATH + 2, false)] {
+        let tar = long(length);
+        let walked = walk(&*tar, expected(&tar, &tar), &Wish::default(), &manner(Limits::default()));
+        assert_eq!(walked.is_ok(), fits, "{length}");
     }
 }

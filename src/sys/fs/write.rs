@@ -206,3 +206,30 @@ pub fn copy_new(from: &Path, to: &Path) -> Result<(), Error> {
     std::fs::copy(from, temp.path()).map_err(|e| Error::new("copy a file to", to, e))?;
     temp.persist_noclobber(to).map(drop).map_err(|e| Error::new("rename a finished file to", to, e.error))
 }
+
+/// Writes a file where nothing is; a reader finds the whole content or nothing.
+///
+/// # Errors
+/// When something is there, or the file cannot be written.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut temp = temp_file(path.parent().unwrap_or(Path::new(".")))?;
+    temp.as_file_mut().write_all(bytes).map_err(|e| Error::new("write", path, e))?;
+    temp.persist_noclobber(path).map(drop).map_err(|e| Error::new("rename a finished file to", path, e.error))
+}
+
+/// Gives a file that is there another content and leaves it its permissions; a reader finds the old or the new content.
+///
+/// # Errors
+/// When it is not there, must not be written to, or cannot be; what was there stays.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let failed = |e| Error::new("write", path, e);
+    let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
+    // A rename would not ask.
+    if permissions.readonly() {
+        return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only")));
+    }
+    let mut temp = temp_file(path.parent().unwrap_or(Path::new(".")))?;
+    temp.as_file_mut().write_all(bytes).map_err(failed)?;
+    temp.as_file().set_permissions(permissions).map_err(failed)?;
+    persist(temp, path)
+}

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::platform::{self, Files};
 use crate::build::inspect::{self, Detail, Facts, Other};
@@ -96,11 +96,13 @@ impl Files for Packed<'_> {
         }
     }
 
-    fn below(&self, folder: &str, keep: &dyn Fn(&str) -> bool) -> Result<Vec<FileFact>, Error> {
+    fn below(&self, folder: &str, see: &mut dyn FnMut(FileFact)) -> Result<(), Error> {
         let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let files = self.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
-        let files = files.filter(|(path, _)| keep(path));
-        files.map(|(path, (layer, entry))| self.fact(path, *layer, entry)).collect()
+        let mut files = self.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+        files.try_for_each(|(path, (layer, entry))| {
+            see(self.fact(path, *layer, entry)?);
+            Ok(())
+        })
     }
 
     fn content(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
@@ -140,7 +142,7 @@ pub fn fact(path: String, layer: usize, entry: &Entry) -> Result<FileFact, Error
         Ok(Facts { detail: Detail::Other(Other { looks_like }), .. }) => Some(*looks_like),
         _ => None,
     };
-    let looks = (plain.is_none() || seen != 0).then(|| Rc::new(Looks { content: None, facts, seen }));
+    let looks = (plain.is_none() || seen != 0).then(|| Arc::new(Looks { content: None, facts, seen }));
     // Both images hold the same file, so its hash is not asked.
     Ok(FileFact {
         path,

@@ -1,9 +1,7 @@
 //! A whole image of any maker to a view.
 
-use std::rc::Rc;
-
 use super::platform::{self, Files};
-use crate::domain::Reference;
+use crate::domain::{Reference, count};
 use crate::subject::{self, Absence, Error, FileFact, Found, Lies, Place, Platform, Remark, Walked};
 use crate::validate::view::{Entry, ImageView, Maker, PlatformView, Start, Subject, Trouble, View};
 
@@ -30,7 +28,11 @@ pub fn image(place: &Place, subject: &subject::Subject<'_>) -> Result<View, Erro
     let mut taken = 0;
     for (at, platform) in subject.platforms.iter().enumerate() {
         if taken > ROOM {
-            let what = format!("only {at} platforms were looked at: their files and documents are too many");
+            let what = format!(
+                "only {} of {} looked at: what is in them is too much",
+                count(at as u64, "platform"),
+                subject.platforms.len(),
+            );
             image.trouble.push(Trouble { fatal: true, what, path: None, layer: None });
             break;
         }
@@ -90,6 +92,7 @@ fn one(subject: &subject::Subject<'_>, platform: &Platform) -> Result<PlatformVi
     let mut view = PlatformView::empty(platform.runs_on.clone());
     view.labels = platform.labels();
     view.start = start(platform);
+    subject.read_ahead(platform, &["metadata.json"]);
     for (at, layer) in platform.layers.iter().enumerate() {
         let name = layer.name.clone().unwrap_or_else(|| (at + 1).to_string());
         let walked = subject.read(platform, at, &["metadata.json"])?;
@@ -116,7 +119,7 @@ fn start(platform: &Platform) -> Start {
 
 /// Strange entries that matter to those who unpack the layer. Holes, names that are no UTF-8 and a path that comes
 /// twice harm nobody.
-fn trouble_in(view: &mut PlatformView, layer: &str, walked: &Rc<Walked>) {
+fn trouble_in(view: &mut PlatformView, layer: &str, walked: &Walked) {
     for (remark, path, count) in walked.remarks.iter() {
         let (fatal, one, many) = match remark {
             Remark::Leaves => (true, "entry leaves the root", "entries leave the root"),
@@ -163,8 +166,8 @@ impl Files for Layers<'_> {
         self.subject.at(self.platform, path)
     }
 
-    fn below(&self, folder: &str, keep: &dyn Fn(&str) -> bool) -> Result<Vec<FileFact>, Error> {
-        self.subject.below_where(self.platform, folder, keep)
+    fn below(&self, folder: &str, see: &mut dyn FnMut(FileFact)) -> Result<(), Error> {
+        self.subject.below(self.platform, folder, see)
     }
 
     fn content(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {

@@ -23,8 +23,8 @@ use crate::domain::Reference;
 use crate::manifest::Extension;
 use crate::subject::{self, Glance, Limits};
 
-/// Bytes of memory for what is known of the layers of an image while it is read: some 80,000 files.
-const MEMORY: u64 = 28 << 20;
+/// Bytes of memory for what is known of the layers of a platform while it is read: some 300,000 files.
+const MEMORY: u64 = 36 << 20;
 
 /// What a [`Glance`] says of a page or script.
 const CALLS_SERVICE: u8 = 1;
@@ -37,7 +37,7 @@ pub fn options(scratch: Option<PathBuf>) -> subject::Options {
         thorough: true,
         scratch,
         limits: Limits { content: metadata::MAX_BYTES, memory: MEMORY, ..Limits::default() },
-        glance: Some(Glance { wants: is_page, limit: mentions::MAX_BYTES, look: glance }),
+        glance: Some(Glance { wants: is_page, limit: mentions::MAX_BYTES, look: glance, span: mentions::SPAN }),
         ..subject::Options::default()
     }
 }

@@ -5,6 +5,7 @@ use crate::build::inspect::{Detail, Facts, Other};
 use crate::subject::path::normal;
 use crate::subject::{Absence, EntryKind, Error, FileFact, Found};
 use crate::validate::compose::{self, Compose};
+use crate::validate::mentions::Mentions;
 use crate::validate::metadata::{Document, MAX_BYTES, Metadata};
 use crate::validate::rules::backend::BASE;
 use crate::validate::tree::{Node, NodeKind};
@@ -20,6 +21,9 @@ const SEARCH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/u
 /// How many words of a command line, and folders of a `PATH`, are looked for.
 const MAX_WORDS: usize = 20;
 
+/// How many files and folders of a UI are remembered one by one. A bundler leaves some hundreds.
+const MAX_UI: usize = 10_000;
+
 /// How many programs that nothing names are remembered.
 const MAX_OTHERS: usize = 200;
 
@@ -31,11 +35,11 @@ pub trait Files {
     /// When it cannot be read.
     fn at(&self, path: &str) -> Result<Found, Error>;
 
-    /// What lies below a folder whose path has no links, and has a path that `keep` wants.
+    /// Shows what lies below a folder whose path has no links, in an order that depends on the paths alone.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn below(&self, folder: &str, keep: &dyn Fn(&str) -> bool) -> Result<Vec<FileFact>, Error>;
+    fn below(&self, folder: &str, see: &mut dyn FnMut(FileFact)) -> Result<(), Error>;
 
     /// What stands in a document; nothing if it is larger than any.
     ///
@@ -51,8 +55,13 @@ pub trait Files {
 pub fn fill(view: &mut PlatformView, files: &dyn Files) -> Result<(), Error> {
     view.metadata = metadata(files)?;
     if view.metadata == Metadata::Absent {
-        let others = files.below("", &|path| path.ends_with("/metadata.json"))?;
-        others.into_iter().take(MAX_OTHERS).for_each(|fact| insert(view, fact));
+        let mut others = 0;
+        files.below("", &mut |fact| {
+            if others < MAX_OTHERS && fact.path.ends_with("/metadata.json") {
+                others += 1;
+                insert(view, fact);
+            }
+        })?;
     }
     let asked = view.metadata.document().map(Asked::of).unwrap_or_default();
     let mut collector = Collector { view, files };
@@ -126,21 +135,27 @@ impl Collector<'_> {
     /// Takes along the whole UI.
     fn ui(&mut self, root: &str) -> Result<(), Error> {
         let Some(folder) = self.ask(root)?.filter(|fact| fact.kind == EntryKind::Dir) else { return Ok(()) };
-        for fact in self.files.below(&folder.path, &|_| true)? {
-            let seen = fact.looks.as_ref().map_or(0, |looks| looks.seen);
-            let mentions = &mut self.view.mentions;
-            for (flag, place) in [(CALLS_SERVICE, &mut mentions.vm_service), (CALLS_CLI, &mut mentions.vm_cli)] {
-                if seen & flag != 0 && place.is_none() {
-                    *place = Some(fact.path.clone());
-                }
+        let (mut seen, mut links) = (0, Vec::new());
+        let view = &mut *self.view;
+        self.files.below(&folder.path, &mut |fact| {
+            mention(&mut view.mentions, &fact);
+            seen += 1;
+            if seen > MAX_UI {
+                view.rest.add(&fact.path, &node(&fact));
+            } else if matches!(fact.kind, EntryKind::HardLink(_)) {
+                links.push(fact);
+            } else {
+                insert(view, fact);
             }
-            // A second name of a file in another layer.
-            match (&fact.kind, self.files.at(&fact.path)?) {
-                (EntryKind::HardLink(_), Found::File(first)) => {
-                    insert(self.view, FileFact { path: fact.path, layer: fact.layer, ..first });
-                }
-                _ => insert(self.view, fact),
-            }
+        })?;
+        // Second names of files in other layers.
+        for fact in links {
+            let first = self.files.at(&fact.path)?;
+            let fact = match first {
+                Found::File(first) => FileFact { path: fact.path, layer: fact.layer, ..first },
+                Found::Absent(_) => fact,
+            };
+            insert(self.view, fact);
         }
         Ok(())
     }
@@ -179,12 +194,27 @@ impl Collector<'_> {
     fn other_programs(&mut self) -> Result<(), Error> {
         const SYSTEM: [&str; 9] = ["bin/", "boot/", "etc/", "lib", "opt/", "proc/", "sbin/", "usr/", "var/"];
         let outside = |path: &str| !SYSTEM.iter().any(|folder| path.starts_with(folder));
-        let found = self.files.below("", &outside)?.into_iter().filter(|fact| {
+        let is_program = |fact: &FileFact| {
             let looks = fact.looks.as_ref().and_then(|looks| looks.facts.as_ref().ok());
             looks.is_some_and(|facts| matches!(facts.detail, Detail::Elf(_) | Detail::MachO(_) | Detail::Pe(_)))
-        });
-        found.take(MAX_OTHERS).for_each(|fact| insert(self.view, fact));
-        Ok(())
+        };
+        let (mut found, view) = (0, &mut *self.view);
+        self.files.below("", &mut |fact| {
+            if found < MAX_OTHERS && is_program(&fact) && outside(&fact.path) {
+                found += 1;
+                insert(view, fact);
+            }
+        })
+    }
+}
+
+/// Notes what a page or script calls.
+fn mention(mentions: &mut Mentions, fact: &FileFact) {
+    let seen = fact.looks.as_ref().map_or(0, |looks| looks.seen);
+    for (flag, place) in [(CALLS_SERVICE, &mut mentions.vm_service), (CALLS_CLI, &mut mentions.vm_cli)] {
+        if seen & flag != 0 && place.is_none() {
+            *place = Some(fact.path.clone());
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::count;
+use crate::domain::count;
 use crate::validate::findings::Finding;
 use crate::validate::rule::Level;
 
@@ -29,9 +29,9 @@ impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&match (self.errors, self.warnings) {
             (0, 0) => "nothing found".to_owned(),
-            (errors, 0) => count(errors, "error"),
-            (0, warnings) => count(warnings, "warning"),
-            (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+            (errors, 0) => count(errors as u64, "error"),
+            (0, warnings) => count(warnings as u64, "warning"),
+            (errors, warnings) => format!("{}, {}", count(errors as u64, "error"), count(warnings as u64, "warning")),
         })
     }
 }

@@ -18,11 +18,6 @@ pub use sarif::sarif;
 
 use super::rule::Level;
 
-/// A number and its noun: `1 error`, `2 errors`.
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
 /// The level of a rule in a profile where it may not apply.
 fn level_name(level: Option<Level>) -> &'static str {
     match level {

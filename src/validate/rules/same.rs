@@ -46,6 +46,8 @@ fn platforms_agree(view: &View, out: &mut Findings<'_>) {
             let noun = if files.len() == 1 { "file of the UI differs" } else { "files of the UI differ" };
             let message = format!("{} {noun} between {both}: {}", files.len(), some(&files));
             out.warning(Place::file(file), message);
+        } else if first.rest.content != other.rest.content {
+            out.warning(Place::image(), format!("the UIs of {both} differ somewhere in their many files"));
         }
     }
 }

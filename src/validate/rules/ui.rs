@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::metadata::{no_text, noun};
+use crate::domain::is_picture;
 use crate::subject::path::normal;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::Document;
 use crate::validate::rule::{Level, Rule};
-use crate::validate::tree::{Lookup, NodeKind};
+use crate::validate::tree::{Lookup, Node, NodeKind};
 use crate::validate::view::{PlatformView, View};
 
 /// Bytes of a UI above which something was most likely packed by mistake: the largest bundles seen have about 20 MiB.
 const LARGE_UI: u64 = 64 << 20;
-
-/// The endings of icons (`extensions-sdk/extensions/labels.md`).
-pub(super) const PICTURES: [&str; 4] = [".svg", ".png", ".jpg", ".jpeg"];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -98,7 +96,7 @@ fn icon_is_there(view: &View, out: &mut Findings<'_>) {
             out.error_help(place, format!("the icon `{icon}` is a URL; it must be a file of the image"), help);
             continue;
         }
-        if !ends_in(icon, &PICTURES) {
+        if !is_picture(icon) {
             out.warning(place.clone(), format!("the icon `{icon}` is neither .svg nor .png nor .jpg"));
         }
         if let Some(why) = platform.and_then(|platform| no_file(platform, icon)) {
@@ -211,10 +209,13 @@ fn no_links(view: &View, out: &mut Findings<'_>) {
         }
         let Some(root) = document.ui_root() else { continue };
         let links = platform.files.below(root).filter(|(_, node)| matches!(node.kind, NodeKind::Symlink(_)));
-        let links: Vec<(&str, Option<usize>)> = links.map(|(path, node)| (path, node.layer)).collect();
-        let Some((first, layer)) = links.first() else { continue };
-        let place = Place::file(first).in_layer(platform.layer(*layer)).on(Some(platform));
-        match links.len() {
+        let mut links = links.map(|(path, node)| (path, node.layer));
+        let rest = platform.rest.first_link.as_ref().map(|(path, layer)| (path.as_str(), *layer));
+        let Some((first, layer)) = links.next().or(rest) else { continue };
+        // The first one itself is counted again if it is of the rest.
+        let many = links.count() as u64 + platform.rest.links + u64::from(rest.is_none_or(|(rest, _)| rest != first));
+        let place = Place::file(first).in_layer(platform.layer(layer)).on(Some(platform));
+        match many {
             1 => out.error(place, format!("`/{first}` in the UI is a symbolic link")),
             many => out.error(place, format!("the UI has {many} symbolic links, the first is `/{first}`")),
         }
@@ -225,14 +226,13 @@ fn ui_is_small(view: &View, out: &mut Findings<'_>) {
     for (platform, document) in view.whole() {
         let Some(root) = document.ui_root() else { continue };
         let place = Place::key("ui.dashboard-tab.root").on(Some(platform));
-        let modules = platform
-            .files
-            .below(root)
-            .find(|(path, node)| node.kind == NodeKind::Dir && (path.ends_with("/node_modules")));
-        if let Some((path, _)) = modules {
+        let is_modules = |path: &str, node: &Node| node.kind == NodeKind::Dir && path.ends_with("/node_modules");
+        let modules = platform.files.below(root).find(|(path, node)| is_modules(path, node)).map(|(path, _)| path);
+        if let Some(path) = modules.or(platform.rest.modules.as_deref()) {
             out.warning(place.clone(), format!("the UI holds `/{path}`"));
         }
-        let size: u64 = platform.files.below(root).map(|(_, node)| node.size).fold(0, u64::saturating_add);
+        let size: u64 =
+            platform.files.below(root).map(|(_, node)| node.size).fold(platform.rest.bytes, u64::saturating_add);
         if size > LARGE_UI {
             out.warning(place, format!("the UI has {} MiB", size >> 20));
         }

@@ -1,7 +1,7 @@
 //! Rules about labels that are URLs, and what URLs answer.
 
 use super::labels::{ICON, PUBLISHER, value};
-use super::ui::{PICTURES, ends_in};
+use crate::domain::is_picture;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::rule::{Level, Rule};
 use crate::validate::view::{Answer, View};
@@ -62,7 +62,7 @@ fn icon_is_a_picture(view: &View, out: &mut Findings<'_>) {
             out.warning(place, format!("the icon label `{icon}` is no http(s) URL"));
             continue;
         }
-        if !ends_in(path, &PICTURES) {
+        if !is_picture(path) {
             out.error(place.clone(), format!("the icon label `{icon}` ends neither in .svg nor .png nor .jpg"));
         }
         if is_page_of_github(icon) {

@@ -12,3 +12,8 @@ pub fn standard(bytes: &[u8]) -> String {
 pub fn url_safe(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
+
+/// What base64 with padding stands for.
+pub fn decoded(text: &str) -> Vec<u8> {
+    STANDARD.decode(text).expect("base64")
+}

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::files;
 
@@ -73,10 +74,16 @@ pub fn crowd() -> Vec<u8> {
 
 /// The hash of what a layer unpacks to; of a large one anything, because nobody gets that far.
 fn diff_id(blob: &[u8]) -> String {
-    let mut bytes = Vec::new();
-    let all = flate2::read::MultiGzDecoder::new(blob).take(64 << 20).read_to_end(&mut bytes);
-    all.expect("the layers of these tests can be unpacked");
-    files::sha256(&bytes)
+    let mut hasher = Sha256::new();
+    let mut all = flate2::read::MultiGzDecoder::new(blob).take(512 << 20);
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match all.read(&mut buffer).expect("the layers of these tests can be unpacked") {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+    format!("sha256:{}", hasher.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
 }
 
 /// Writes a blob and returns its descriptor.
@@ -86,20 +93,60 @@ pub fn put(layout: &Path, media_type: &str, bytes: &[u8]) -> Value {
     json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
 }
 
+/// A layer of many files with long names in many folders, as npm leaves them, and of some files of another kind.
+pub fn forest(root: &str, files: usize, others: &[(&str, &[u8])]) -> Vec<u8> {
+    let write = |out: &mut dyn Write| {
+        let mut tar = tar::Builder::new(out);
+        let mut add = |path: &str, bytes: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_mode(0o644);
+            header.set_size(bytes.len() as u64);
+            tar.append_data(&mut header, path, bytes).expect("memory takes it");
+        };
+        others.iter().for_each(|(path, bytes)| add(path, bytes));
+        for at in 0..files {
+            let mix = (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let folder = format!("{root}/node_modules/@organisation-{}/component-{}/dist/esm", at / 1_000, at / 10);
+            add(
+                &format!("{folder}/module-with-a-long-name-{mix:016x}.js"),
+                format!("export default {mix};\n").as_bytes(),
+            );
+        }
+        tar.finish().expect("memory takes it");
+    };
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    write(&mut encoder);
+    encoder.finish().expect("memory takes it")
+}
+
 /// Writes a layout with an image of these layers, and returns their descriptors.
 pub fn image(layout: &Path, layers: &[Vec<u8>]) -> Vec<Value> {
+    images(layout, &[("amd64", json!({ "Entrypoint": ["/backend"] }), layers)])
+}
+
+/// Writes a layout with an image for several CPUs, each with what its config says of containers and with layers of its
+/// own, and returns the descriptors of all layers.
+pub fn images(layout: &Path, platforms: &[(&str, Value, &[Vec<u8>])]) -> Vec<Value> {
     files::write(&layout.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#);
-    let diff_ids: Vec<String> = layers.iter().map(|layer| diff_id(layer)).collect();
-    let config = json!({
-        "os": "linux", "architecture": "amd64", "config": { "Entrypoint": ["/backend"] },
-        "rootfs": { "type": "layers", "diff_ids": diff_ids },
-    });
-    let config = put(layout, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
-    let layers: Vec<Value> =
-        layers.iter().map(|layer| put(layout, "application/vnd.oci.image.layer.v1.tar+gzip", layer)).collect();
-    let manifest = json!({ "schemaVersion": 2, "config": config, "layers": layers }).to_string();
-    let entry = put(layout, "application/vnd.oci.image.manifest.v1+json", manifest.as_bytes());
-    let index = json!({ "schemaVersion": 2, "manifests": [entry] }).to_string();
-    files::write(&layout.join("index.json"), index.as_bytes());
-    layers
+    let (mut entries, mut all) = (Vec::new(), Vec::new());
+    for (arch, config, layers) in platforms {
+        let diff_ids: Vec<String> = layers.iter().map(|layer| diff_id(layer)).collect();
+        let config = json!({
+            "os": "linux", "architecture": arch, "config": config,
+            "rootfs": { "type": "layers", "diff_ids": diff_ids },
+        });
+        let config = put(layout, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+        let layers: Vec<Value> =
+            layers.iter().map(|layer| put(layout, "application/vnd.oci.image.layer.v1.tar+gzip", layer)).collect();
+        let manifest = json!({ "schemaVersion": 2, "config": config, "layers": layers }).to_string();
+        let mut entry = put(layout, "application/vnd.oci.image.manifest.v1+json", manifest.as_bytes());
+        entry["platform"] = json!({ "os": "linux", "architecture": arch });
+        entries.push(entry);
+        all.extend(layers);
+    }
+    let index = json!({ "schemaVersion": 2, "manifests": entries }).to_string();
+    let index = put(layout, "application/vnd.oci.image.index.v1+json", index.as_bytes());
+    let list = json!({ "schemaVersion": 2, "manifests": [index] }).to_string();
+    files::write(&layout.join("index.json"), list.as_bytes());
+    all
 }

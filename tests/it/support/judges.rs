@@ -61,6 +61,17 @@ pub fn python() -> Option<PathBuf> {
     named
 }
 
+/// The folder with the npm packages that judge: axe's script lies two folders deep in it.
+#[track_caller]
+pub fn node_modules() -> Option<PathBuf> {
+    let axe = std::env::var_os("DEXT_TEST_AXE").map(PathBuf::from);
+    let folder = axe.as_deref().and_then(|axe| axe.ancestors().nth(2)).map(Path::to_owned);
+    if folder.is_none() {
+        absent("DEXT_TEST_AXE names no script among npm packages");
+    }
+    folder
+}
+
 /// The folder with the schemas of the image specification.
 #[track_caller]
 pub fn schemas() -> Option<PathBuf> {

@@ -2,7 +2,9 @@
 
 pub mod base64;
 pub mod bases;
+pub mod chromium;
 pub mod daemon;
+pub mod desktop;
 pub mod distribution;
 pub mod enemy;
 pub mod files;
@@ -11,6 +13,7 @@ pub mod headers;
 pub mod http;
 pub mod judges;
 pub mod oci;
+pub mod pages;
 pub mod prebuilt;
 pub mod proxy;
 pub mod redact;
@@ -19,6 +22,7 @@ pub mod sandbox;
 pub mod secrets;
 pub mod shop;
 pub mod talk;
+pub mod terminal;
 pub mod tokens;
 pub mod toolchain;
 pub mod trip;

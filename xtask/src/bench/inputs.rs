@@ -13,7 +13,9 @@ use crate::Result;
 use crate::command::Cmd;
 
 /// The triple whose folder a binary goes to, its name there, its npm package, and where it is in that.
-const BINARIES: [(&str, &str, &str, &str); 8] = [
+type Binary = (&'static str, &'static str, &'static str, &'static str);
+
+const BINARIES: [Binary; 8] = [
     ("x86_64-unknown-linux-musl", "backend", "@esbuild/linux-x64@0.28.2", "bin/esbuild"),
     ("aarch64-unknown-linux-musl", "backend", "@esbuild/linux-arm64@0.28.2", "bin/esbuild"),
     ("x86_64-unknown-linux-musl", "tool", "lightningcss-cli-linux-x64-gnu@1.33.0", "lightningcss"),
@@ -22,6 +24,17 @@ const BINARIES: [(&str, &str, &str, &str); 8] = [
     ("aarch64-apple-darwin", "tool", "lightningcss-cli-darwin-arm64@1.33.0", "lightningcss"),
     ("x86_64-pc-windows-gnullvm", "tool.exe", "lightningcss-cli-win32-x64-msvc@1.33.0", "lightningcss.exe"),
     ("aarch64-pc-windows-gnullvm", "tool.exe", "lightningcss-cli-win32-arm64-msvc@1.33.0", "lightningcss.exe"),
+];
+
+/// A second host tool, for an image of 100 MB: `biome`, written in Rust, and for Windows, where that one wants a
+/// library that users lack, `esbuild`.
+const MORE: [Binary; 6] = [
+    ("x86_64-unknown-linux-musl", "lint", "@biomejs/cli-linux-x64-musl@2.3.0", "biome"),
+    ("aarch64-unknown-linux-musl", "lint", "@biomejs/cli-linux-arm64-musl@2.3.0", "biome"),
+    ("x86_64-apple-darwin", "lint", "@biomejs/cli-darwin-x64@2.3.0", "biome"),
+    ("aarch64-apple-darwin", "lint", "@biomejs/cli-darwin-arm64@2.3.0", "biome"),
+    ("x86_64-pc-windows-gnullvm", "lint.exe", "@esbuild/win32-x64@0.28.2", "esbuild.exe"),
+    ("aarch64-pc-windows-gnullvm", "lint.exe", "@esbuild/win32-arm64@0.28.2", "esbuild.exe"),
 ];
 
 const MANIFEST: &str = r#"[package]
@@ -61,6 +74,16 @@ socket = "backend.sock"
 bin = "tool"
 "#;
 
+/// The same for the second host tool.
+const MORE_PROGRAMS: &str = r#"
+[[package.metadata.extension.host]]
+bin = "lint"
+
+[[bin]]
+name = "lint"
+path = "main.rs"
+"#;
+
 /// An extension on disk, with its binaries beside it.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -97,13 +120,35 @@ impl Project {
     pub fn with_binaries(desk: &Desk, name: &str, files: usize, bytes: usize) -> Result<Self> {
         let project = Project::ui_only(desk, name, files, bytes)?;
         std::fs::write(project.dir.join("Cargo.toml"), format!("{MANIFEST}{PROGRAMS}"))?;
-        let store = store(desk)?;
-        for (triple, file, package, inside) in BINARIES {
-            let to = project.artifacts.join(triple);
+        project.fetch(desk, &BINARIES)?;
+        Ok(project)
+    }
+
+    /// The same with a second and larger host tool, and this many MiB of pictures in the UI.
+    ///
+    /// # Errors
+    /// When the binaries cannot be fetched, or the disk is full.
+    pub fn with_more_binaries(desk: &Desk, name: &str, files: usize, bytes: usize, pictures: usize) -> Result<Self> {
+        let project = Project::with_binaries(desk, name, files, bytes)?;
+        std::fs::write(project.dir.join("Cargo.toml"), format!("{MANIFEST}{PROGRAMS}{MORE_PROGRAMS}"))?;
+        project.fetch(desk, &MORE)?;
+        let mut dice = Dice::default();
+        (0..pictures).try_for_each(|number| {
+            // What has been compressed already is noise to another compressor.
+            dice.fill(std::fs::File::create(project.dir.join(format!("ui/picture-{number}.webp")))?, 1)
+        })?;
+        Ok(project)
+    }
+
+    /// Puts binaries to where `--artifacts` looks for them.
+    fn fetch(&self, desk: &Desk, binaries: &[Binary]) -> Result {
+        let store = store(desk, binaries)?;
+        for (triple, file, package, inside) in binaries {
+            let to = self.artifacts.join(triple);
             std::fs::create_dir_all(&to)?;
             std::fs::copy(store.join(folder_name(package)).join(inside), to.join(file))?;
         }
-        Ok(project)
+        Ok(())
     }
 
     /// `cargo dext package` without building.
@@ -147,9 +192,9 @@ pub fn clear(dir: &Path) -> Result {
 }
 
 /// The folder of unpacked npm packages, outside the checkout; what is there is not fetched again.
-fn store(desk: &Desk) -> Result<PathBuf> {
+fn store(desk: &Desk, binaries: &[Binary]) -> Result<PathBuf> {
     let store = desk.places.setup.join("bench-binaries");
-    for (_, _, package, inside) in BINARIES {
+    for (_, _, package, inside) in binaries {
         let dir = store.join(folder_name(package));
         if dir.join(inside).exists() {
             continue;

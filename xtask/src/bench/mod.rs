@@ -11,6 +11,7 @@ mod inputs;
 mod publish;
 mod six;
 mod tree;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -24,13 +25,14 @@ use crate::{Result, program};
 /// A bench: its name on the command line, what it is about, and its measurement.
 type Bench = (&'static str, &'static str, fn(&Desk) -> Result<Vec<Row>>);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("help", "`cargo dext --help`", help::run),
     ("assemble", "two images from 8 binaries and 150 files, against buildah and pigz", assemble::run),
     ("files", "a UI of 20,000 files against one of 2,000", tree::files),
     ("memory", "peak memory of packaging a UI of 1 GiB", tree::memory),
     ("publish", "a layout of two images to a registry, against skopeo", publish::run),
     ("six", "six targets by one `package`, against six `cargo zigbuild`", six::run),
+    ("validate", "a finished layout of about 100 MB, against `gzip -t`", validate::run),
 ];
 
 /// What every bench works with.

@@ -3,13 +3,13 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Tools, apt, python, sarif};
+use super::{Tools, apt, node, python, sarif};
 use crate::Result;
 use crate::command::{which, which_on};
 use crate::places::Places;
 
 /// A program on the search path, and the Debian packages that bring it.
-const PROGRAMS: [(&str, &[&str]); 10] = [
+const PROGRAMS: [(&str, &[&str]); 15] = [
     ("skopeo", &["skopeo"]),
     ("buildah", &["buildah"]),
     ("umoci", &["umoci"]),
@@ -20,6 +20,11 @@ const PROGRAMS: [(&str, &[&str]); 10] = [
     ("wine", &["wine", "wine64"]),
     ("pigz", &["pigz"]),
     ("time", &["time"]),
+    ("chromium", &["chromium"]),
+    ("npm", &["nodejs", "npm"]),
+    ("hg", &["mercurial"]),
+    ("fossil", &["fossil"]),
+    ("script", &["bsdutils"]),
 ];
 
 /// The folder of the image specification's JSON schemas, and the Debian package that brings it.
@@ -28,8 +33,14 @@ const SCHEMAS: (&str, &str) = (
     "golang-github-opencontainers-image-spec-dev",
 );
 
-/// What checks JSON against schemas, and what reads JUnit reports.
-const PYTHON_PACKAGES: [&str; 3] = ["jsonschema==4.26.0", "referencing==0.37.0", "junitparser==5.0.3"];
+/// What checks JSON against schemas, workflows against GitHub's, and what reads Markdown and JUnit reports.
+const PYTHON_PACKAGES: [&str; 5] = [
+    "jsonschema==4.26.0",
+    "referencing==0.37.0",
+    "check-jsonschema==0.39.0",
+    "markdown-it-py==4.3.0",
+    "junitparser==5.0.3",
+];
 
 /// Installs what is missing and tells the tests where it is. What cannot be had is named in [`Tools::lacking`].
 ///
@@ -47,6 +58,10 @@ pub fn ensure(places: &Places, tools: &mut Tools) -> Result {
     }
     match python::ensure(places, "judges", &PYTHON_PACKAGES) {
         Ok(python) => tools.set("DEXT_TEST_PYTHON", python),
+        Err(error) => tools.lacking.push(error.to_string()),
+    }
+    match node::ensure(places) {
+        Ok(axe) => tools.set("DEXT_TEST_AXE", axe),
         Err(error) => tools.lacking.push(error.to_string()),
     }
     match sarif::ensure(places) {

@@ -8,6 +8,7 @@ mod apt;
 mod distribution;
 mod files;
 mod judges;
+mod node;
 mod python;
 mod sarif;
 mod toolchain;
@@ -32,7 +33,7 @@ pub enum Group {
     Toolchain,
     /// The C compiler and linker for other machines.
     Zig,
-    /// Programs that judge what we make: registries, engines, emulators, schemas.
+    /// Programs that judge what we make: registries, engines, emulators, schemas, a browser.
     Judges,
 }
 
