@@ -165,7 +165,8 @@ mod tests {
     use crate::subject::{EntryKind, FileFact};
 
     fn wanted(subject: &Subject<'_>, folder: &str) -> Vec<Wanted> {
-        let facts = subject.below(&subject.platforms[0], folder).expect("read");
+        let mut facts = Vec::new();
+        subject.below(&subject.platforms[0], folder, &mut |fact| facts.push(fact)).expect("read");
         let wanted = |fact: FileFact| {
             let FileFact { path, layer, size, digest, kind, .. } = fact;
             (kind == EntryKind::File).then_some(Wanted { path, layer, size, digest: digest? })
