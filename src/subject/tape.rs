@@ -17,9 +17,6 @@ use header::{BLOCK, Header};
 /// The longest name or list of extensions that is read, in bytes.
 const MAX_EXTENSION: u64 = 1 << 20;
 
-/// The longest path that Linux takes, in bytes (`PATH_MAX` without its zero): no engine can unpack a longer one.
-const MAX_PATH: usize = 4095;
-
 /// The most bytes of one member: more than any disk has, and few enough to count further.
 const MAX_SIZE: u64 = 1 << 60;
 
@@ -136,9 +133,6 @@ impl<R: Skip> Tape<R> {
             }
             let sparse_blocks = header.sparse.as_ref().is_some_and(|sparse| sparse.continued);
             let (mut member, stored) = extended.complete(header);
-            if member.path.len().max(member.link.len()) > MAX_PATH {
-                return Err(torn("has a name longer than any system takes"));
-            }
             if sparse_blocks {
                 self.skip_sparse_maps()?;
             }

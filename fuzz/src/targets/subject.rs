@@ -78,12 +78,13 @@ fn limits(real: Limits, bounds: Bounds) -> Limits {
 /// Asks what `inspect` asks.
 fn look(subject: &Subject) {
     for platform in &subject.platforms {
+        let mut seen = 0_u64;
+        let mut see = |_| seen += 1;
         let outcomes = [
             subject.extension(platform).map(drop),
             subject.files(platform, &["metadata.json", "/ui/../ui//index.html", "a", ""]).map(drop),
-            subject.read_all(platform).map(drop),
-            subject.below(platform, "/").map(drop),
-            subject.below(platform, "ui").map(drop),
+            subject.below(platform, "/", &mut see),
+            subject.below(platform, "ui", &mut see),
         ];
         outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).for_each(text::error);
         drop(platform.labels());
