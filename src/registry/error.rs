@@ -1,8 +1,8 @@
 //! What can go wrong between this machine and a registry.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fmt, io};
 
 use super::credentials;
 use crate::domain::{Digest, Explain, Reference};
@@ -27,12 +27,14 @@ impl fmt::Display for At {
 }
 
 /// What kept a request from an answer that lasts. What is advised depends on it; words are for people alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// A server answered, and its answer may be another one later.
     Answered,
     /// There was no answer: no connection, one that broke, or one that fell silent.
     Broken,
+    /// The proxy could not be reached, or did not reach the server: variable and address, without its password.
+    Proxy(String),
 }
 
 /// Why an image could not be sent, found or read.
@@ -41,11 +43,23 @@ pub enum Error {
     /// The user pressed Ctrl-C.
     #[error("interrupted")]
     Interrupted,
-    /// Certificates, proxy or the runtime cannot be set up.
-    #[error("could not prepare to talk to registries: {why}")]
-    Setup {
-        /// What failed.
-        why: String,
+    /// Certificates or a proxy cannot be used.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The system gives no means to wait for connections.
+    #[error("could not prepare to talk to registries: {0}")]
+    Runtime(io::Error),
+    /// A registry and a repository that make no address.
+    #[error("no address can be made of `{name}`")]
+    NoAddress {
+        /// Both.
+        name: String,
+    },
+    /// A document of the image has a media type that no request can carry.
+    #[error("`{media_type}` is no media type")]
+    MediaType {
+        /// What it has.
+        media_type: String,
     },
     /// The user's credentials cannot be read.
     #[error(transparent)]
@@ -65,7 +79,7 @@ pub enum Error {
         why: String,
     },
     /// A file of the layout is not what its name says.
-    #[error("`{}` is not what its name says any more", path.display())]
+    #[error("the file is not what its name says any more")]
     Changed {
         /// The file.
         path: PathBuf,
@@ -216,7 +230,10 @@ impl Error {
         !matches!(
             self,
             Error::Interrupted
-                | Error::Setup { .. }
+                | Error::Http(_)
+                | Error::Runtime(_)
+                | Error::NoAddress { .. }
+                | Error::MediaType { .. }
                 | Error::Credentials(_)
                 | Error::File(_)
                 | Error::Damage(_)
@@ -247,7 +264,13 @@ impl Explain for Error {
             | Error::Later { at, .. }
             | Error::Answer { at, .. }
             | Error::ReadBack { at, .. } => Some(at.to_string()),
-            Error::Interrupted | Error::Setup { .. } | Error::Unfit { .. } | Error::Changed { .. } => None,
+            Error::Http(error) => error.place(),
+            Error::Unfit { layout, .. } => Some(layout.display().to_string()),
+            Error::Changed { path } => Some(path.display().to_string()),
+            Error::NoAddress { name } => Some(name.clone()),
+            Error::MediaType { .. } => Some("the image's manifests".to_owned()),
+            Error::Runtime(_) => Some("this process".to_owned()),
+            Error::Interrupted => None,
         }
     }
 
@@ -260,9 +283,10 @@ impl Explain for Error {
             Error::Credentials(error) => return error.help(),
             Error::File(error) => return error.help(),
             Error::Damage(error) => return error.help(),
-            Error::Setup { .. } => {
-                "install the system's certificates (`ca-certificates`), or name a PEM file with `--cacert`"
-            }
+            Error::Http(error) => return error.help(),
+            Error::Runtime(_) => "raise the limit of open files (`ulimit -n`), or end other programs",
+            Error::NoAddress { .. } => "write it as REGISTRY/REPOSITORY, such as `ghcr.io/example/disk-usage`",
+            Error::MediaType { .. } => "write the layout with `cargo dext package`",
             Error::Unfit { .. } => "write the layout with `cargo dext package`",
             Error::Changed { .. } => "package again, or fetch the layout again from where it came",
             Error::TagExists { .. } => {
@@ -292,6 +316,9 @@ impl Explain for Error {
             Error::Unreachable { cause: Cause::Broken, .. } => {
                 "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
             }
+            Error::Unreachable { cause: Cause::Proxy(proxy), .. } => {
+                return Some(format!("check the proxy, {proxy}, or name the host in NO_PROXY if it needs none"));
+            }
             Error::UnknownHost { .. } => {
                 "check how the name is written, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY"
             }
@@ -315,75 +342,4 @@ fn denied(at: &At, origin: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_say_where_and_what_to_do() {
-        let at = || {
-            let (registry, repository) = ("r.example".to_owned(), "a/b".to_owned());
-            Box::new(At { registry, repository, step: "sending x".to_owned() })
-        };
-        let answer = || "403 Forbidden: DENIED: no".to_owned();
-        for (error, text) in [
-            (
-                Error::Denied { at: at(), answer: answer(), origin: String::new() },
-                "the registry denies access: 403 Forbidden: DENIED: no",
-            ),
-            (
-                Error::Refused { at: at(), status: 400, answer: answer() },
-                "the registry answered 403 Forbidden: DENIED: no",
-            ),
-            (Error::NoTls { at: at(), why: "no message".to_owned() }, "the registry does not speak TLS: no message"),
-            (
-                Error::TokenServer {
-                    at: at(),
-                    host: "auth.example:5001".to_owned(),
-                    status: 403,
-                    answer: answer(),
-                    origin: String::new(),
-                },
-                "the token server auth.example:5001 answered 403 Forbidden: DENIED: no",
-            ),
-            (Error::ProxyDenies { at: at() }, "the proxy wants a user and a password, or another one"),
-            (
-                Error::Unreachable {
-                    at: at(),
-                    tries: 6,
-                    cause: Cause::Answered,
-                    why: "the registry answered 503".to_owned(),
-                },
-                "failed 6 times, at last because the registry answered 503",
-            ),
-            (Error::UnknownHost { at: at(), host: "r.example".to_owned() }, "no host has the name `r.example`"),
-            (
-                Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(90) },
-                "the registry answered 429, and wants to be asked again in 90 s",
-            ),
-            (
-                Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(3601) },
-                "the registry answered 429, and wants to be asked again in 61 min",
-            ),
-            (
-                Error::ReadBack { at: at(), tag: "1.0.0".to_owned(), found: None, ours: Digest::of(b"") },
-                "the tag `1.0.0` was written, but the registry answers that it does not exist",
-            ),
-        ] {
-            assert_eq!(error.to_string(), text);
-            assert_eq!(error.place().as_deref(), Some("r.example/a/b, sending x"));
-            assert!(error.help().is_some() && error.is_network());
-        }
-        assert!(denied(&at(), "auths in config.json").contains("docker login r.example"));
-    }
-
-    #[test]
-    fn advice_depends_on_the_cause_and_not_on_the_words() {
-        let at = || Box::new(At { registry: String::new(), repository: String::new(), step: String::new() });
-        for (cause, proxy) in [(Cause::Answered, false), (Cause::Broken, true)] {
-            for why in ["the registry answered 503", "the peer answered with a reset", ""] {
-                let error = Error::Unreachable { at: at(), tries: 6, cause, why: why.to_owned() };
-                assert_eq!(error.help().is_some_and(|help| help.contains("HTTPS_PROXY")), proxy, "{why}");
-            }
-        }
-    }
-}
+mod tests;

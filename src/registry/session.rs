@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use tokio::runtime::Runtime;
 
 use super::Error;
 use super::client::{Dialogue, Door, Wire};
@@ -18,7 +17,7 @@ use super::token::scope;
 use crate::domain::Reference;
 use crate::report::Report;
 use crate::sys::http::{self, HttpSettings};
-use crate::sys::{Env, interrupt};
+use crate::sys::{Env, Runtime, interrupt};
 
 /// How often work looks whether the user wants it to stop.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -116,8 +115,7 @@ impl<'r> Session<'r> {
     /// # Errors
     /// When the system gives no means to wait for connections.
     pub fn new(options: Options, keychain: Keychain, report: &'r dyn Report) -> Result<Self, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Error::Setup { why: error.to_string() })?;
+        let runtime = Runtime::new().map_err(Error::Runtime)?;
         let wire = Wire::new(&options);
         Ok(Session { options, keychain, report, runtime, wire, doors: RefCell::default() })
     }

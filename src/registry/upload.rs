@@ -64,6 +64,8 @@ pub(super) struct Upload {
     best: u64,
     /// Whether bytes were sent since the upload began.
     sent: bool,
+    /// Up to where the open upload was sent bytes. No registry can have more of them.
+    handed: u64,
     /// Failures in a row: of looking, of beginning, of sending, of asking.
     failures: [u32; 4],
     rest: Option<Next>,
@@ -94,6 +96,7 @@ impl Upload {
             offset: 0,
             best: 0,
             sent: false,
+            handed: 0,
             failures: [0; 4],
             rest: None,
             end: None,
@@ -188,7 +191,7 @@ impl Upload {
                 self.mounts.clear();
                 self.failures[Row::Begin as usize] = 0;
                 self.session = location;
-                self.offset = 0;
+                (self.offset, self.handed) = (0, 0);
                 self.state = State::Open;
                 self.pieces = self.pieces.map(|piece| piece.max(smallest.unwrap_or_default()));
             }
@@ -217,6 +220,7 @@ impl Upload {
 
     fn put(&mut self, heard: Heard) {
         self.sent = true;
+        self.handed = self.size;
         match heard {
             Heard::Reply(Reply { status: 200 | 201 | 204, .. }) => self.end = Some(Next::Done(Fate::Sent)),
             Heard::Reply(Reply { status: 405 | 411 | 413 | 416 | 501, .. }) => self.fall_back(),
@@ -246,6 +250,7 @@ impl Upload {
         self.sent = true;
         let piece = self.pieces.unwrap_or(PIECE);
         let end = self.offset + piece.min(self.size - self.offset);
+        self.handed = self.handed.max(end);
         match heard {
             Heard::Reply(Reply { status: 200..=204, location, held, words, .. }) => {
                 self.session = location.or(self.session.take());
@@ -298,7 +303,7 @@ impl Upload {
 
     fn asked(&mut self, heard: Heard) {
         match heard {
-            Heard::Reply(Reply { status: 200..=204, location, held: Some(held), .. }) if held <= self.size => {
+            Heard::Reply(Reply { status: 200..=204, location, held: Some(held), .. }) if held <= self.handed => {
                 self.session = location.or(self.session.take());
                 self.offset = held;
                 self.state = State::Open;
@@ -307,7 +312,7 @@ impl Upload {
                 self.failed(Row::Ask, passing);
                 return;
             }
-            // It is gone, or the registry does not answer such questions.
+            // It is gone, the registry does not answer such questions, or claims bytes that it was never sent.
             Heard::Reply(_) | Heard::Passing(_) => {
                 self.session = None;
                 self.state = State::Unknown;

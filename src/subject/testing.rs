@@ -164,7 +164,7 @@ impl TestLayout {
 /// Opens what lies at a path.
 pub(super) fn open(path: &Path, options: &Options) -> Result<Subject<'static>, super::Error> {
     let place = Place::find(path.to_str().expect("a path in Unicode"), Path::new("/"))?;
-    Subject::open(&place, options, || Err(registry::Error::Setup { why: "no registry here".to_owned() }))
+    Subject::open(&place, options, || Err(registry::Error::NoAddress { name: "no registry here".to_owned() }))
 }
 
 /// A layout of one platform with these layers.

@@ -18,6 +18,7 @@ use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, Url};
 pub use names::unknown_host;
 
 use super::{Env, fs};
+use crate::domain::Explain;
 
 /// The longest wait between two tries, whatever the server asks for.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -35,9 +36,9 @@ pub struct HttpSettings {
     /// Files of certificates (PEM) to trust besides those of the system.
     pub ca_files: Vec<PathBuf>,
     /// The proxy for plain HTTP.
-    pub http_proxy: Option<String>,
+    pub http_proxy: Option<ProxyAddress>,
     /// The proxy for HTTPS.
-    pub https_proxy: Option<String>,
+    pub https_proxy: Option<ProxyAddress>,
     /// Hosts that are reached without a proxy, separated by commas.
     pub no_proxy: Option<String>,
 }
@@ -45,6 +46,32 @@ pub struct HttpSettings {
 impl fmt::Debug for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSettings").field("ca_files", &self.ca_files).finish_non_exhaustive()
+    }
+}
+
+/// A proxy and the variable that names it. `Display` and `Debug` print
+/// `HTTPS_PROXY=http://HOST:PORT`, without user and password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyAddress {
+    /// The variable.
+    pub variable: &'static str,
+    /// Its value.
+    pub address: String,
+}
+
+impl fmt::Debug for ProxyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for ProxyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It may be no address at all, so that it is cut as a text.
+        let start = self.address.find("://").map_or(0, |at| at + "://".len());
+        let (scheme, rest) = self.address.split_at(start);
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        write!(f, "{}={}{}", self.variable, scheme.escape_debug(), host.escape_debug())
     }
 }
 
@@ -60,12 +87,48 @@ pub enum Speaks {
 /// Why no client can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Certificates or a proxy cannot be used.
-    #[error("{0}")]
-    Setup(String),
     /// A file of certificates cannot be read.
     #[error(transparent)]
     File(#[from] fs::Error),
+    /// A file has no certificates, or broken ones.
+    #[error("{why}")]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The address of a proxy is none.
+    #[error("this is no address of a proxy: `{0}`")]
+    Proxy(ProxyAddress),
+    /// The client cannot be made.
+    #[error("no connection can be prepared: {0}")]
+    Client(String),
+}
+
+impl Explain for Error {
+    fn place(&self) -> Option<String> {
+        match self {
+            Error::File(error) => error.place(),
+            Error::Certificates { path, .. } => Some(path.display().to_string()),
+            Error::Proxy(proxy) => Some(format!("the environment variable {}", proxy.variable)),
+            Error::Client(_) => Some("the certificates of this system".to_owned()),
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Error::File(_) | Error::Certificates { .. } => {
+                "name a PEM file of certificates with `--cacert`, SSL_CERT_FILE or CARGO_HTTP_CAINFO, or none; \
+                 `openssl x509 -inform der -in FILE` makes PEM of a DER file"
+            }
+            Error::Proxy(_) => "write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or unset the variable",
+            Error::Client(_) => {
+                "install the system's certificates (`ca-certificates`), or name a PEM file in SSL_CERT_FILE"
+            }
+        };
+        Some(help.to_owned())
+    }
 }
 
 impl HttpSettings {
@@ -73,13 +136,14 @@ impl HttpSettings {
     /// `SSL_CERT_FILE`; Cargo's own `CARGO_HTTP_PROXY` and `CARGO_HTTP_CAINFO` come first.
     #[must_use]
     pub fn from_env(env: &Env) -> Self {
-        let first = |names: &[&str]| names.iter().find_map(|name| env.var(name)).map(str::to_owned);
+        let named = |variable| Some(ProxyAddress { variable, address: env.var(variable)?.to_owned() });
+        let first = |names: &[&'static str]| names.iter().find_map(|name| named(name));
         let ca_file = env.os("CARGO_HTTP_CAINFO").or_else(|| env.os("SSL_CERT_FILE"));
         HttpSettings {
             ca_files: ca_file.map(|path| env.cwd.join(path)).into_iter().collect(),
             http_proxy: first(&["CARGO_HTTP_PROXY", "http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]),
             https_proxy: first(&["CARGO_HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
-            no_proxy: first(&["NO_PROXY", "no_proxy"]),
+            no_proxy: first(&["NO_PROXY", "no_proxy"]).map(|hosts| hosts.address),
         }
     }
 
@@ -102,18 +166,30 @@ impl HttpSettings {
             .dns_resolver(Arc::new(names::System))
             // The environment came as a value; the client shall not look at it again.
             .no_proxy();
-        let (builder, proxy) = match speaks {
-            Speaks::Plain => (builder.tls_certs_only([]), self.http_proxy.as_deref().map(Proxy::http)),
-            Speaks::Https => (self.certificates(builder)?, self.https_proxy.as_deref().map(Proxy::https)),
+        let builder = match speaks {
+            Speaks::Plain => builder.tls_certs_only([]),
+            Speaks::Https => self.certificates(builder)?,
         };
         // A star is for all hosts; the matcher takes it for those alone that are no addresses.
         let none = self.no_proxy.iter().flat_map(|hosts| hosts.split(',')).any(|host| host.trim() == "*");
-        let Some(proxy) = proxy.filter(|_| !none) else { return Ok(builder) };
-        // The proxy's address may hold a password, so that neither it nor the parser's words are printed.
-        let proxy = proxy
-            .map_err(|_| Error::Setup("the proxy's address in the environment cannot be used".to_owned()))?
-            .no_proxy(NoProxy::from_string(&self.without_proxy()));
+        let Some(named) = self.proxy(speaks).filter(|_| !none) else { return Ok(builder) };
+        let proxy = match speaks {
+            Speaks::Plain => Proxy::http(&named.address),
+            Speaks::Https => Proxy::https(&named.address),
+        };
+        // It may hold a password, so that the parser's words are not printed.
+        let proxy =
+            proxy.map_err(|_| Error::Proxy(named.clone()))?.no_proxy(NoProxy::from_string(&self.without_proxy()));
         Ok(builder.proxy(proxy))
+    }
+
+    /// The proxy for those servers that need one.
+    #[must_use]
+    pub fn proxy(&self, speaks: Speaks) -> Option<&ProxyAddress> {
+        match speaks {
+            Speaks::Plain => self.http_proxy.as_ref(),
+            Speaks::Https => self.https_proxy.as_ref(),
+        }
     }
 
     /// The hosts that are reached without a proxy.
@@ -126,9 +202,12 @@ impl HttpSettings {
     fn certificates(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         for path in &self.ca_files {
             let pem = fs::read(path, MAX_CERTIFICATES)?;
-            let bundle = Certificate::from_pem_bundle(&pem).map_err(|error| {
-                Error::Setup(format!("the certificates in `{}`: {}", path.display(), reason(error)))
-            })?;
+            let unusable = |why| Error::Certificates { path: path.clone(), why };
+            let bundle = Certificate::from_pem_bundle(&pem)
+                .map_err(|error| unusable(format!("its certificates cannot be read: {}", reason(error))))?;
+            if bundle.is_empty() {
+                return Err(unusable("there is no certificate in it in the form of PEM".to_owned()));
+            }
             builder = builder.tls_certs_merge(bundle);
         }
         Ok(builder)
@@ -140,7 +219,7 @@ impl HttpSettings {
 /// # Errors
 /// When the system has no certificates, for one.
 pub fn finish(builder: ClientBuilder) -> Result<Client, Error> {
-    builder.build().map_err(|error| Error::Setup(format!("the client: {}", reason(error))))
+    builder.build().map_err(|error| Error::Client(reason(error)))
 }
 
 /// The address without what may be secret: user name, password, query and fragment.
@@ -253,67 +332,4 @@ pub fn pause(first: Duration, tries: u32, random: u64, asked: Option<Duration>) 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_and_end() {
-        let first = Duration::from_millis(500);
-        assert_eq!(pause(first, 1, 0, None), first);
-        assert_eq!(pause(first, 3, 0, None), 4 * first);
-        assert_eq!(pause(first, 3, 256, None), 3 * first);
-        assert_eq!(pause(first, u32::MAX, 0, None), LONGEST_PAUSE);
-        assert_eq!(pause(first, 1, 0, Some(Duration::ZERO)), Duration::ZERO);
-        assert_eq!(pause(first, 1, 0, Some(Duration::MAX)), LONGEST_PAUSE);
-    }
-
-    #[test]
-    fn dates_are_read() {
-        for (text, seconds) in [
-            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
-            ("Tue, 29 Feb 2000 23:59:59 GMT", Some(951_868_799)),
-            ("Sun, 06 Foo 1994 08:49:37 GMT", None),
-            ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", None),
-            ("Sun, 06 Nov 0000 08:49:37 GMT", None),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
-            ("", None),
-        ] {
-            assert_eq!(http_date(text), seconds, "{text}");
-        }
-    }
-
-    #[test]
-    fn servers_ask_to_wait_in_seconds_or_until_a_date() {
-        let now = "Sun, 06 Nov 1994 08:49:37 GMT";
-        for (asked, date, seconds) in [
-            ("7", None, Some(7)),
-            (" 0 ", None, Some(0)),
-            ("18446744073709551615", None, Some(u64::MAX)),
-            ("18446744073709551616", None, None),
-            ("-1", None, None),
-            ("Sun, 06 Nov 1994 08:50:00 GMT", Some(now), Some(23)),
-            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(now), Some(0)),
-            ("Sun, 06 Nov 1994 08:50:00 GMT", None, None),
-        ] {
-            let mut headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(asked))]);
-            headers.extend(date.map(|date| (DATE, HeaderValue::from_static(date))));
-            assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs), "{asked}");
-        }
-    }
-
-    #[test]
-    fn this_machine_is_known_by_its_names() {
-        for (host, own) in [
-            ("localhost", true),
-            ("127.0.0.1", true),
-            ("127.9.9.9", true),
-            ("[::1]", true),
-            ("localhost.example.com", false),
-            ("10.0.0.1", false),
-            ("0.0.0.0", false),
-        ] {
-            assert_eq!(is_loopback(host), own, "{host}");
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,8 @@ pub mod git;
 pub mod http;
 pub mod interrupt;
 pub mod process;
+pub mod runtime;
 
 pub use env::Env;
 pub use process::Invocation;
+pub use runtime::Runtime;

@@ -92,7 +92,26 @@ fn a_proxy_that_is_not_there() {
         str![[r#"
 error: failed 6 times, at last because the proxy: Connection refused (os error 111)
   --> registry.example.test/team/demo, looking for the tag 1.2.3
-  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
+  help: check the proxy, HTTPS_PROXY=http://127.0.0.1:[PORT], or name the host in NO_PROXY if it needs none
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_proxy_that_has_no_address() {
+    let Some(shop) = named() else { return };
+    shop.keep_secret("a-guess");
+    let words = Shop::trust();
+    let dext = shop.publish_to(&image(), &words.each_ref().map(String::as_str));
+    let outcome = shop.run(&dext.env("HTTPS_PROXY", "http://squid:a-guess@[bad")).failure(1);
+    assert_data_eq!(
+        shop.error(&outcome),
+        str![[r#"
+error: this is no address of a proxy: `HTTPS_PROXY=http://[bad`
+  --> the environment variable HTTPS_PROXY
+  help: write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or unset the variable
 
 "#]]
         .raw()

@@ -31,10 +31,7 @@ fn is_plain_loopback(url: &Url) -> bool {
 /// Makes the client.
 pub(super) fn client(options: &FetchOptions) -> Result<Client, Error> {
     let builder = options.http.client(Speaks::Https).map(|builder| builder.read_timeout(Duration::from_secs(60)));
-    builder.and_then(http::finish).map_err(|error| match error {
-        http::Error::Setup(why) => Error::Setup { why },
-        http::Error::File(error) => Error::Fs(error),
-    })
+    Ok(builder.and_then(http::finish)?)
 }
 
 /// Why there is no answer.

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE};
 use reqwest::{Client, Response, Url};
-use tokio::runtime::Runtime;
 
 use super::client::{self, NoAnswer};
 use super::part::Part;
 use super::{Error, FetchOptions, Item};
 use crate::report::{Event, Report};
-use crate::sys::http;
+use crate::sys::{Runtime, http};
 
 /// What downloads share: the client's connections and the runtime they live in.
 pub(super) struct Downloader<'a> {
@@ -43,8 +42,7 @@ impl Failure {
 impl<'a> Downloader<'a> {
     /// Prepares downloads.
     pub(super) fn new(options: &'a FetchOptions) -> Result<Self, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Error::Setup { why: error.to_string() })?;
+        let runtime = Runtime::new().map_err(Error::Runtime)?;
         Ok(Downloader { options, client: client::client(options)?, runtime })
     }
 

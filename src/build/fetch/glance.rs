@@ -10,6 +10,7 @@ use reqwest::{Client, Response};
 use super::client::{self, NoAnswer};
 use super::{Error, FetchOptions, Item};
 use crate::domain::Digest;
+use crate::sys::Runtime;
 
 /// How long one address may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,8 +37,7 @@ pub struct Glance {
 /// # Errors
 /// When nothing can be asked at all, for want of certificates for one.
 pub fn glances(urls: &[String], options: &FetchOptions) -> Result<BTreeMap<String, Result<Glance, String>>, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Setup { why: error.to_string() })?;
+    let runtime = Runtime::new().map_err(Error::Runtime)?;
     let client = client::client(options)?;
     let mut answers = BTreeMap::new();
     for few in urls.chunks(AT_ONCE) {

@@ -152,12 +152,12 @@ pub enum Error {
         /// Its URL.
         url: String,
     },
-    /// Certificates, proxy or the runtime cannot be set up.
-    #[error("could not prepare downloads: {why}")]
-    Setup {
-        /// What failed.
-        why: String,
-    },
+    /// Certificates or a proxy cannot be used.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The system gives no means to wait for connections.
+    #[error("could not prepare downloads: {0}")]
+    Runtime(std::io::Error),
     /// The server's certificate is not one that this machine trusts.
     #[error("the server's certificate is not trusted: {why}")]
     Certificate {
@@ -268,7 +268,8 @@ impl Explain for Error {
             | Error::TooLarge { url, .. }
             | Error::WrongHash { url, .. } => Some(url.clone()),
             Error::Fs(error) => error.place(),
-            Error::Url { .. } | Error::Setup { .. } => None,
+            Error::Http(error) => error.place(),
+            Error::Url { .. } | Error::Runtime(_) => None,
         }
     }
 
@@ -276,7 +277,9 @@ impl Explain for Error {
         let help = match self {
             Error::Url { .. } => "write an `https://` address",
             Error::Offline { .. } => "run once without `--offline`",
-            Error::Setup { .. } | Error::Certificate { .. } => {
+            Error::Http(error) => return error.help(),
+            Error::Runtime(_) => "raise the limit of open files (`ulimit -n`), or end other programs",
+            Error::Certificate { .. } => {
                 "install the system's certificates (`ca-certificates`), or name a PEM file in SSL_CERT_FILE"
             }
             Error::Status { .. } => "check the `url`, and that it exists for each platform",

@@ -444,7 +444,7 @@ fn a_safe_address_is_not_left_for_a_plain_one() {
 fn the_environment_sets_proxy_and_certificates() {
     let env = Env::of(&[("https_proxy", "http://p:1"), ("NO_PROXY", "a,b"), ("SSL_CERT_FILE", "ca.pem")]);
     let options = FetchOptions::from_env(&env, false);
-    assert_eq!(options.http.https_proxy.as_deref(), Some("http://p:1"));
+    assert_eq!(options.http.https_proxy.as_ref().map(|proxy| proxy.address.as_str()), Some("http://p:1"));
     assert_eq!(options.http.no_proxy.as_deref(), Some("a,b"));
     assert_eq!(options.http.ca_files, [PathBuf::from("ca.pem")]);
 }
@@ -453,7 +453,8 @@ fn the_environment_sets_proxy_and_certificates() {
 fn https_goes_through_the_proxy() {
     // The proxy is asked for the way to the host, and refuses.
     let (proxy, mut run) = (Server::new(vec![status("403 Forbidden")]), Run::new());
-    run.options.http.https_proxy = Some(proxy.base.clone());
+    run.options.http.https_proxy =
+        Some(crate::sys::http::ProxyAddress { variable: "HTTPS_PROXY", address: proxy.base.clone() });
     run.options.retries = 0;
     let item = Item { url: "https://example.com/tool".to_owned(), ..proxy.item(b"content") };
     assert!(run.refused(&item).starts_with("the download failed 1 times"));

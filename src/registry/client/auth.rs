@@ -107,20 +107,25 @@ impl Dialogue<'_> {
 
     fn find(&self) -> Result<Found, Error> {
         let found = self.session.keychain().find(&self.door.registry, &self.door.repository)?;
-        let secret = match &found.credential {
-            Credential::Anonymous => None,
+        let mut secrets = self.door.secrets.borrow_mut();
+        match &found.credential {
+            Credential::Anonymous => {}
             Credential::Basic { password: secret, .. }
             | Credential::IdentityToken(secret)
-            | Credential::RegistryToken(secret) => Some(secret.expose()),
-        };
-        self.door.secrets.borrow_mut().extend(secret.filter(|secret| !secret.is_empty()).map(str::to_owned));
+            | Credential::RegistryToken(secret) => secrets.learn(secret.expose()),
+        }
+        if let Some(pair) = pair(&found.credential) {
+            secrets.learn_pair(&pair);
+        }
+        drop(secrets);
         Ok(found)
     }
 
     fn show(&self, auth: &mut Auth, header: Option<HeaderValue>) {
         let text = header.as_ref().and_then(|header| header.to_str().ok());
-        let secret = text.and_then(|text| text.split(' ').next_back());
-        self.door.secrets.borrow_mut().extend(secret.map(str::to_owned));
+        if let Some(secret) = text.and_then(|text| text.split(' ').next_back()) {
+            self.door.secrets.borrow_mut().learn(secret);
+        }
         auth.generation += 1;
         auth.shown = header;
         auth.until = None;
@@ -154,7 +159,7 @@ impl Dialogue<'_> {
     }
 
     fn refusal_of_token(&self, step: &str, answer: &Answer) -> Error {
-        let (status, host) = (answer.code(), address::host_of(&answer.url));
+        let (status, host) = (answer.code(), self.told(&address::host_of(&answer.url)));
         if status == 407 {
             return self.refusal(step, answer);
         }
@@ -196,7 +201,7 @@ impl Dialogue<'_> {
         let response = sent.map_err(|trouble| self.fault(step, trouble))?;
         let answer = self.whole(step, Incoming::new(url.clone(), response)).await?;
         if http::is_passing(answer.code()) {
-            let who = format!("the token server {}", address::host_of(url));
+            let who = format!("the token server {}", self.told(&address::host_of(url)));
             return Err(self.passing(step, &who, &answer));
         }
         Ok(answer)
@@ -211,14 +216,18 @@ fn whose(found: &Found) -> String {
     }
 }
 
-/// The header that shows a user and a password, or a token in its place.
+/// A user and a password, or a token in its place.
+fn pair(credential: &Credential) -> Option<String> {
+    match credential {
+        Credential::Basic { user, password } => Some(format!("{user}:{}", password.expose())),
+        Credential::IdentityToken(token) => Some(format!("{TOKEN_USER}:{}", token.expose())),
+        Credential::Anonymous | Credential::RegistryToken(_) => None,
+    }
+}
+
+/// The header that shows them.
 fn basic_header(credential: &Credential) -> Option<HeaderValue> {
-    let pair = match credential {
-        Credential::Basic { user, password } => format!("{user}:{}", password.expose()),
-        Credential::IdentityToken(token) => format!("{TOKEN_USER}:{}", token.expose()),
-        Credential::Anonymous | Credential::RegistryToken(_) => return None,
-    };
-    wire::secret_header(&format!("Basic {}", BASE64_STANDARD.encode(pair)))
+    wire::secret_header(&format!("Basic {}", BASE64_STANDARD.encode(pair(credential)?)))
 }
 
 /// The form that buys a token with a refresh token (the distribution project's `auth/oauth`).

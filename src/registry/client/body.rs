@@ -35,6 +35,13 @@ pub(crate) struct Piece {
     pub proof: Option<Arc<Proof>>,
 }
 
+impl Piece {
+    /// Whether bytes before the piece were never sent, although a registry says that it has them.
+    pub fn leaves_a_gap(&self) -> bool {
+        self.proof.as_ref().is_some_and(|proof| !proof.reaches(self.offset))
+    }
+}
+
 /// The proof that a file is what its digest says, made of its bytes while they are sent, whether at once or in pieces.
 /// The end of a file that is not is held back, so that no registry, however trusting, gets all of it.
 #[derive(Debug)]
@@ -70,6 +77,11 @@ impl Proof {
         }
     }
 
+    /// Whether all bytes before `offset` were seen.
+    fn reaches(&self, offset: u64) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).length >= offset
+    }
+
     /// Whether all `length` bytes of the file were seen, and have the digest.
     fn holds(&self, length: u64) -> bool {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,10 +115,12 @@ impl FileBody {
     /// Opens a piece. `total` counts what is sent of all bodies.
     ///
     /// # Errors
-    /// When the file cannot be read; `Ok(None)` when it has another length than it should.
+    /// When the file cannot be read; `Ok(None)` when it has another length than it should, or is empty and should
+    /// not be.
     pub fn open(piece: &Piece, pulse: Arc<Pulse>, total: Arc<AtomicU64>) -> Result<Option<Self>, fs::Error> {
         let (mut file, length) = fs::open(&piece.path)?;
-        if length != piece.whole {
+        // Of an empty file nothing is ever read, so that it is proven here.
+        if length != piece.whole || length == 0 && piece.proof.as_ref().is_some_and(|proof| !proof.holds(0)) {
             return Ok(None);
         }
         file.seek(SeekFrom::Start(piece.offset)).map_err(|error| fs::Error::new("read", &piece.path, error))?;
@@ -216,6 +230,7 @@ mod tests {
         let refused = pieces.iter().position(|part| {
             let plain = piece(path.clone(), content.len() as u64, part.start, part.end - part.start);
             let piece = Piece { proof: proof.clone(), ..plain };
+            assert_eq!(piece.leaves_a_gap(), part.start == STRIDE + 1);
             let body = FileBody::open(&piece, Arc::default(), Arc::default()).expect("opened");
             let is_refused = all(&mut body.expect("as long")).is_err();
             handed.extend(part.start..piece.sent.load(Ordering::Relaxed));
@@ -223,6 +238,19 @@ mod tests {
         });
         assert!(refused.is_none() || handed.len() < content.len(), "all of a wrong file was handed over");
         refused
+    }
+
+    #[test]
+    fn an_empty_file_is_proven_too() {
+        let dir = tempfile::tempdir().expect("temp");
+        let path = dir.path().join("blob");
+        fs::write_atomic(&path, b"").expect("written");
+        for (digest, opens) in [(Digest::of(b""), true), (Digest::of(b"x"), false)] {
+            let proof = Some(Arc::new(Proof::of(digest)));
+            let piece = Piece { proof, ..piece(path.clone(), 0, 0, 0) };
+            let body = FileBody::open(&piece, Arc::default(), Arc::default()).expect("opened");
+            assert_eq!(body.is_some(), opens);
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn accepted() -> HeaderValue {
 
 fn content_type(media_type: &str) -> Result<HeaderValue, Error> {
     HeaderValue::try_from(media_type)
-        .map_err(|_| Error::Setup { why: format!("`{}` is no media type", media_type.escape_debug()) })
+        .map_err(|_| Error::MediaType { media_type: media_type.escape_debug().to_string() })
 }
 
 impl Call {

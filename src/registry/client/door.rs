@@ -11,9 +11,10 @@ use super::address::{self, MAX_REDIRECTS};
 use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::fault::{Fault, Passing};
+use super::redact::{self, Secrets};
 use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
-use crate::registry::{At, Error, Session};
+use crate::registry::{At, Cause, Error, Session};
 use crate::report::Report;
 use crate::sys::http;
 
@@ -43,7 +44,7 @@ pub(crate) struct Door {
     /// Where our credentials came from, once the registry has asked for them.
     pub(super) origin: RefCell<String>,
     /// What must not be repeated, should a server repeat it.
-    pub(super) secrets: RefCell<Vec<String>>,
+    pub(super) secrets: RefCell<Secrets>,
 }
 
 impl Door {
@@ -51,7 +52,7 @@ impl Door {
     pub fn new(session: &Session<'_>, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
         let plain = session.options().plain_http || address::is_own_machine(registry);
         let base = address::base(if plain { "http" } else { "https" }, registry, repository)
-            .ok_or_else(|| Error::Setup { why: format!("`{registry}/{repository}` has no address") })?;
+            .ok_or_else(|| Error::NoAddress { name: format!("{registry}/{repository}") })?;
         Ok(Door {
             registry: registry.to_owned(),
             repository: repository.to_owned(),
@@ -134,7 +135,7 @@ impl Dialogue<'_> {
 
     /// An answer that must not be.
     pub fn senseless(&self, step: &str, why: impl Into<String>) -> Error {
-        Error::Answer { at: self.at(step), why: why.into() }
+        Error::Answer { at: self.at(step), why: self.told(&why.into()) }
     }
 
     /// The error of an answer that will not change.
@@ -149,7 +150,12 @@ impl Dialogue<'_> {
 
     /// What a server said, without what it must not have heard.
     pub fn words(&self, answer: &Answer) -> String {
-        answer.words(&self.door.secrets.borrow())
+        answer.words(self.door.secrets.borrow().known())
+    }
+
+    /// A text that holds what a server has chosen, without what it must not have heard.
+    pub(super) fn told(&self, text: &str) -> String {
+        redact::hide(text, self.door.secrets.borrow().known())
     }
 
     /// Asks until there is an answer that is no passing fault.
@@ -341,16 +347,22 @@ impl Dialogue<'_> {
         let own = address::is_own_machine(&self.door.registry);
         Fault::Final(match trouble {
             // A registry of this machine is asked again by plain HTTP; no other one is.
-            Trouble::NoTls(why) if !own => Error::NoTls { why, at: self.at(step) },
+            Trouble::NoTls(why) if !own => Error::NoTls { why: self.told(&why), at: self.at(step) },
             Trouble::NoTls(why) | Trouble::Broken(why) | Trouble::Gibberish(why) => {
-                return Fault::Passing(Passing::broken(clean(&why)));
+                return Fault::Passing(Passing::broken(clean(&self.told(&why))));
             }
-            Trouble::UnknownHost(host) => Error::UnknownHost { host: clean(&host), at: self.at(step) },
+            Trouble::Proxy { proxy, why } => {
+                let why = clean(&self.told(&why));
+                return Fault::Passing(Passing { cause: Cause::Proxy(proxy), ..Passing::broken(why) });
+            }
+            Trouble::UnknownHost(host) => Error::UnknownHost { host: clean(&self.told(&host)), at: self.at(step) },
             Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
-            Trouble::Certificate { host, why } => Error::Certificate { host, why, at: self.at(step) },
+            Trouble::Certificate { host, why } => {
+                Error::Certificate { host: self.told(&host), why: self.told(&why), at: self.at(step) }
+            }
             Trouble::Changed(path) => Error::Changed { path },
             Trouble::File(error) => Error::File(error),
-            Trouble::Setup(why) => Error::Setup { why },
+            Trouble::Setup(error) => Error::Http(error),
             Trouble::TooLong(limit) => self.senseless(step, format!("it is longer than {limit} bytes")),
         })
     }
@@ -366,7 +378,7 @@ impl Dialogue<'_> {
             _ => "DELETE",
         };
         let status = status.map_or_else(|| "no answer".to_owned(), |status| status.as_str().to_owned());
-        self.report.detail(verb, format!("{}: {status}", http::printed(url)));
+        self.report.detail(verb, format!("{}: {status}", self.told(&http::printed(url))));
     }
 }
 

@@ -8,7 +8,8 @@
 //! tokens. Requests are counted, and the goals are in requests, so that they are made here one by one.
 //!
 //! Inside out: [`wire`] sends one request; [`door`] adds tokens, redirects and repetition; [`calls`] speaks of
-//! manifests and blobs. [`address`] and [`answer`] are pure and decide what may be believed.
+//! manifests and blobs. [`address`] and [`answer`] are pure and decide what may be believed,
+//! [`redact`] what may be repeated.
 //!
 //! # HTTP or HTTPS
 //!
@@ -27,6 +28,7 @@ mod body;
 mod calls;
 mod door;
 mod fault;
+mod redact;
 mod wire;
 
 pub(crate) use address::{follow, same_server, with_digest};

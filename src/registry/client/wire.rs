@@ -55,7 +55,14 @@ pub(crate) enum Trouble {
     /// The file that should be sent cannot be read.
     File(fs::Error),
     /// No client can be made.
-    Setup(String),
+    Setup(http::Error),
+    /// The proxy cannot be reached, or does not reach the server.
+    Proxy {
+        /// The proxy, without its password.
+        proxy: String,
+        /// What happened.
+        why: String,
+    },
     /// The body is longer than allowed.
     TooLong(u64),
 }
@@ -139,6 +146,9 @@ impl Wire {
                 self.counters.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 request = request.body(bytes.clone());
             }
+            Payload::File(piece) if piece.leaves_a_gap() => {
+                return Err(Trouble::Broken("the registry says that it has bytes which were never sent".to_owned()));
+            }
             Payload::File(piece) => {
                 let body = FileBody::open(piece, Arc::clone(&pulse), Arc::clone(&self.counters.sent));
                 let body = body.map_err(Trouble::File)?.ok_or_else(|| Trouble::Changed(piece.path.clone()))?;
@@ -153,7 +163,7 @@ impl Wire {
                 Payload::File(piece) => Err(Trouble::Changed(piece.path.clone())),
                 _ => Err(Trouble::Broken("the body ended too soon".to_owned())),
             },
-            Err(error) => Err(trouble(url, error)),
+            Err(error) => Err(trouble(url, error, &self.settings)),
         }
     }
 
@@ -217,16 +227,13 @@ impl Wire {
             return Ok(client);
         }
         let client = self.settings.client(speaks).map(|builder| builder.tcp_nodelay(true)).and_then(http::finish);
-        let client = client.map_err(|error| match error {
-            http::Error::Setup(why) => Trouble::Setup(why),
-            http::Error::File(error) => Trouble::File(error),
-        })?;
+        let client = client.map_err(Trouble::Setup)?;
         Ok(cell.get_or_init(|| client))
     }
 }
 
 /// Why there is no answer, without the address, whose query may hold a secret.
-fn trouble(url: &Url, error: reqwest::Error) -> Trouble {
+fn trouble(url: &Url, error: reqwest::Error, settings: &http::HttpSettings) -> Trouble {
     let host = url.host_str().unwrap_or_default().to_owned();
     if let Some(defect) = http::certificate_defect(&error) {
         return Trouble::Certificate { host, why: defect.to_string() };
@@ -238,7 +245,8 @@ fn trouble(url: &Url, error: reqwest::Error) -> Trouble {
     if why.ends_with(PROXY_DENIES) {
         Trouble::ProxyDenies
     } else if causes(&error).any(|cause| cause.to_string().starts_with(TUNNEL)) {
-        Trouble::Broken(format!("the proxy: {why}"))
+        let proxy = settings.proxy(Speaks::Https).map(ToString::to_string).unwrap_or_default();
+        Trouble::Proxy { proxy, why: format!("the proxy: {why}") }
     } else if http::tls_error(&error).is_some_and(|error| matches!(error, rustls::Error::InvalidMessage(_))) {
         Trouble::NoTls(why)
     } else if causes(&error).any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse)) {

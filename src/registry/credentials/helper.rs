@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::error::{At, Error, Trouble};
+use super::said::said;
 use super::secret::{Credential, Secret};
 use crate::sys::process::Bounds;
 use crate::sys::{Env, Invocation, process};
@@ -15,9 +16,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The largest answer, in bytes. Tokens of cloud registries have a few kilobytes.
 const MAX_ANSWER: u64 = 1 << 20;
-
-/// How many characters of what a failing helper prints are shown.
-const MAX_SAID: usize = 500;
 
 /// What a helper says when it has nothing for a registry: on standard output, with a failing exit status
 /// (docker-credential-helpers `credentials/error.go`). Some say it with success, or on standard error.
@@ -108,41 +106,9 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
-/// What a failing helper printed, on one line and cut. Braces may be JSON with a secret: then it is kept back.
-/// Long words without the marks of paths and addresses may be tokens: they are left out.
-fn said(streams: &[&str]) -> String {
-    let text = streams.join("\n");
-    if text.contains(['{', '}']) {
-        return "what it printed is not shown, because a secret may be in it".to_owned();
-    }
-    let plain = |word: &str| word.chars().filter(|c| !c.is_control()).collect::<String>();
-    let shown =
-        |word: String| if word.len() < 40 || word.contains(['/', '\\', ':']) { word } else { "[…]".to_owned() };
-    let clean = text.split_whitespace().map(|word| shown(plain(word))).collect::<Vec<_>>().join(" ");
-    let cut: String = clean.chars().take(MAX_SAID).collect();
-    if cut.len() < clean.len() { format!("{cut}…") } else { cut }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_helper_says_is_cleaned() {
-        let token = "ghp_0123456789abcdefghijklmnopqrstuvwxyzABCD";
-        let path = "/usr/local/lib/google-cloud-sdk/bin/docker-credential-gcloud";
-        for (stderr, stdout, wanted) in [
-            ("", "", String::new()),
-            ("error: locked\n", "  try\n\n again ", "error: locked try again".to_owned()),
-            ("", "\u{1b}[31mred\u{7}", "[31mred".to_owned()),
-            (&format!("+ TOKEN={token}") as &str, "", "+ […]".to_owned()),
-            (path, "", path.to_owned()),
-            ("", "{\"Username\"", "what it printed is not shown, because a secret may be in it".to_owned()),
-            ("", &"é ".repeat(400), format!("{}…", "é ".repeat(250))),
-        ] {
-            assert_eq!(said(&[stderr, stdout]), wanted);
-        }
-    }
 
     #[test]
     fn a_helper_is_a_name_and_no_path() {

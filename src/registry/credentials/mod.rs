@@ -25,6 +25,7 @@ mod file;
 mod helper;
 mod json;
 mod key;
+mod said;
 mod secret;
 mod sources;
 mod view;

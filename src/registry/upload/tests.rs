@@ -323,8 +323,14 @@ fn registries_that_claim_too_much_or_take_nothing_are_given_up() {
     let nothing = || ("patch a 0+4", held(202, 0));
     let (_, end, _) = play(pieces().absent(), vec![("begin", open("a")), nothing(), nothing(), nothing()]);
     assert!(matches!(end, Next::Failed(Failure::Exhausted { tries: 3, .. })));
-    // More than there is, when it is asked: that session is not trusted.
-    let script = vec![("begin", open("a")), ("patch a 0+4", broken()), ("ask a", held(204, BLOB + 1))];
+    // More than this upload was sent, when it is asked: that session is not trusted.
+    for claimed in [BLOB + 1, BLOB, (4 << 20) + 1] {
+        let asked = || vec![("begin", open("a")), ("patch a 0+4", broken()), ("ask a", held(204, claimed))];
+        assert!(matches!(play(pieces().absent(), asked()).1, Next::Send(UploadCall::Look)));
+    }
+    let before = vec![("begin", open("a")), ("patch a 0+4", open("a")), ("patch a 4+4", lost(404))];
+    let after = vec![("begin", open("b")), ("patch b 0+4", broken()), ("ask b", held(204, 8 << 20))];
+    let script = [before, vec![("look", status(404))], after].concat();
     assert!(matches!(play(pieces().absent(), script).1, Next::Send(UploadCall::Look)));
 }
 

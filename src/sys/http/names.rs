@@ -73,7 +73,7 @@ impl Resolve for System {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::http::{HttpSettings, Speaks, finish};
+    use crate::sys::http::{HttpSettings, ProxyAddress, Speaks, finish};
 
     #[test]
     fn names_that_nobody_has_are_told_from_a_resolver_in_trouble() {
@@ -102,7 +102,8 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         // A label of 64 letters: the resolver refuses it without asking anybody, and TLS before that.
         let name = format!("{}.example", "a".repeat(64));
-        let proxied = HttpSettings { http_proxy: Some(format!("http://{name}:1")), ..HttpSettings::default() };
+        let proxy = ProxyAddress { variable: "HTTP_PROXY", address: format!("http://{name}:1") };
+        let proxied = HttpSettings { http_proxy: Some(proxy), ..HttpSettings::default() };
         let direct = HttpSettings::default();
         for (settings, speaks, url, unknown) in [
             (&direct, Speaks::Plain, format!("http://{name}/"), true),

@@ -161,10 +161,12 @@ fn a_layout_that_changes_before_it_is_sent() {
 gone
   error: could not open `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29`: No such file or directory (os error 2)
 shorter
-  error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+  error: the file is not what its name says any more
+  place: [LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29
   help: package again, or fetch the layout again from where it came
 other bytes
-  error: `[LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29` is not what its name says any more
+  error: the file is not what its name says any more
+  place: [LAYOUT]/blobs/sha256/8022987567b97cf2197862b472d3ed9f287b67bc159666bf89ac0511b156ef29
   help: package again, or fetch the layout again from where it came
 
 "#]].raw());

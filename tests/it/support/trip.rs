@@ -47,6 +47,8 @@ pub struct Trip {
     pub login: Option<(&'static str, &'static str)>,
     /// An identity token.
     pub identity: Option<&'static str>,
+    /// A token for the registry itself.
+    pub token: Option<&'static str>,
     /// The folder of Docker's configuration, where there is one.
     pub config: Arc<OnceLock<tempfile::TempDir>>,
 }
@@ -65,6 +67,7 @@ impl Default for Trip {
             chunk: None,
             login: None,
             identity: None,
+            token: None,
             config: Arc::default(),
         }
     }
@@ -101,7 +104,8 @@ impl Trip {
             .map(|(user, password)| format!(r#""auth":"{}""#, auth::base64(format!("{user}:{password}").as_bytes())));
         let identity = self.identity.map(|token| format!(r#""identitytoken":"{token}""#));
         let mut vars = Vec::new();
-        if let Some(entry) = login.or(identity) {
+        let token = self.token.map(|token| format!(r#""registrytoken":"{token}""#));
+        if let Some(entry) = login.or(identity).or(token) {
             let config = self.config.get_or_init(|| tempfile::tempdir().expect("a temporary folder can be made"));
             let text = format!(r#"{{"auths":{{"{}":{{{entry}}}}}}}"#, registry.host());
             files::write(&config.path().join("config.json"), text.as_bytes());

@@ -19,7 +19,9 @@ pub enum Auth {
     Open,
     /// By a user and a password in every request.
     Basic(&'static str, &'static str),
-    /// By tokens.
+    /// By this token in every request.
+    Token(&'static str),
+    /// By tokens of a server.
     Tokens(TokenServer),
 }
 
@@ -95,6 +97,11 @@ impl Tokens {
             Auth::Basic(user, password) if header == Some(&basic(user, password)) => Ok(()),
             Auth::Basic(..) => Err(Refused {
                 answer: unauthorized().with("www-authenticate", r#"Basic realm="registry.test""#),
+                violation: None,
+            }),
+            Auth::Token(token) if header == Some(&format!("Bearer {token}")) => Ok(()),
+            Auth::Token(_) => Err(Refused {
+                answer: unauthorized().with("www-authenticate", r#"Bearer realm="https://tokens.example/token""#),
                 violation: None,
             }),
             Auth::Tokens(_) => self.check_token(header, realm, wanted),

@@ -1,6 +1,6 @@
 //! Faults as data: in which step, when, and what goes wrong.
 
-use super::http::{Answer, Arrival};
+use super::http::{Answer, Arrival, Head};
 use super::step::Step;
 
 /// A fault.
@@ -78,14 +78,33 @@ pub enum Said {
     Controls,
     /// A list of errors that has none.
     NoErrors,
+    /// What was sent, as a text: who asks, the query and the form.
+    Echo,
+    /// The same in the message of an error.
+    EchoInError,
+    /// The same in JSON within a text.
+    EchoOfJson,
     /// Nothing.
     Nothing,
 }
 
 impl Said {
-    /// The answer.
-    pub fn answer(self, status: u16) -> Answer {
+    /// The answer to a request.
+    pub fn answer(self, status: u16, head: &Head, body: &[u8]) -> Answer {
+        let echo = || {
+            let who = head.header("authorization").unwrap_or("nobody");
+            let query: Vec<String> = head.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            // Of a blob and a manifest nothing needs to be told.
+            let form = if head.path == "/token" { String::from_utf8_lossy(body) } else { "no form".into() };
+            format!("bad header {who}, bad query {}, bad form {form}", query.join("&"))
+        };
         match self {
+            Said::Echo => Answer::new(status).with("content-type", "text/plain").body(echo()),
+            Said::EchoInError => Answer::error(status, "UNKNOWN", &echo()),
+            Said::EchoOfJson => {
+                let text = serde_json::json!({ "request": echo() }).to_string().replace('/', r"\/");
+                Answer::new(status).with("content-type", "text/plain").body(format!("bad request: {text}"))
+            }
             Said::Error(code, message) => Answer::error(status, code, message),
             Said::Html => Answer::new(status).with("content-type", "text/html").body(
                 "<html>\n<head><title>Gateway</title></head>\n<body><h1>The gateway is in the way</h1></body>\n</html>\n",

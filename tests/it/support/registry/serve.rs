@@ -193,7 +193,7 @@ impl State {
         }
         let Visit { head, route, .. } = visit;
         match &visit.what {
-            Some(What::Status(status, said)) => said.answer(*status),
+            Some(What::Status(status, said)) => said.answer(*status, head, body),
             Some(What::RetryAfter(status, after)) => {
                 Answer::error(*status, "TOOMANYREQUESTS", "slow down").with("retry-after", *after)
             }
