@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::media_types::Kind;
 use crate::domain::{Arch, Digest, Platform};
@@ -19,6 +20,9 @@ pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 /// `type=oci` output writes it.
 pub const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
+/// The largest size of a blob that is read: 256 TiB, more than any registry takes.
+const MAX_SIZE: u64 = 1 << 48;
+
 /// Names a blob: what it is, its hash and its length in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +32,7 @@ pub struct Descriptor {
     /// Its hash. Only SHA-256 is read, so that no text of a hostile document can become a path.
     pub digest: Digest,
     /// Its length in bytes.
+    #[serde(deserialize_with = "size")]
     pub size: u64,
     /// Where it runs, in an index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,6 +40,12 @@ pub struct Descriptor {
     /// What else is said of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A size that can be that of a blob. A document can say any number, but those that are believed can be added up.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let size = u64::deserialize(deserializer)?;
+    if size <= MAX_SIZE { Ok(size) } else { Err(D::Error::custom(format_args!("no blob has {size} bytes"))) }
 }
 
 impl Descriptor {
@@ -264,6 +275,16 @@ mod tests {
     fn keys_are_sorted_at_every_depth() {
         let value = serde_json::json!({ "b": [{ "d": 1, "c": "line\nbreak" }], "a": {} });
         assert_eq!(canonical(&value), br#"{"a":{},"b":[{"c":"line\nbreak","d":1}]}"#);
+    }
+
+    #[test]
+    fn sizes_that_are_believed_can_be_added_up() {
+        let read = |size: u64| {
+            let digest = Digest::of(b"");
+            serde_json::from_str::<Descriptor>(&format!(r#"{{"mediaType":"a","digest":"{digest}","size":{size}}}"#))
+        };
+        assert_eq!(read(1 << 48).map(|descriptor| descriptor.size).ok(), Some(1 << 48));
+        assert!(read(u64::MAX).is_err_and(|error| error.to_string().starts_with("no blob has 18446744073709551615")));
     }
 
     #[test]

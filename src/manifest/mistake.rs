@@ -138,11 +138,15 @@ impl<'a> Site<'a> {
 /// The known word that `word` was most likely meant to be.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
+    let length = word.chars().count();
+    // A third of the letters may differ: more than that is another word, as in Cargo's own hints.
+    let allowed = |candidate: &str| candidate.chars().count().max(length).max(3) / 3;
     known
         .into_iter()
+        // Comparing takes memory for each pair of letters, and an image's own words may have a million of them.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        // A third of the letters may differ: more than that is another word, as in Cargo's own hints.
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(word.chars().count()).max(3) / 3)
+        .filter(|(distance, candidate)| *distance <= allowed(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -172,5 +176,7 @@ mod tests {
         ] {
             assert_eq!(nearest(word, known), expected, "{word}");
         }
+        // A comparison would take some hundred megabytes.
+        assert_eq!(nearest(&"s".repeat(1 << 20), known), None);
     }
 }

@@ -15,8 +15,9 @@ use crate::domain::{Arch, Digest, Explain, Reference};
 /// The file's name.
 pub const FILE: &str = "Dext.lock";
 
-/// The largest file that is read, in bytes. An entry has less than 700.
-pub const MAX_BYTES: u64 = 1 << 20;
+/// The largest file that is read, in bytes. An entry has less than 700, and what is no lock file takes a hundred times
+/// its bytes before that is seen.
+pub const MAX_BYTES: u64 = 1 << 18;
 
 /// The version of the format that is written, and the newest that is read.
 const VERSION: i64 = 1;

@@ -137,6 +137,7 @@ fn volumes(value: &Yaml) -> Vec<Mount> {
 
 /// `SOURCE:TARGET[:MODE]` or `TARGET`; a colon in `${NAME:-default}` or behind a drive's letter separates nothing.
 fn short_mount(text: &str) -> Mount {
+    let drive = matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
     let mut depth = 0_usize;
     let mut colons = text.char_indices().filter(|(at, c)| {
         match c {
@@ -144,9 +145,7 @@ fn short_mount(text: &str) -> Mount {
             '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let drive =
-            *at == 1 && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text[2..].starts_with(['\\', '/']);
-        *c == ':' && depth == 0 && !drive
+        *c == ':' && depth == 0 && !(drive && *at == 1)
     });
     match (colons.next(), colons.next()) {
         (None, _) => Mount { source: None, target: text.to_owned() },
@@ -202,6 +201,7 @@ mod tests {
             ("C:\\x:/y:rw", Some("C:\\x"), "/y"),
             ("//var/run/docker.sock:/s", Some("//var/run/docker.sock"), "/s"),
             ("é:/y", Some("é"), "/y"),
+            ("aé:/y", Some("aé"), "/y"),
             (":", Some(""), ""),
             ("", None, ""),
         ] {

@@ -236,14 +236,18 @@ impl Place {
 /// A text that no terminal takes for a command: an image's own words are in it.
 fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_TEXT));
-    for (nth, c) in text.chars().enumerate() {
-        if nth >= MAX_TEXT {
+    let mut length = 0;
+    for c in text.chars() {
+        if length >= MAX_TEXT {
             out.push('…');
             break;
         }
         // Control characters, and those that turn the direction of writing.
         let harmful = c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if harmful { out.extend(c.escape_default()) } else { out.push(c) }
+        let shown = if harmful { c.escape_default().to_string() } else { c.to_string() };
+        // What is escaped becomes longer.
+        length += shown.chars().count();
+        out.push_str(&shown);
     }
     out
 }

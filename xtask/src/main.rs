@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod command;
 mod demo;
+mod fuzz;
 mod package;
 mod places;
 mod program;
@@ -41,6 +42,9 @@ Tasks:
   smoke                     build the program and see whether it starts
   bench [NAME]... [--runs N]
                             measure against peers; `all`, or without a name a list
+  fuzz [TARGET]... [--minutes N] [--jobs N]
+                            feed every reader, or the named ones, what no reader wants; 10 minutes each
+  fuzz --merge [TARGET]...  add what reaches new branches to fuzz/corpus
 
 Options:
   --toolchain auto|rustup|distribution
@@ -79,6 +83,13 @@ fn run(mut args: Args) -> Result {
         Some("bench") => {
             let runs = args.values("--runs")?.pop();
             bench::run(&places, wanted, &args.words()?, runs.as_deref())
+        }
+        Some("fuzz") => {
+            let (minutes, jobs) = (args.values("--minutes")?.pop(), args.values("--jobs")?.pop());
+            let minutes = minutes.map_or(Ok(10.0), |text| text.parse()).map_err(|_| "--minutes wants a number")?;
+            let jobs = jobs.map_or(Ok(1), |text| text.parse()).map_err(|_| "--jobs wants a number")?;
+            let merge = args.flag("--merge");
+            fuzz::run(&places, wanted, &fuzz::Options { minutes, jobs, merge, targets: args.words()? })
         }
         Some("demo") => args.end().and_then(|()| demo::run(&places, wanted)),
         Some("readme") => {

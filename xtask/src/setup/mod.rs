@@ -23,7 +23,7 @@ use std::time::Instant;
 pub use toolchain::Wanted;
 
 use crate::Result;
-use crate::command::{Cmd, which_on};
+use crate::command::{Cmd, which, which_on};
 use crate::places::Places;
 
 /// A part of the machine that can be made ready on its own.
@@ -126,6 +126,14 @@ pub fn ensure(places: &Places, wanted: Wanted, groups: &[Group]) -> Result<Tools
         judges::ensure(places, &mut tools)?;
     }
     Ok(tools)
+}
+
+/// Makes sure that there is a C++ compiler, which only libFuzzer asks for.
+///
+/// # Errors
+/// When there is none, and none can be installed.
+pub fn ensure_cxx() -> Result {
+    if which("c++").is_some() { Ok(()) } else { apt::ensure(&["g++"]) }
 }
 
 /// The command: makes the groups ready and prints the environment they give.

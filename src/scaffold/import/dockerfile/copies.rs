@@ -1,5 +1,7 @@
 //! Which `COPY` line brings a path of the image, and from where.
 
+use std::cell::Cell;
+
 use super::stages::{Stage, chain, find, joined};
 use super::words;
 use crate::domain::ImagePath;
@@ -8,6 +10,13 @@ use crate::sys::fs::Kind;
 
 /// Stages that copy from stages that copy …
 const MAX_DEPTH: usize = 32;
+
+/// How many sources of copies are looked at for one path: stages that copy several times from each other have more ways
+/// to a file than anybody can walk.
+const MAX_STEPS: usize = 10_000;
+
+/// How many paths a pattern may stand for.
+const MAX_MATCHES: usize = 1_000;
 
 /// `COPY` or `ADD`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +64,41 @@ pub(super) enum Answer {
 /// Where a path of the last stage comes from.
 pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context) -> Provenance {
     match stages.len().checked_sub(1) {
-        Some(last) => in_stage(stages, last, path.as_str(), context, 0),
+        Some(last) => {
+            let way = Way { depth: 0, left: &Cell::new(MAX_STEPS) };
+            in_stage(stages, last, path.as_str(), context, way)
+        }
         None => Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() },
     }
 }
 
-fn in_stage(stages: &[Stage], index: usize, path: &str, context: &dyn Context, depth: usize) -> Provenance {
+/// How far a search has come.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    /// How many stages lie behind it.
+    depth: usize,
+    /// How many sources it may still look at, on this way and all others.
+    left: &'a Cell<usize>,
+}
+
+impl Way<'_> {
+    /// Looks at one source more, if it may.
+    fn step(self) -> bool {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    fn deeper(self) -> Self {
+        Way { depth: self.depth + 1, ..self }
+    }
+}
+
+fn in_stage(stages: &[Stage], index: usize, path: &str, context: &dyn Context, way: Way<'_>) -> Provenance {
     let chain = chain(stages, index);
     let asked = |guess: bool| {
         let copies = chain.iter().rev().flat_map(|stage| stage.copies.iter().rev());
-        let answers = copies.map(|copy| answer(stages, index, copy, &Wish { path, guess }, context, depth));
+        let answers = copies.map(|copy| answer(stages, index, copy, &Wish { path, guess }, context, way));
         answers.into_iter().find_map(|answer| if let Answer::Is(found) = answer { Some(found) } else { None })
     };
     if let Some(found) = asked(false) {
@@ -100,9 +134,12 @@ fn made(how: String) -> Answer {
     Answer::Is(Provenance::Made { how })
 }
 
-fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context: &dyn Context, depth: usize) -> Answer {
+fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context: &dyn Context, way: Way<'_>) -> Answer {
     let line = copy.line;
     for source in copy.sources.iter().rev() {
+        if !way.step() {
+            return made(format!("the copies of the Dockerfile are too many to follow (line {line})"));
+        }
         if copy.is_add && source.contains("://") {
             if lands(copy, source, wish).is_some() {
                 return made(format!("line {line} of the Dockerfile fetches it from {}", words::shortened(source)));
@@ -121,7 +158,7 @@ fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context:
         }
         return match find(&stages[..index], from) {
             Some(stage) if wish.guess && is_program(stages, index, stage, source) => continue,
-            Some(stage) if depth < MAX_DEPTH => match built(stages, stage, copy, &inner, context, depth) {
+            Some(stage) if way.depth < MAX_DEPTH => match built(stages, stage, copy, &inner, context, way.deeper()) {
                 Answer::No => continue,
                 Answer::Is(Provenance::Made { .. }) if wish.guess => {
                     made(format!("line {line} of the Dockerfile may bring it, as `{inner}` of `{from}`"))
@@ -152,11 +189,11 @@ fn differs(copy: &Copy) -> String {
 }
 
 /// A path of another stage: a stage that runs nothing only hands on.
-fn built(stages: &[Stage], stage: usize, copy: &Copy, inner: &str, context: &dyn Context, depth: usize) -> Answer {
+fn built(stages: &[Stage], stage: usize, copy: &Copy, inner: &str, context: &dyn Context, way: Way<'_>) -> Answer {
     let below = chain(stages, stage);
     let title = stages[stage].title(stage);
     let how = if below.iter().all(|stage| stage.runs.is_empty()) {
-        match in_stage(stages, stage, inner, context, depth + 1) {
+        match in_stage(stages, stage, inner, context, way) {
             // What no line brings comes with the stage's image.
             Provenance::Nowhere { .. } => {}
             found => return Answer::Is(found),
@@ -266,7 +303,8 @@ pub(super) fn matches(source: &str, context: &dyn Context) -> Vec<String> {
             let fitting = names.into_iter().filter(|name| fits(part, name));
             fitting.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }).collect::<Vec<_>>()
         };
-        paths = paths.iter().flat_map(step).collect();
+        // Links can lead back to their own folder.
+        paths = paths.iter().flat_map(step).take(MAX_MATCHES).collect();
     }
     paths
 }

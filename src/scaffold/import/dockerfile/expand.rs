@@ -2,8 +2,10 @@
 //!
 //! Source: BuildKit, `frontend/dockerfile/shell/lex.go`.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::iter::Peekable;
+use std::rc::Rc;
 use std::str::Chars;
 
 /// Names that differ from platform to platform.
@@ -23,6 +25,9 @@ const PLATFORM: [&str; 8] = [
 /// A default within a default within a default: nobody writes more.
 const MAX_DEPTH: usize = 32;
 
+/// How many bytes are filled in for all variables of a Dockerfile. `ENV A=$A$A` doubles a value, line by line.
+const MAX_FILLED: usize = 1 << 20;
+
 /// Variables with their values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Variables {
@@ -30,11 +35,25 @@ pub(super) struct Variables {
     pub(super) args: BTreeMap<String, String>,
     /// `ENV`
     pub(super) env: BTreeMap<String, String>,
+    /// How many bytes were filled in so far, for these and for all that were made of them.
+    filled: Rc<Cell<usize>>,
 }
 
 impl Variables {
+    /// None, for a Dockerfile that has these.
+    pub(super) fn none_yet(&self) -> Self {
+        Variables { filled: Rc::clone(&self.filled), ..Variables::default() }
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.env.get(name).or_else(|| self.args.get(name)).map(String::as_str)
+    }
+
+    /// A value for filling in.
+    fn fill(&self, value: &str) -> Result<String, String> {
+        self.filled.set(self.filled.get().saturating_add(value.len()));
+        let fits = self.filled.get() <= MAX_FILLED;
+        if fits { Ok(value.to_owned()) } else { Err("its variables become more than a Dockerfile holds".to_owned()) }
     }
 }
 
@@ -121,7 +140,7 @@ impl Lexer<'_> {
             return self.braced();
         }
         let name = self.name();
-        Ok(if name.is_empty() { "$".to_owned() } else { self.value(&name) })
+        if name.is_empty() { Ok("$".to_owned()) } else { self.value(&name) }
     }
 
     /// What follows `${`.
@@ -132,7 +151,7 @@ impl Lexer<'_> {
         }
         let mut modifier = self.chars.next().ok_or("a `}` is missing")?;
         if modifier == '}' {
-            return Ok(self.value(&name));
+            return self.value(&name);
         }
         let empty_counts = modifier == ':';
         if empty_counts {
@@ -142,23 +161,24 @@ impl Lexer<'_> {
             return Err("`${` is nested too deep".to_owned());
         }
         // What the other value does not need is not missed.
-        let before = self.made.clone();
+        let before = (self.made.unset.len(), self.made.varying.len());
         self.depth += 1;
         let word = self.until(Some('}'))?;
         self.depth -= 1;
         if PLATFORM.contains(&name.as_str()) {
-            self.made = before;
-            return Ok(self.value(&name));
+            self.forget(before);
+            return self.value(&name);
         }
-        let value = self.variables.get(&name).filter(|value| !(empty_counts && value.is_empty())).map(str::to_owned);
+        let variables = self.variables;
+        let value = variables.get(&name).filter(|value| !(empty_counts && value.is_empty()));
         match (modifier, value) {
             ('-', None) | ('+', Some(_)) => Ok(word),
             ('-' | '?', Some(value)) => {
-                self.made = before;
-                Ok(value)
+                self.forget(before);
+                variables.fill(value)
             }
             ('+', None) => {
-                self.made = before;
+                self.forget(before);
                 Ok(String::new())
             }
             ('?', None) => Err(format!("`{name}` must be given")),
@@ -166,9 +186,15 @@ impl Lexer<'_> {
         }
     }
 
-    fn value(&mut self, name: &str) -> String {
-        match self.variables.get(name) {
-            Some(value) => value.to_owned(),
+    /// Drops the names that were added after there were so many.
+    fn forget(&mut self, (unset, varying): (usize, usize)) {
+        self.made.unset.truncate(unset);
+        self.made.varying.truncate(varying);
+    }
+
+    fn value(&mut self, name: &str) -> Result<String, String> {
+        Ok(match self.variables.get(name) {
+            Some(value) => self.variables.fill(value)?,
             None if PLATFORM.contains(&name) => {
                 self.made.varying.push(name.to_owned());
                 format!("${{{name}}}")
@@ -177,7 +203,7 @@ impl Lexer<'_> {
                 self.made.unset.push(name.to_owned());
                 String::new()
             }
-        }
+        })
     }
 
     /// Letters, digits and `_`; digits alone where it begins with one; or one special character.

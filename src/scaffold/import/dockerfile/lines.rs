@@ -27,6 +27,9 @@ impl Instruction {
     }
 }
 
+/// How many instructions are read. Long Dockerfiles have a hundred.
+const MAX_INSTRUCTIONS: usize = 1_000;
+
 /// The instructions, and what is wrong by line.
 pub(super) fn instructions(text: &str) -> (Vec<Instruction>, Vec<(usize, String)>) {
     let (mut all, mut broken) = (Vec::new(), Vec::new());
@@ -37,6 +40,10 @@ pub(super) fn instructions(text: &str) -> (Vec<Instruction>, Vec<(usize, String)
         let first = first.trim_start();
         if first.is_empty() || first.starts_with('#') {
             continue;
+        }
+        if all.len() == MAX_INSTRUCTIONS {
+            broken.push((line, format!("it is the {}th instruction, and is not read", MAX_INSTRUCTIONS + 1)));
+            break;
         }
         let mut whole = String::new();
         let mut more = add(&mut whole, first, escape);
@@ -54,6 +61,7 @@ pub(super) fn instructions(text: &str) -> (Vec<Instruction>, Vec<(usize, String)
             instruction.heredoc = true;
             if !lines.any(|(_, line)| end.ends_at(line)) {
                 broken.push((line, format!("the heredoc `{}` has no end", end.name)));
+                break;
             }
         }
         all.push(instruction);

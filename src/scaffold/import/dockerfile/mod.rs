@@ -65,8 +65,9 @@ impl Dockerfile {
     pub fn labels(&self) -> BTreeMap<String, Label> {
         let mut labels: BTreeMap<String, Label> = BTreeMap::new();
         for (name, mut label) in self.chain().flat_map(|stage| stage.labels.iter().cloned()) {
-            if let Some(earlier) = labels.get(&name) {
-                label.replaces = earlier.replaces.iter().copied().chain([earlier.line]).collect();
+            if let Some(earlier) = labels.remove(&name) {
+                label.replaces = earlier.replaces;
+                label.replaces.push(earlier.line);
             }
             labels.insert(name, label);
         }

@@ -93,7 +93,7 @@ fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Resu
         name,
         parent,
         image: parent.is_none().then_some(image),
-        variables: inherited.map(|stage| stage.variables.clone()).unwrap_or_default(),
+        variables: inherited.map_or_else(|| global.none_yet(), |stage| stage.variables.clone()),
         workdir: inherited.map_or_else(|| "/".to_owned(), |stage| stage.workdir.clone()),
         ..Stage::default()
     })

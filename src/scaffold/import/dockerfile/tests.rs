@@ -307,6 +307,27 @@ fn hostile_files_are_read_to_their_end() {
     }
 }
 
+/// Every one of these took minutes or all memory, when nothing bounded it.
+#[test]
+fn what_grows_without_end_is_refused() {
+    let doubled = format!("FROM a\nENV A=0123456789\n{}LABEL a=$A\n", "ENV A=$A$A\n".repeat(60));
+    let read = Dockerfile::read(&doubled);
+    assert!(read.labels().values().all(|label| label.value.len() <= 1 << 20));
+    assert!(read.broken[0].1.contains("become more than a Dockerfile holds"), "{:?}", read.broken[0]);
+
+    let many = Dockerfile::read(&"FROM a\n".repeat(100_000));
+    assert_eq!(many.broken.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1_001]);
+
+    let replaced = format!("FROM a\n{}", format!("LABEL {}\n", "a=1 ".repeat(900)).repeat(200));
+    assert_eq!(Dockerfile::read(&replaced).labels()["a"].replaces.len(), 900 * 200 - 1);
+    assert_eq!(Dockerfile::read(&format!("FROM a\nLABEL {}", "a=1 ".repeat(2_000))).broken.len(), 1);
+
+    let step = |at: usize| format!("FROM scratch AS s{}\n{}", at + 1, format!("COPY --from=s{at} / /\n").repeat(10));
+    let tangled = format!("FROM scratch AS s0\n{}", (0..30).map(step).collect::<String>());
+    let found = Dockerfile::read(&tangled).place(&ImagePath::new("/a").expect("a path"), &Made(Vec::new()));
+    assert!(matches!(&found, Provenance::Made { .. }), "{found:?}");
+}
+
 /// How the page is built, as one line.
 fn page(stage: &str, rest: &str) -> Option<String> {
     let context =

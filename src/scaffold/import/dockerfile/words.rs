@@ -35,12 +35,18 @@ pub(super) fn split(text: &str, escape: char) -> Vec<String> {
     words
 }
 
+/// How many pairs an instruction may have, which is more than all labels of an extension.
+const MAX_PAIRS: usize = 1_000;
+
 /// `a=b c="d e"`, or the old form `a b c`, which is one pair. Quotes and escapes stay.
 ///
 /// # Errors
 /// What Docker would refuse.
 pub(super) fn pairs(text: &str, escape: char) -> Result<Vec<(String, String)>, String> {
     let words = split(text, escape);
+    if words.len() > MAX_PAIRS {
+        return Err(format!("it has {} words; {MAX_PAIRS} are read at most", words.len()));
+    }
     let Some(first) = words.first() else { return Err("it has no arguments".to_owned()) };
     if !first.contains('=') {
         let (name, value) = text.split_once(char::is_whitespace).ok_or("it must have two arguments")?;
