@@ -219,7 +219,7 @@ fn layers_that_are_not_there_or_not_theirs_are_named() {
     type Harm = fn(&TestLayout, &Digest);
     let harm: [(&str, Harm); 3] = [
         ("its blob is missing", |layout, digest| fs::remove_file(&layout.blob_path(digest)).expect("removed")),
-        ("bytes instead of", |layout, digest| fs::write_atomic(&layout.blob_path(digest), b"x").expect("written")),
+        ("1 byte instead of", |layout, digest| fs::write_atomic(&layout.blob_path(digest), b"x").expect("written")),
         ("other bytes", |layout, digest| {
             let size = fs::read(&layout.blob_path(digest), 1 << 20).expect("read").len();
             fs::write_atomic(&layout.blob_path(digest), &vec![0; size]).expect("written");
