@@ -18,7 +18,6 @@ use cargo_dext::registry::credentials::Keychain;
 use cargo_dext::registry::{Options, Session};
 use cargo_dext::report::Recorder;
 use cargo_dext::sys::Env;
-use cargo_dext::sys::http::HttpSettings;
 
 use crate::text;
 
@@ -47,12 +46,10 @@ pub fn run(data: &[u8]) {
 
 /// Asks all that there is to ask.
 fn ask(proxy: &str) {
-    let env = Env::of(&[]);
-    let proxy = Some(proxy.to_owned());
-    let http = HttpSettings { http_proxy: proxy.clone(), https_proxy: proxy, no_proxy: None, ca_files: Vec::new() };
+    let env = Env::of(&[("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy)]);
     let (pause, timeout) = (Duration::ZERO, Duration::from_secs(5));
     let usual = Options::from_env(&env);
-    let options = Options { http, plain_http: true, retries: 0, pause, timeout, ..usual };
+    let options = Options { plain_http: true, retries: 0, pause, timeout, ..usual };
     let report = Recorder::default();
     let session = Session::new(options, Keychain::from_env(&env), &report).expect("a session can be prepared");
     let reference = Reference::parse(&format!("{HOST}/me/tool:1.0")).expect("a reference");

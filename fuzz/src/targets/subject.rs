@@ -26,7 +26,7 @@ pub fn read(place: &str, folder: &Path, bounds: Bounds) {
     };
     let scratch = Some(folder.to_owned());
     for options in [judged(scratch.clone(), bounds), shown(scratch, bounds)] {
-        match Subject::open(&place, &options, || Err(registry::Error::Setup { why: "no registry here".to_owned() })) {
+        match Subject::open(&place, &options, || Err(registry::Error::Interrupted)) {
             Err(error) => {
                 text::error(&error);
                 if let Some(view) = collect::unreadable(&error) {
