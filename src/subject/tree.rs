@@ -59,20 +59,26 @@ impl Tree<'_> {
     pub fn resolve(&self, path: &str) -> Answer {
         let mut left: VecDeque<String> = parts(path);
         let mut here = String::new();
+        // The floors of the folders from the root to here.
+        let root = self.root();
+        let mut floors = vec![root];
         let mut links = Vec::new();
         let mut hops = 0;
         let mut last = None;
         while let Some(part) = left.pop_front() {
             if part == ".." {
                 here = here.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned());
+                floors.truncate(floors.len().saturating_sub(1).max(1));
                 last = None;
                 continue;
             }
             let next = if here.is_empty() { part } else { format!("{here}/{part}") };
-            let (layer, entry) = match self.entry(&next) {
+            let floor = floors.last().copied().unwrap_or(root);
+            let (layer, entry) = match self.entry(&next, floor) {
                 Looked::Found(layer, entry) => (layer, entry),
                 // A folder that only the paths of its content speak of.
                 Looked::Implied => {
+                    floors.push(self.covered(&next, floor));
                     here = next;
                     last = None;
                     continue;
@@ -89,15 +95,18 @@ impl Tree<'_> {
                     links.push(next);
                     if target.starts_with('/') {
                         here = String::new();
+                        floors.truncate(1);
                     }
                     left = parts(target).into_iter().chain(left).collect();
                 }
                 EntryKind::HardLink(target) => {
                     hops += 1;
                     here = String::new();
+                    floors.truncate(1);
                     left = parts(&normal(target)).into_iter().chain(left).collect();
                 }
                 EntryKind::Dir => {
+                    floors.push(self.covered(&next, floor));
                     (here, last) = (next, Some((layer, entry)));
                 }
                 EntryKind::File | EntryKind::Special if left.is_empty() => {
@@ -117,10 +126,22 @@ impl Tree<'_> {
         }
     }
 
-    /// What the layers together have at a path whose folders are real ones.
-    fn entry(&self, path: &str) -> Looked {
+    /// The floor of the root: the lowest layer that it shows anything of.
+    fn root(&self) -> usize {
+        self.layers.iter().rposition(|layer| layer.as_ref().is_some_and(|layer| layer.opaque.contains(""))).unwrap_or(0)
+    }
+
+    /// The floor of a folder, which is that of the one above it, or a layer that covers it. Whoever goes from folder to
+    /// folder takes it along: to ask every folder above each of them again takes hours for the longest paths.
+    fn covered(&self, folder: &str, floor: usize) -> usize {
+        let covers = |layer: &Option<Arc<Walked>>| layer.as_ref().is_some_and(|layer| layer.covers(folder));
+        self.layers.iter().rposition(covers).unwrap_or(0).max(floor)
+    }
+
+    /// What the layers together have at a path whose folders are real ones; `floor` is that of its folder.
+    fn entry(&self, path: &str, floor: usize) -> Looked {
         let mut implied = false;
-        for (at, layer) in self.layers.iter().enumerate().rev() {
+        for (at, layer) in self.layers.iter().enumerate().skip(floor).rev() {
             let Some(layer) = layer else {
                 if (self.pass_over)(at, path) {
                     continue;
@@ -136,7 +157,7 @@ impl Tree<'_> {
                 };
             }
             implied |= layer.entries.has_below(path);
-            if layer.hides(path) {
+            if layer.gone.contains(path) {
                 break;
             }
         }
@@ -151,20 +172,20 @@ impl Tree<'_> {
         let folders: BTreeSet<&str> =
             layers.iter().flat_map(|(_, layer)| layer.entries.folders_below(folder)).collect();
         for folder in folders {
-            if self.is_folder(folder) {
-                let hidden = layers.iter().rposition(|(_, layer)| layer.hides_all_in(folder)).unwrap_or(0);
+            if let Some(floor) = self.folder(folder) {
+                let hidden = layers.partition_point(|(at, _)| *at < floor);
                 in_folder(folder, &layers[hidden..], see);
             }
         }
     }
 
-    /// Whether no upper layer has put a file or link where the path or a folder of it was.
-    fn is_folder(&self, path: &str) -> bool {
+    /// The floor of a folder; none if an upper layer has put a file or link where it or a folder above it was.
+    fn folder(&self, path: &str) -> Option<usize> {
         let itself = (!path.is_empty()).then_some(path);
-        ancestors(path).chain(itself).all(|folder| match self.entry(folder) {
-            Looked::Found(_, entry) => entry.kind == EntryKind::Dir,
-            Looked::Implied => true,
-            Looked::Absent | Looked::Unread(_) => false,
+        ancestors(path).chain(itself).try_fold(self.root(), |floor, folder| match self.entry(folder, floor) {
+            Looked::Found(_, entry) if entry.kind != EntryKind::Dir => None,
+            Looked::Found(..) | Looked::Implied => Some(self.covered(folder, floor)),
+            Looked::Absent | Looked::Unread(_) => None,
         })
     }
 }
@@ -209,16 +230,6 @@ enum Looked {
 }
 
 impl Walked {
-    /// Whether the layer hides what lower layers have at a path.
-    fn hides(&self, path: &str) -> bool {
-        self.gone.contains(path) || self.opaque.contains("") || ancestors(path).any(|folder| self.covers(folder))
-    }
-
-    /// Whether the layer hides all that lower layers have below a folder.
-    fn hides_all_in(&self, folder: &str) -> bool {
-        self.hides(folder) || (!folder.is_empty() && self.covers(folder))
-    }
-
     /// Whether the layer puts something in the place of a folder of lower layers.
     fn covers(&self, folder: &str) -> bool {
         self.gone.contains(folder)

@@ -8,9 +8,17 @@ use crate::subject::path::normal;
 /// How many links are followed on the way to a file, as Linux does (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
 
+/// How many bytes the paths of folders may have that are there because something lies in them. A path of two thousand
+/// folders has four kilobytes, but theirs have four megabytes.
+const MAX_IMPLIED: usize = 4 << 20;
+
 /// The files of an image behind all its layers. Paths have no leading `/`, no `.`, no `..`, no empty parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FileTree(BTreeMap<String, Node>);
+pub struct FileTree {
+    nodes: BTreeMap<String, Node>,
+    /// The bytes of the paths of folders that nobody has listed.
+    implied: usize,
+}
 
 /// What lies at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,22 +92,37 @@ impl FileTree {
             return;
         }
         for (end, _) in path.match_indices('/') {
-            if !self.0.contains_key(&path[..end]) {
-                self.0.insert(path[..end].to_owned(), Node::IMPLIED);
+            if !self.nodes.contains_key(&path[..end]) {
+                self.implied = self.implied.saturating_add(end);
+                // Whoever asks for one that is left out still finds it.
+                if self.implied > MAX_IMPLIED {
+                    break;
+                }
+                self.nodes.insert(path[..end].to_owned(), Node::IMPLIED);
             }
         }
-        self.0.insert(path, node);
+        self.nodes.insert(path, node);
     }
 
     /// Takes away what lies at a path, and nothing below it.
     pub fn remove(&mut self, path: &str) {
-        self.0.remove(&normal(path));
+        self.nodes.remove(&normal(path));
     }
 
     /// What lies at the very path, links not followed.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Node> {
-        self.0.get(&normal(path))
+        self.at(&normal(path))
+    }
+
+    fn at(&self, path: &str) -> Option<&Node> {
+        const IMPLIED: &Node = &Node::IMPLIED;
+        let below = || {
+            let start = format!("{path}/");
+            self.nodes.range(start.clone()..).next().is_some_and(|(path, _)| path.starts_with(&start))
+        };
+        let full = self.implied > MAX_IMPLIED;
+        self.nodes.get(path).or_else(|| (full && below()).then_some(IMPLIED))
     }
 
     /// Follows a path and its links, which stay inside the image.
@@ -114,11 +137,11 @@ impl FileTree {
             }
             if part == ".." {
                 at.truncate(at.rfind('/').unwrap_or(0));
-                node = if at.is_empty() { ROOT } else { self.0.get(&at).unwrap_or(ROOT) };
+                node = if at.is_empty() { ROOT } else { self.at(&at).unwrap_or(ROOT) };
                 continue;
             }
             let below = if at.is_empty() { part } else { format!("{at}/{part}") };
-            let Some(found) = self.0.get(&below) else { return Lookup::Absent };
+            let Some(found) = self.at(&below) else { return Lookup::Absent };
             let NodeKind::Symlink(target) = &found.kind else {
                 (at, node) = (below, found);
                 continue;
@@ -140,7 +163,7 @@ impl FileTree {
     pub fn below(&self, folder: &str) -> impl Iterator<Item = (&str, &Node)> {
         let folder = normal(folder);
         let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let rest = self.0.range(start.clone()..);
+        let rest = self.nodes.range(start.clone()..);
         rest.take_while(move |(path, _)| path.starts_with(&start)).map(|(path, node)| (path.as_str(), node))
     }
 }
@@ -186,6 +209,20 @@ mod tests {
         ] {
             assert_eq!(path(asked), (found.to_owned(), link.to_owned()), "{asked}");
         }
+    }
+
+    #[test]
+    fn the_folders_of_long_paths_take_little_memory() {
+        let mut tree = FileTree::default();
+        let path = |number: usize| format!("{number}/{}file", "a/".repeat(2_000));
+        (0..20).for_each(|number| tree.insert(&path(number), node(NodeKind::File)));
+        let bytes: usize = tree.below("").map(|(path, _)| path.len()).sum();
+        assert!(bytes <= MAX_IMPLIED + 20 * 4_100, "{bytes}");
+        for number in 0..20 {
+            assert!(matches!(tree.lookup(&path(number)), Lookup::Found { .. }), "{number}");
+            assert_eq!(tree.get(&format!("{number}/a/a")).map(|node| &node.kind), Some(&NodeKind::Dir), "{number}");
+        }
+        assert_eq!(tree.lookup("0/a/b"), Lookup::Absent);
     }
 
     #[test]
