@@ -56,7 +56,7 @@ fn a_terminal_shows_a_bar_for_a_blob_and_one_for_all() {
     // `script` gives its command a terminal, and takes it as one text.
     let line = format!("exec {} -qefc \"stty cols 100 && $*\" {}", script.display(), seen.display());
     let dext = sandbox.dext(["publish", "--from", &layout, "--image", &image, "--tag", TAG]);
-    let dext = dext.env("TERM", "xterm").through(["sh", "-c", &line, "sh"]);
+    let dext = dext.env("TERM", "xterm").env("LC_ALL", "C.UTF-8").through(["sh", "-c", &line, "sh"]);
     let mut child = dext.command().spawn().expect("the program can be started");
     let blob = &goods.image.platforms[0].layers[1];
     let label: String = blob.digest.hex().chars().take(12).collect();

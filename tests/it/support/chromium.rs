@@ -162,6 +162,28 @@ impl Page {
     #[track_caller]
     pub fn click(&mut self, role: &str, name: &str) {
         let node = self.control(role, name);
+        let object = self.call("DOM.resolveNode", &json!({ "backendNodeId": node }))["object"]["objectId"].clone();
+        self.on(&object, "this.hit = false; this.addEventListener('click', () => (this.hit = true), { once: true })");
+        // What comes late may move the control away from where it was.
+        for _ in 0..20 {
+            self.click_once(&node);
+            if self.on(&object, "return this.hit") == true {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Calls a function with an object of the page as its `this`.
+    #[track_caller]
+    fn on(&mut self, object: &Value, body: &str) -> Value {
+        let function = format!("function() {{ {body} }}");
+        let call = json!({ "objectId": object, "functionDeclaration": function, "returnByValue": true });
+        self.call("Runtime.callFunctionOn", &call)["result"]["value"].clone()
+    }
+
+    #[track_caller]
+    fn click_once(&mut self, node: &Value) {
         self.call("DOM.scrollIntoViewIfNeeded", &json!({ "backendNodeId": node }));
         let quads = self.call("DOM.getContentQuads", &json!({ "backendNodeId": node }));
         let corner = |index: usize| quads["quads"][0][index].as_f64().expect("a visible control has corners");

@@ -45,6 +45,8 @@ impl Wine {
             .args(args)
             .env("WINEPREFIX", &self.prefix)
             .env("WINEDEBUG", "-all")
+            // What names of files mean to it, it takes from the locale.
+            .env("LC_ALL", "C.UTF-8")
             .env("HOME", &self.prefix);
         let output = command.output().expect("wine can be started");
         let said = String::from_utf8_lossy(&output.stderr);
