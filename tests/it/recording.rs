@@ -21,7 +21,8 @@ fn ask(registry: &Registry, line: &str, headers: &str, body: &str) -> String {
         registry.host()
     );
     stream.write_all(request.as_bytes()).expect("it takes the request");
-    stream.shutdown(std::net::Shutdown::Write).expect("it is still there");
+    // A reset may be here before this; the reading tells of it then.
+    stream.shutdown(std::net::Shutdown::Write).ok();
     let mut answer = String::new();
     match stream.read_to_string(&mut answer) {
         Ok(_) => answer,
