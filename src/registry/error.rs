@@ -200,6 +200,14 @@ pub enum Error {
         /// How long it asks to wait.
         asks: Duration,
     },
+    /// There are more tags than are read.
+    #[error("the list of tags is too long: {why}")]
+    TooManyTags {
+        /// Where.
+        at: Box<At>,
+        /// What there is too much of.
+        why: String,
+    },
     /// The registry answers what it must not.
     #[error("the registry's answer makes no sense: {why}")]
     Answer {
@@ -262,6 +270,7 @@ impl Explain for Error {
             | Error::Unreachable { at, .. }
             | Error::UnknownHost { at, .. }
             | Error::Later { at, .. }
+            | Error::TooManyTags { at, .. }
             | Error::Answer { at, .. }
             | Error::ReadBack { at, .. } => Some(at.to_string()),
             Error::Http(error) => error.place(),
@@ -322,6 +331,7 @@ impl Explain for Error {
             Error::UnknownHost { .. } => {
                 "check how the name is written, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY"
             }
+            Error::TooManyTags { .. } => "delete tags that nobody needs, or publish to another repository",
             Error::Later { .. } => "try again then: what has arrived is not sent again",
             Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
         };
