@@ -182,11 +182,19 @@ pub enum Error {
         /// What went wrong the last time.
         why: String,
     },
-    /// Nothing knows an address of a host: the registry's, its token server's, that of its storage, or the proxy's.
+    /// Nothing knows an address of a host: the registry's, its token server's, or that of its storage.
     #[error("no host has the name `{host}`")]
     UnknownHost {
         /// The name.
         host: String,
+        /// Where.
+        at: Box<At>,
+    },
+    /// Nothing knows an address of the proxy.
+    #[error("no host has the name of the proxy, `{proxy}`")]
+    UnknownProxy {
+        /// Variable and address, without its password.
+        proxy: String,
         /// Where.
         at: Box<At>,
     },
@@ -269,6 +277,7 @@ impl Explain for Error {
             | Error::ProxyDenies { at }
             | Error::Unreachable { at, .. }
             | Error::UnknownHost { at, .. }
+            | Error::UnknownProxy { at, .. }
             | Error::Later { at, .. }
             | Error::TooManyTags { at, .. }
             | Error::Answer { at, .. }
@@ -331,6 +340,7 @@ impl Explain for Error {
             Error::UnknownHost { .. } => {
                 "check how the name is written, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY"
             }
+            Error::UnknownProxy { .. } => http::CHECK_PROXY,
             Error::TooManyTags { .. } => "delete tags that nobody needs, or publish to another repository",
             Error::Later { .. } => "try again then: what has arrived is not sent again",
             Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",

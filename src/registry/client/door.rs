@@ -16,7 +16,7 @@ use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
 use crate::registry::{At, Cause, Error, Session};
 use crate::report::Report;
-use crate::sys::http;
+use crate::sys::http::{self, Unknown};
 
 /// The most that is read of a body which only explains a refusal, in bytes.
 const MAX_EXPLANATION: usize = 64 << 10;
@@ -355,7 +355,10 @@ impl Dialogue<'_> {
                 let why = clean(&self.told(&why));
                 return Fault::Passing(Passing { cause: Cause::Proxy(proxy), ..Passing::broken(why) });
             }
-            Trouble::UnknownHost(host) => Error::UnknownHost { host: clean(&self.told(&host)), at: self.at(step) },
+            Trouble::UnknownHost(Unknown::Server(host)) => {
+                Error::UnknownHost { host: clean(&self.told(&host)), at: self.at(step) }
+            }
+            Trouble::UnknownHost(Unknown::Proxy(proxy)) => Error::UnknownProxy { proxy, at: self.at(step) },
             Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
             Trouble::Certificate { host, why } => {
                 Error::Certificate { host: self.told(&host), why: self.told(&why), at: self.at(step) }
