@@ -41,7 +41,7 @@ pub enum Error {
         /// The table's key.
         key: &'static str,
     },
-    /// The file was changed while questions were asked.
+    /// The file was changed while questions were asked or files copied.
     #[error("Cargo.toml was changed meanwhile")]
     Changed {
         /// The Cargo.toml.
