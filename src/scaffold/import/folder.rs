@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::dockerfile::{Context, Dockerfile, Label};
 use super::place::{Places, Provenance};
 use super::{Imported, Left, json, judge, place, seen};
 use crate::domain::ImagePath;
+use crate::domain::json::MAX_VALUES;
 use crate::scaffold::Error;
 use crate::sys::fs::{self, Kind};
 use crate::validate::metadata::{Broken, Document, MAX_BYTES, Metadata};
@@ -68,7 +70,7 @@ fn metadata_file(disk: &Disk<'_>, dockerfile: Option<&Dockerfile>) -> (String, O
     }
 }
 
-fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
+fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Arc<Document>, Error> {
     if !matches!(disk.kind(relative), Some(Kind::File(_))) {
         return Err(Error::NoMetadata(disk.root.to_owned()));
     }
@@ -81,6 +83,11 @@ fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
             let place = place.into_iter().flatten().collect::<Vec<_>>().join(":");
             Err(Error::Unreadable { what: format!("metadata.json is no JSON: {what}"), rule: "E01", place })
         }
+        Metadata::TooMany(values) => Err(Error::Unreadable {
+            what: format!("metadata.json has {values} values; at most {MAX_VALUES} are read"),
+            rule: "E01",
+            place: file.display().to_string(),
+        }),
         Metadata::Absent | Metadata::NoFile(_) | Metadata::TooLarge(_) => Err(Error::NoMetadata(disk.root.to_owned())),
     }
 }
