@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::model::{Layer, Platform};
 use super::path::normal;
 use super::{Error, FileFact, Found, Subject};
-use crate::domain::json::{self, Unread};
 use crate::domain::Os;
+use crate::domain::json::{self, Unread};
 
 /// Where metadata.json lies (`extensions-sdk/architecture/metadata.md`).
 const METADATA: &str = "/metadata.json";

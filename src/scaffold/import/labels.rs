@@ -64,7 +64,7 @@ fn market_value(parts: &Parts<'_>, key: &str, name: &str, verbatim: &BTreeSet<Pa
     match key {
         "screenshots" => list::<Screenshot>(text),
         "additional-urls" => list::<Link>(text),
-        "categories" if text.is_empty() => None,
+        "categories" if text.is_empty() || text.matches(',').count() >= MAX_VALUES => None,
         "categories" => Some(text.split(',').collect()),
         _ => Some(json!(text)),
     }

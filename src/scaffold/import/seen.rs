@@ -66,7 +66,7 @@ impl Folder<'_> {
             return Some(Provenance::Local { path: self.metadata.to_owned(), folder: false });
         }
         Some(match self.dockerfile {
-            Some(dockerfile) => dockerfile.place(&path, self.disk),
+            Some(dockerfile) => self.disk.place(dockerfile, &path),
             None => beside(&path, self.disk),
         })
     }

@@ -39,7 +39,10 @@ fn platforms_agree(view: &View, out: &mut Findings<'_>) {
         if let [label] = labels.as_slice() {
             out.warning(Place::label(label), format!("the label {label} differs between {both}"));
         } else if !labels.is_empty() {
-            out.warning(Place::image(), format!("{} labels differ between {both}: {}", labels.len(), some(labels.iter().map(String::as_str))));
+            out.warning(
+                Place::image(),
+                format!("{} labels differ between {both}: {}", labels.len(), some(labels.iter().map(String::as_str))),
+            );
         }
         let files = different_files(first, other);
         if let Some(file) = files.first() {
