@@ -55,7 +55,7 @@ impl Copies {
 /// When a file with another content is in the way, something cannot be read, or there is too much of it.
 pub fn copies(from: &Path, to: &Path, sources: &[String]) -> Result<Copies, Error> {
     let root = fs::canonical(from)?;
-    let disk = Disk { root: &root };
+    let disk = Disk::new(&root);
     let mut copies = Copies::default();
     let mut bytes = 0;
     for source in sources {
@@ -101,7 +101,7 @@ fn join(folder: &str, path: &str) -> String {
 }
 
 fn place(disk: &Disk<'_>, to: &Path, path: String, copies: &mut Copies) -> Result<(), Error> {
-    let (from, to) = (disk.path(&path), Disk { root: to }.path(&path));
+    let (from, to) = (disk.path(&path), Disk::new(to).path(&path));
     match fs::kind(&to) {
         Err(error) if error.is_not_found() => copies.files.push(path),
         Err(error) => return Err(error.into()),
@@ -137,7 +137,7 @@ pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> R
         if interrupt::asked() {
             return Err(Error::Interrupted);
         }
-        Ok(made.copy(&Disk { root: &root }.path(path), &Disk { root: &target.origin.dir }.path(path))?)
+        Ok(made.copy(&Disk::new(&root).path(path), &Disk::new(&target.origin.dir).path(path))?)
     });
     // Copying takes time, in which somebody may have gone on writing.
     let path = &target.origin.manifest_path;
