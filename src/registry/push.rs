@@ -210,7 +210,13 @@ impl Push<'_> {
         let (mut ready, mut is_looking) = (Vec::new(), false);
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
-            tasks.push(Box::pin(async move { Ok(Done::Blob(at, yard.deliver(blob).await?)) }));
+            tasks.push(Box::pin(async move {
+                if at > 0 {
+                    // The first asks over the connection that is open, before others are opened for the rest.
+                    tokio::task::yield_now().await;
+                }
+                Ok(Done::Blob(at, yard.deliver(blob).await?))
+            }));
         }
         while let Some(done) = tasks.next().await {
             match done? {
