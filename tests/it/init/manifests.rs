@@ -85,6 +85,27 @@ fn every_byte_of_a_package_stays() {
         ),
         (format!("{PACKAGE}\n[[bin]]\nname = \"x\"\npath = \"src/main.rs\"\n\n[lints.rust]\nunsafe_code = 'forbid'"), format!("\n{table}")),
         (format!("{PACKAGE}\n[profile.release]\nstrip = true\n\n[workspace]\nmetadata.a = [\n  1, # one\n]\n"), table.clone()),
+        (
+            "package.name = \"x\"\npackage.\"version\" = \"1.0.0\"\npackage.edition = '2024'\npackage.description = 'A'\n\
+             package.metadata.docs.rs = { all-features = true } # why\nworkspace = {}\n"
+                .to_owned(),
+            table.clone(),
+        ),
+        (
+            format!(
+                "[\"package\"]\n{}[package . metadata . a]\n\tb = 1\n[[package.metadata.\"l\"]]\n# last",
+                &PACKAGE["[package]\n".len()..],
+            ),
+            format!("\n{table}"),
+        ),
+        (
+            windows(
+                "[package]\nname = \"x\"\nversion.workspace = true\nedition = { workspace = true }\n\
+                 description.workspace = true\n\n  [package.metadata] # mine\n  a = '''\n[package.metadata.extension]\n'''\n\n\
+                 [workspace]\n[workspace.package]\nversion = \"1.0.0\" # v\nedition = \"2024\"\ndescription = \"A\"\n",
+            ),
+            windows(&table),
+        ),
     ] {
         let sandbox = project(&before, &["src/main.rs"]);
         assert_eq!(changed(&sandbox, "", &[]), format!("{before}{added}"), "{before:?}");
