@@ -48,6 +48,7 @@ pub fn validate(view: &View, settings: &Settings) -> Vec<Finding> {
             findings.end(&platforms);
         }
     }
+    found.retain(|finding| settings.counts(finding.rule, finding.level));
     if settings.deny_warnings {
         found.iter_mut().for_each(|finding| finding.level = Level::Error);
     }

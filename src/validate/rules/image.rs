@@ -86,11 +86,25 @@ pub(super) const RULES: &[Rule] = &[
         title: "the image is whole and harmless",
         why: "Engines refuse an image whose blobs do not have the digests and sizes that its documents say, and layers \
               whose entries leave the root. What they merely drop or nobody should ship, such as device files, is a \
-              warning.",
+              warning. Only the warnings can be allowed: what cannot be read was not judged.",
         fix: "build the image again with a tool that writes plain layers, and push it again",
         key: None,
         source: "OCI image specification (descriptor.md, layer.md); containerd's archive package",
         check: image_is_whole,
+    },
+    Rule {
+        id: "E46",
+        level: Level::Error,
+        private: Some(Level::Error),
+        title: "the index and the config of an image name the same platform",
+        why: "Who pulls chooses by the index; what comes then is for the platform of its config. The same image listed \
+              for two CPUs starts on one of them only, and engines refuse it on the other: `its platform does not \
+              match the specified platform`. Variants such as arm64/v8 may differ.",
+        fix: "build the image of each platform with `--platform`, and list each under its own",
+        key: None,
+        source: "OCI image specification (image-index.md, config.md); moby's daemon, which compares the config with \
+                 the platform that was asked for",
+        check: index_and_config_agree,
     },
 ];
 
@@ -174,9 +188,21 @@ fn image_is_whole(view: &View, out: &mut Findings<'_>) {
         .iter()
         .flat_map(|platform| platform.trouble.iter().map(move |trouble| (Some(platform), trouble)));
     for (platform, trouble) in image.trouble.iter().map(|trouble| (None, trouble)).chain(of_platforms) {
-        let Trouble { fatal, what, path, layer } = trouble;
-        let place = path.as_deref().map_or_else(Place::image, Place::file).in_layer(layer.as_deref()).on(platform);
+        let Trouble { fatal, what, path, layer, platform: unseen } = trouble;
+        let mut place = path.as_deref().map_or_else(Place::image, Place::file).in_layer(layer.as_deref()).on(platform);
+        place.platforms.extend(unseen.clone());
         if *fatal { out.error(place, what) } else { out.warning(place, what) }
+    }
+}
+
+fn index_and_config_agree(view: &View, out: &mut Findings<'_>) {
+    for platform in view.platforms() {
+        let (listed, Some(said)) = (&platform.runs_on, &platform.said) else { continue };
+        let differ = |listed: &str, said: &str| !listed.is_empty() && !said.is_empty() && listed != said;
+        if differ(&listed.os, &said.os) || differ(&listed.architecture, &said.architecture) {
+            let message = format!("the index lists the image for {listed}, and its config is for {said}");
+            out.error(Place::image().on(Some(platform)), message);
+        }
     }
 }
 
