@@ -125,7 +125,8 @@ impl Settings {
     /// Whether a finding of a rule that counts does: of the one about what can be read, an error always.
     #[must_use]
     pub fn counts(&self, rule: &Rule, level: Level) -> bool {
-        level == Level::Error || !self.allowed.contains_key(rule.id)
+        let firm = rule.id == WHOLE && level == Level::Error;
+        firm || !self.allowed.contains_key(rule.id)
     }
 }
 

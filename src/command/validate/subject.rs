@@ -39,6 +39,9 @@ pub fn read(args: &ValidateArgs, context: &Context) -> Result<Judged, Error> {
         }
         Some(text) if is_metadata_json(text, context) => {
             let view = collect::metadata_json_alone(metadata_json(&env.cwd.join(text))?);
+            if !args.docker {
+                context.shell.status("Reading", format!("{text} (labels, files and programs are judged in an image)"));
+            }
             Ok(Judged { view, name: text.clone(), project: named_project(args, context)? })
         }
         Some(text) => image(text, args, context),
