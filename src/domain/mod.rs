@@ -7,6 +7,7 @@ pub mod image_path;
 pub mod name;
 pub mod picture;
 pub mod platform;
+pub mod printable;
 pub mod reference;
 
 pub use count::count;
@@ -16,4 +17,5 @@ pub use image_path::{FileMode, ImagePath};
 pub use name::{BinName, FileName, ImageName};
 pub use picture::is_picture;
 pub use platform::{Arch, Os, Platform, TargetTriple};
+pub use printable::{printable, printable_lines, quoted, steers};
 pub use reference::{DOCKER_HUB, Reference};
