@@ -41,6 +41,8 @@ pub enum What {
     Lost,
     /// Nothing is done, and nothing is answered.
     Stall,
+    /// Nothing is done, and the body of this status has no end: a byte comes, and after a while another one.
+    Drips(u16),
     /// The work is done, and a byte of the answer's body is another one.
     OtherBytes,
     /// The work is done, and the answer lacks a header.
