@@ -137,6 +137,23 @@ fn a_new_tag_of_the_same_image_moves_no_blob() {
 }
 
 #[test]
+fn a_blob_that_the_registry_has_lost_is_sent_again() {
+    let goods = Recipe::default().make();
+    let blobs = Shipment::of(&goods.image).blobs;
+    for lost in &blobs {
+        // One question at a time leaves some unasked when all documents have been found.
+        for (parallel, tags) in [(1, &["2.0.0"][..]), (6, &["2.0.0"]), (1, &[TAG, "2.0.0"])] {
+            let registry = Registry::start();
+            stock(&registry, REPOSITORY, TAG, &goods);
+            registry.store(|store| drop(store.repository(REPOSITORY).blobs.remove(&lost.digest.to_string())));
+            let pushed = Trip { parallel, ..Trip::default() }.tags(tags).arrive(&registry, &goods);
+            assert_eq!(registry.repository(REPOSITORY).broken("2.0.0"), Vec::<String>::new(), "{}", lost.digest);
+            assert_eq!((pushed.sent, pushed.skipped), (lost.size, bytes(&goods) - lost.size));
+        }
+    }
+}
+
+#[test]
 fn an_index_whose_manifests_are_missing_is_made_whole() {
     let (registry, goods) = (Registry::start(), Recipe::default().make());
     stock(&registry, REPOSITORY, "0.9.0", &goods);

@@ -1,12 +1,15 @@
 //! A folder with metadata.json, Dockerfile and what they name.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::dockerfile::{Context, Dockerfile, Label};
+use super::dockerfile::{Context, Dockerfile, Label, Steps};
 use super::place::{Places, Provenance};
 use super::{Imported, Left, json, judge, place, seen};
 use crate::domain::ImagePath;
+use crate::domain::json::MAX_VALUES;
 use crate::scaffold::Error;
 use crate::sys::fs::{self, Kind};
 use crate::validate::metadata::{Broken, Document, MAX_BYTES, Metadata};
@@ -22,7 +25,7 @@ pub(super) const METADATA: &str = "metadata.json";
 /// When it has no metadata.json, or one that is no JSON.
 pub fn read(folder: &Path) -> Result<Imported, Error> {
     let root = fs::canonical(folder)?;
-    let disk = Disk { root: &root };
+    let disk = Disk::new(&root);
     let dockerfile = dockerfile(&disk)?;
     let (relative, astray) = metadata_file(&disk, dockerfile.as_ref());
     let document = metadata(&disk, &relative)?;
@@ -57,7 +60,7 @@ fn dockerfile(disk: &Disk<'_>) -> Result<Option<Dockerfile>, Error> {
 /// something to say about.
 fn metadata_file(disk: &Disk<'_>, dockerfile: Option<&Dockerfile>) -> (String, Option<Vec<Finding>>) {
     let path = ImagePath::new(METADATA).expect("a plain file name is a path");
-    match dockerfile.map(|dockerfile| dockerfile.place(&path, disk)) {
+    match dockerfile.map(|dockerfile| disk.place(dockerfile, &path)) {
         Some(Provenance::Local { path, folder: false }) => (path, None),
         Some(Provenance::Nowhere { how }) => {
             let mut findings = judge(&View::of(Subject::Metadata(Metadata::Absent)));
@@ -68,7 +71,7 @@ fn metadata_file(disk: &Disk<'_>, dockerfile: Option<&Dockerfile>) -> (String, O
     }
 }
 
-fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
+fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Arc<Document>, Error> {
     if !matches!(disk.kind(relative), Some(Kind::File(_))) {
         return Err(Error::NoMetadata(disk.root.to_owned()));
     }
@@ -81,6 +84,11 @@ fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
             let place = place.into_iter().flatten().collect::<Vec<_>>().join(":");
             Err(Error::Unreadable { what: format!("metadata.json is no JSON: {what}"), rule: "E01", place })
         }
+        Metadata::TooMany(values) => Err(Error::Unreadable {
+            what: format!("metadata.json has {values} values; at most {MAX_VALUES} are read"),
+            rule: "E01",
+            place: file.display().to_string(),
+        }),
         Metadata::Absent | Metadata::NoFile(_) | Metadata::TooLarge(_) => Err(Error::NoMetadata(disk.root.to_owned())),
     }
 }
@@ -97,7 +105,7 @@ pub(super) fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
 
 /// Where a path comes from. What Cargo has built before is no file of the source.
 fn placed(dockerfile: &Dockerfile, path: &ImagePath, disk: &Disk<'_>) -> Provenance {
-    match dockerfile.place(path, disk) {
+    match disk.place(dockerfile, path) {
         Provenance::Local { path, .. } if path.split('/').next() == Some("target") => {
             Provenance::Made { how: format!("`{path}` is what Cargo has built") }
         }
@@ -178,11 +186,34 @@ fn odd(name: &str, label: &Label) -> Vec<Left> {
 /// A folder on the disk. What leads out of it, by a link, counts as nothing.
 #[derive(Debug)]
 pub struct Disk<'a> {
-    /// The folder, with all links resolved.
-    pub root: &'a Path,
+    root: &'a Path,
+    /// What was at a path when it was asked for first. A Dockerfile of many lines asks for many paths again and again.
+    known: RefCell<BTreeMap<String, Option<Kind>>>,
+    /// Where paths of the image come from that were asked for.
+    places: RefCell<Places>,
+    steps: Steps,
 }
 
-impl Disk<'_> {
+/// How many paths of a folder are remembered.
+const MAX_KNOWN: usize = 10_000;
+
+impl<'a> Disk<'a> {
+    /// The folder at `root`, a path with all links resolved.
+    #[must_use]
+    pub fn new(root: &'a Path) -> Self {
+        Disk { root, known: RefCell::default(), places: RefCell::default(), steps: Steps::default() }
+    }
+
+    /// Where a path of the image comes from that the folder's Dockerfile makes.
+    pub(super) fn place(&self, dockerfile: &Dockerfile, path: &ImagePath) -> Provenance {
+        if let Some(known) = self.places.borrow().get(path) {
+            return known.clone();
+        }
+        let found = dockerfile.place_within(path, self, &self.steps);
+        self.places.borrow_mut().insert(path.clone(), found.clone());
+        found
+    }
+
     /// The path on this machine.
     #[must_use]
     pub fn path(&self, relative: &str) -> PathBuf {
@@ -196,10 +227,16 @@ impl Disk<'_> {
 
 impl Context for Disk<'_> {
     fn kind(&self, path: &str) -> Option<Kind> {
-        if path.contains('\0') || path.split('/').any(|part| part == "..") || !self.is_inside(path) {
-            return None;
+        if let Some(known) = self.known.borrow().get(path) {
+            return *known;
         }
-        fs::kind_followed(&self.path(path)).ok()
+        let odd = path.contains('\0') || path.split('/').any(|part| part == "..") || !self.is_inside(path);
+        let kind = if odd { None } else { fs::kind_followed(&self.path(path)).ok() };
+        let mut known = self.known.borrow_mut();
+        if known.len() < MAX_KNOWN {
+            known.insert(path.to_owned(), kind);
+        }
+        kind
     }
 
     fn names(&self, path: &str) -> Vec<String> {

@@ -232,11 +232,13 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Gives a file that is there another content and leaves it its permissions; a reader finds the old or the new content.
+/// A link stays one: the file that it leads to is changed.
 ///
 /// # Errors
 /// When it is not there, must not be written to, or cannot be; what was there stays.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed = |e| Error::new("write", path, e);
+    let path = &std::fs::canonicalize(path).map_err(failed)?;
     let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
     // A rename would not ask.
     if permissions.readonly() {

@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod bases;
+pub mod bounds;
 pub mod chromium;
 pub mod daemon;
 pub mod desktop;
@@ -10,6 +11,7 @@ pub mod enemy;
 pub mod files;
 pub mod goods;
 pub mod headers;
+pub mod holes;
 pub mod http;
 pub mod judges;
 pub mod oci;

@@ -15,6 +15,9 @@ const MAX_DEPTH: usize = 32;
 /// to a file than anybody can walk.
 const MAX_STEPS: usize = 10_000;
 
+/// How many sources of copies are looked at for all paths together: for 2,000 paths, those of 250 lines, twice.
+pub(super) const MAX_ALL_STEPS: usize = 1_000_000;
+
 /// How many paths a pattern may stand for.
 const MAX_MATCHES: usize = 1_000;
 
@@ -61,15 +64,17 @@ pub(super) enum Answer {
     No,
 }
 
-/// Where a path of the last stage comes from.
-pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context) -> Provenance {
-    match stages.len().checked_sub(1) {
-        Some(last) => {
-            let way = Way { depth: 0, left: &Cell::new(MAX_STEPS) };
-            in_stage(stages, last, path.as_str(), context, way)
-        }
-        None => Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() },
-    }
+/// Where a path of the last stage comes from. `steps` is how many sources may be looked at for this path and for others
+/// after it.
+pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context, steps: &Cell<usize>) -> Provenance {
+    let Some(last) = stages.len().checked_sub(1) else {
+        return Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() };
+    };
+    let most = steps.get().min(MAX_STEPS);
+    let left = Cell::new(most);
+    let found = in_stage(stages, last, path.as_str(), context, Way { depth: 0, left: &left });
+    steps.set(steps.get() - (most - left.get()));
+    found
 }
 
 /// How far a search has come.
@@ -136,6 +141,9 @@ fn made(how: String) -> Answer {
 
 fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context: &dyn Context, way: Way<'_>) -> Answer {
     let line = copy.line;
+    if below(&copy.to, wish.path).is_none() {
+        return Answer::No;
+    }
     for source in copy.sources.iter().rev() {
         if !way.step() {
             return made(format!("the copies of the Dockerfile are too many to follow (line {line})"));

@@ -11,6 +11,7 @@ mod rest;
 mod stages;
 mod words;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 pub use copies::Context;
@@ -27,6 +28,16 @@ pub struct Dockerfile {
     stages: Vec<Stage>,
     /// What could not be understood, by line.
     pub broken: Vec<(usize, String)>,
+}
+
+/// How far the copies of a Dockerfile may still be followed.
+#[derive(Debug)]
+pub struct Steps(Cell<usize>);
+
+impl Default for Steps {
+    fn default() -> Self {
+        Steps(Cell::new(copies::MAX_ALL_STEPS))
+    }
 }
 
 /// The value of a label, and what is odd about how it came to it.
@@ -89,7 +100,13 @@ impl Dockerfile {
     /// Where a path of the image comes from. `context` is what `docker build` is given.
     #[must_use]
     pub fn place(&self, path: &ImagePath, context: &dyn Context) -> Provenance {
-        copies::place(&self.stages, path, context)
+        self.place_within(path, context, &Steps::default())
+    }
+
+    /// The same for one of many paths, all of which share the `steps`.
+    #[must_use]
+    pub fn place_within(&self, path: &ImagePath, context: &dyn Context, steps: &Steps) -> Provenance {
+        copies::place(&self.stages, path, context, &steps.0)
     }
 
     /// What the image holds beside the files that `named` leads to.

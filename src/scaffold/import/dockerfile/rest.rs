@@ -16,13 +16,17 @@ pub struct Rest {
     pub others: Vec<(usize, String)>,
 }
 
+/// How many sources of copies are looked at.
+const MAX_SOURCES: usize = 10_000;
+
 /// Finds what no path of `named` leads to.
 pub(super) fn rest(stages: &[Stage], named: &[ImagePath], context: &dyn Context) -> Rest {
     let mut rest = Rest::default();
     let Some(last) = stages.len().checked_sub(1) else { return rest };
+    let mut left = MAX_SOURCES;
     for stage in chain(stages, last) {
         for copy in &stage.copies {
-            of_copy(copy, named, context, &mut rest);
+            of_copy(copy, named, context, &mut left, &mut rest);
         }
         let runs = stage.runs.iter().map(|(line, command)| (*line, "RUN", command));
         let settings = stage.settings.iter().map(|(line, name, value)| (*line, name.as_str(), value));
@@ -34,12 +38,18 @@ pub(super) fn rest(stages: &[Stage], named: &[ImagePath], context: &dyn Context)
     rest
 }
 
-fn of_copy(copy: &Copy, named: &[ImagePath], context: &dyn Context, rest: &mut Rest) {
+fn of_copy(copy: &Copy, named: &[ImagePath], context: &dyn Context, left: &mut usize, rest: &mut Rest) {
     let is_local = copy.from.is_none() && !copy.heredoc && copy.varying.is_empty();
     for source in &copy.sources {
         let is_url = copy.is_add && source.contains("://");
         let found = if is_local && !is_url { matches(source, context) } else { vec![source.clone()] };
         for relative in found {
+            let Some(fewer) = left.checked_sub(1) else {
+                let verb = if copy.is_add { "ADD" } else { "COPY" };
+                rest.others.push((copy.line, format!("`{verb}`, with more sources than are looked at")));
+                return;
+            };
+            *left = fewer;
             let name = relative.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
             let kind = if is_local && !is_url { context.kind(&relative) } else { None };
             let to = match kind {
