@@ -38,6 +38,14 @@ pub enum Error {
     /// A file of the command itself.
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
+    /// The file for the digest of what is published cannot be written.
+    #[error("the digest cannot be written: {error}")]
+    DigestFile {
+        /// What the file system refused.
+        error: sys::fs::Error,
+        /// Whether the image is published all the same.
+        is_published: bool,
+    },
     /// A program that the command itself runs.
     #[error(transparent)]
     Process(#[from] sys::process::Error),
@@ -113,7 +121,8 @@ impl Error {
             Error::Process(error) => error,
             Error::Git(error) => error,
             Error::Rule(error) => error,
-            Error::Usage { .. }
+            Error::DigestFile { .. }
+            | Error::Usage { .. }
             | Error::Dirty { .. }
             | Error::Destination { .. }
             | Error::Found { .. }
@@ -143,6 +152,7 @@ impl Error {
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
+            Error::DigestFile { .. } => Some("--digest-file".to_owned()),
             Error::Destination { manifest, .. } => manifest.as_ref().map(|path| path.display().to_string()),
             other => other.stage().and_then(Explain::place),
         }
@@ -152,6 +162,12 @@ impl Explain for Error {
         match self {
             Error::Usage { help, .. } | Error::Destination { help, .. } | Error::Found { help, .. } => {
                 Some(help.clone())
+            }
+            Error::DigestFile { is_published: true, .. } => {
+                Some("the image and its tags are published; their digest is in what was printed before".to_owned())
+            }
+            Error::DigestFile { .. } => {
+                Some("name a file in a folder that can be written to; nothing was sent".to_owned())
             }
             Error::Unanswered => Some("pass `--yes` to take every default".to_owned()),
             Error::Git(error) => {

@@ -4,12 +4,10 @@
 //! What is told of images, files and servers holds words of theirs. Whoever puts them into a sentence keeps them to one
 //! line ([`quoted`](crate::domain::quoted)); that nothing but our own colours steers the terminal is seen to here.
 
-#![expect(clippy::print_stdout, reason = "this is the room that prints")]
-
 pub mod ask;
 mod bars;
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 
 use anstream::{AutoStream, ColorChoice};
@@ -55,13 +53,27 @@ pub struct Shell {
     answers: ColorChoice,
     json: bool,
     bars: Mutex<Option<Bars>>,
+    /// Why standard output did not take all of the answer.
+    lost: Mutex<Option<io::Error>>,
+}
+
+/// The answer of a command did not get to where it was to go.
+#[derive(Debug, thiserror::Error)]
+#[error("could not write to standard output: {0}")]
+pub struct Lost(io::Error);
+
+impl Explain for Lost {
+    fn help(&self) -> Option<String> {
+        let full = self.0.kind() == io::ErrorKind::StorageFull;
+        full.then(|| "free some space; what the command was to do besides is done".to_owned())
+    }
 }
 
 impl Shell {
     /// A printer to standard error, and with `json` to standard output too.
     #[must_use]
     pub fn new(verbosity: Verbosity, color: ColorChoice, json: bool) -> Self {
-        Shell { verbosity, color, answers: ColorChoice::Never, json, bars: Mutex::new(None) }
+        Shell { verbosity, color, answers: ColorChoice::Never, json, bars: Mutex::default(), lost: Mutex::default() }
     }
 
     /// The same with colours on standard output, for commands whose answer has some.
@@ -73,7 +85,7 @@ impl Shell {
     /// What standard output is: how wide, in which letters, in colour or not.
     #[must_use]
     pub fn page(&self, env: &Env) -> Page {
-        let columns = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+        let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         let asked = || env.var("COLUMNS").and_then(|columns| columns.parse().ok());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| env.var(name));
         // macOS and Windows speak UTF-8 without saying so.
@@ -91,8 +103,21 @@ impl Shell {
 
     /// Prints bytes to standard output as they are.
     pub fn print_bytes(&self, bytes: &[u8]) {
-        // A reader that closed its end, as `head` does, has all it wanted.
-        let _ = std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush());
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            // A reader that closed its end, as `head` does, has all it wanted.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.lost.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the first error of printing to standard output was, if there was one. Who prints goes on after it, because
+    /// what else there is to do is more than words.
+    #[must_use]
+    pub fn lost(&self) -> Option<Lost> {
+        self.lost.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take().map(Lost)
     }
 
     /// Whether a program listens at standard output.
@@ -122,7 +147,7 @@ impl Shell {
 
     fn write(&self, text: &str) {
         let print = || {
-            let _ = AutoStream::new(std::io::stderr(), self.color).write_all(text.as_bytes());
+            let _ = AutoStream::new(io::stderr(), self.color).write_all(text.as_bytes());
         };
         match self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref() {
             Some(bars) => bars.suspend(print),
@@ -141,7 +166,7 @@ impl Shell {
 
     /// Moves a bar, where there is a terminal to see it.
     fn bars(&self, show: impl FnOnce(&mut Bars)) {
-        if std::io::stderr().is_terminal() {
+        if io::stderr().is_terminal() {
             let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             show(bars.get_or_insert_with(Bars::new));
         }
@@ -150,7 +175,7 @@ impl Shell {
     fn message(&self, message: &Message) {
         if self.json {
             let line = serde_json::to_string(message).unwrap_or_default();
-            println!("{line}");
+            self.print(&(line + "\n"));
         }
     }
 }

@@ -30,6 +30,9 @@ pub struct Options {
     /// Whether plain HTTP is spoken with every registry. Without it, plain HTTP is for this machine's own
     /// registries only.
     pub plain_http: bool,
+    /// Whether TLS is looked for first at this machine's own registries too, as who names a certificate for one
+    /// expects. What the environment trusts says nothing of them: on many machines `SSL_CERT_FILE` is always set.
+    pub tls_first: bool,
     /// How often a request is repeated.
     pub retries: u32,
     /// How long to wait before the first repetition. Each further wait is twice as long.
@@ -52,6 +55,7 @@ impl Options {
         Options {
             http: HttpSettings::from_env(env),
             plain_http: false,
+            tls_first: false,
             retries: 5,
             pause: Duration::from_millis(500),
             timeout: Duration::from_secs(60),

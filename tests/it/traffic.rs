@@ -326,3 +326,29 @@ fn without_credentials_the_error_names_the_login() {
         assert!(record.requests.len() <= 30 && record.bytes() == 0, "{}", record.story());
     }
 }
+
+#[test]
+fn many_tags_are_not_written_all_at_once() {
+    const TAGS: [&str; 40] = [
+        "1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4", "1.0.5", "1.0.6", "1.0.7", "1.0.8", "1.0.9", "1.1.0", "1.1.1",
+        "1.1.2", "1.1.3", "1.1.4", "1.1.5", "1.1.6", "1.1.7", "1.1.8", "1.1.9", "1.2.0", "1.2.1", "1.2.2", "1.2.3",
+        "1.2.4", "1.2.5", "1.2.6", "1.2.7", "1.2.8", "1.2.9", "1.3.0", "1.3.1", "1.3.2", "1.3.3", "1.3.4", "1.3.5",
+        "1.3.6", "1.3.7", "1.3.8", "1.3.9",
+    ];
+    let (registry, goods) = (Registry::start(), Recipe::default().make());
+    let trip = Trip::default().tags(&TAGS);
+    trip.arrive(&registry, &goods);
+    // Each tag is read back before another is written in its place.
+    let (mut open, mut most) = (0_i32, 0);
+    let record = registry.record();
+    for request in &record.requests {
+        match request.step {
+            Step::PutTag => open += 1,
+            Step::ReadBack => open -= 1,
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    assert_eq!((record.count(Step::PutTag), open), (TAGS.len(), 0), "{}", record.summary());
+    assert!((1..=6).contains(&most), "{most} at once\n{}", record.story());
+}

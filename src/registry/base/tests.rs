@@ -79,7 +79,7 @@ impl Shelf {
 
     fn find(&self, reference: &Reference) -> Result<(Digest, Vec<u8>), registry::Error> {
         let what = reference.to_string();
-        let at = Box::new(At { registry: String::new(), repository: String::new(), step: String::new() });
+        let at = Box::new(At { registry: String::new(), repository: String::new(), step: String::new(), sends: false });
         let tags = self.tags.borrow();
         let digest = reference.digest.or_else(|| tags.get(reference.tag.as_ref()?).copied());
         let bytes = digest.and_then(|digest| self.blobs.borrow().get(&digest).cloned());

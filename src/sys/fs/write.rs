@@ -85,6 +85,20 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     persist(temp, path)
 }
 
+/// Finds out whether [`write_atomic`] could write a file, and leaves nothing behind.
+///
+/// # Errors
+/// When there is a folder at the path, or when no file can be made in the folder it is in, or in the lowest one that is
+/// there.
+pub fn try_write(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        return Err(Error::new("write", path, io::ErrorKind::IsADirectory.into()));
+    }
+    let absolute = std::path::absolute(path).map_err(|e| Error::new("write", path, e))?;
+    let folder = absolute.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok());
+    temp_file(folder.unwrap_or(Path::new("."))).map(drop)
+}
+
 /// Renames a file or folder.
 ///
 /// # Errors

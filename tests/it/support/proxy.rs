@@ -51,6 +51,24 @@ impl Proxy {
         Proxy { address, asked: Arc::default() }
     }
 
+    /// Starts one that answers everything with a status, which is a number and its reason, and with the password that it
+    /// was shown.
+    pub fn refusing(status: &'static str) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let address = listener.local_addr().expect("it has an address").to_string();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Some(request) = Request::head(&mut BufReader::new(&client)) else { continue };
+                shared.lock().expect("no test panicked").push(format!("{} {}", request.method, request.target));
+                let shown = request.headers.get("proxy-authorization").map_or("", String::as_str);
+                answer(&client, status, "", shown);
+            }
+        });
+        Proxy { address, asked }
+    }
+
     /// What was asked for since the last call: a method, and a URL or, after `CONNECT`, a host and port.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().expect("no test panicked"))
