@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::dockerfile::{Context, Dockerfile, Label};
+use super::dockerfile::{Broken as BrokenLine, Context, Dockerfile, Label, Rest, Sent, is_of_platform};
 use super::place::{Places, Provenance};
-use super::{Imported, Left, json, judge, place, seen};
+use super::{Imported, Left, Page, json, judge, place, seen};
 use crate::domain::ImagePath;
 use crate::scaffold::Error;
 use crate::sys::fs::{self, Kind};
@@ -24,20 +24,27 @@ pub fn read(folder: &Path) -> Result<Imported, Error> {
     let root = fs::canonical(folder)?;
     let disk = Disk { root: &root };
     let dockerfile = dockerfile(&disk)?;
-    let (relative, astray) = metadata_file(&disk, dockerfile.as_ref());
+    let sent = Sent::new(&disk, &ignored(&disk)?);
+    let (relative, astray, told) = metadata_file(&sent, dockerfile.as_ref());
     let document = metadata(&disk, &relative)?;
     let mut imported = Imported { metadata: json::of(&document), ..Imported::default() };
+    imported.left.extend(told);
     let wanted = place::wanted(&imported.metadata.value);
     match &dockerfile {
-        Some(dockerfile) => of_dockerfile(dockerfile, &wanted, &disk, &mut imported),
+        Some(dockerfile) => of_dockerfile(dockerfile, &wanted, &sent, &mut imported),
         None => {
             let what = "the labels: there is no Dockerfile beside metadata.json that could say them".to_owned();
             imported.left.push(Left { what, help: None });
             imported.places = wanted.into_iter().map(|path| (path.clone(), beside(&path, &disk))).collect();
         }
     }
-    let folder =
-        seen::Folder { disk: &disk, dockerfile: dockerfile.as_ref(), metadata: &relative, document: &document };
+    let folder = seen::Folder {
+        disk: &disk,
+        sent: &sent,
+        dockerfile: dockerfile.as_ref(),
+        metadata: &relative,
+        document: &document,
+    };
     imported.findings = astray.into_iter().flatten().chain(judge(&folder.view()?)).collect();
     Ok(imported)
 }
@@ -53,18 +60,33 @@ fn dockerfile(disk: &Disk<'_>) -> Result<Option<Dockerfile>, Error> {
     }
 }
 
+/// What `docker build` is not sent.
+fn ignored(disk: &Disk<'_>) -> Result<String, Error> {
+    for name in ["Dockerfile.dockerignore", ".dockerignore"] {
+        if let Some(Kind::File(_)) = disk.kind(name) {
+            return Ok(String::from_utf8_lossy(&fs::read(&disk.path(name), MAX_BYTES)?).into_owned());
+        }
+    }
+    Ok(String::new())
+}
+
 /// metadata.json: the file that becomes `/metadata.json`, or else the one at the folder's root, which the rules have
 /// something to say about.
-fn metadata_file(disk: &Disk<'_>, dockerfile: Option<&Dockerfile>) -> (String, Option<Vec<Finding>>) {
+fn metadata_file(sent: &Sent<'_>, dockerfile: Option<&Dockerfile>) -> (String, Option<Vec<Finding>>, Option<Left>) {
     let path = ImagePath::new(METADATA).expect("a plain file name is a path");
-    match dockerfile.map(|dockerfile| dockerfile.place(&path, disk)) {
-        Some(Provenance::Local { path, folder: false }) => (path, None),
+    match dockerfile.map(|dockerfile| dockerfile.place(&path, sent)) {
+        Some(Provenance::Local { path, folder: false }) => (path, None, None),
+        Some(Provenance::Made { how }) => {
+            let what = format!("the metadata.json of the image: {how}; the file of the folder is read instead");
+            let help = "write what the image has into the folder's metadata.json, and import it again".to_owned();
+            (METADATA.to_owned(), None, Some(Left { what, help: Some(help) }))
+        }
         Some(Provenance::Nowhere { how }) => {
             let mut findings = judge(&View::of(Subject::Metadata(Metadata::Absent)));
             findings.iter_mut().for_each(|finding| finding.message = format!("{}: {how}", finding.message));
-            (METADATA.to_owned(), Some(findings))
+            (METADATA.to_owned(), Some(findings), None)
         }
-        _ => (METADATA.to_owned(), None),
+        _ => (METADATA.to_owned(), None, None),
     }
 }
 
@@ -96,8 +118,8 @@ pub(super) fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
 }
 
 /// Where a path comes from. What Cargo has built before is no file of the source.
-fn placed(dockerfile: &Dockerfile, path: &ImagePath, disk: &Disk<'_>) -> Provenance {
-    match dockerfile.place(path, disk) {
+fn placed(dockerfile: &Dockerfile, path: &ImagePath, sent: &Sent<'_>) -> Provenance {
+    match dockerfile.place(path, sent) {
         Provenance::Local { path, .. } if path.split('/').next() == Some("target") => {
             Provenance::Made { how: format!("`{path}` is what Cargo has built") }
         }
@@ -105,50 +127,90 @@ fn placed(dockerfile: &Dockerfile, path: &ImagePath, disk: &Disk<'_>) -> Provena
     }
 }
 
-fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
+fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], sent: &Sent<'_>, imported: &mut Imported) {
     imported.start = dockerfile.start();
     let program = imported.start.program().map(|(path, _)| path);
     let paths = wanted.iter().chain(&program);
-    imported.places = paths.map(|path| (path.clone(), placed(dockerfile, path, disk))).collect::<Places>();
+    imported.places = paths.map(|path| (path.clone(), placed(dockerfile, path, sent))).collect::<Places>();
     let root = imported.metadata.value.pointer("/ui/dashboard-tab/root").and_then(serde_json::Value::as_str);
     let root = root.and_then(|root| ImagePath::new(root).ok());
     let root = root.filter(|root| matches!(imported.places.get(root), Some(Provenance::Made { .. })));
-    imported.page = root.and_then(|root| dockerfile.page(&root, disk));
-    if imported.metadata.value.get("vm").is_some() {
-        rest(dockerfile, wanted, disk, imported);
-    }
+    imported.page = root.and_then(|root| dockerfile.page(&root, sent));
+    imported.left.extend(imported.page.iter().flat_map(skipped));
+    rest(dockerfile, wanted, sent, imported);
     imported.base = dockerfile.base().filter(|base| !base.contains('$')).map(str::to_owned);
-    let labels = dockerfile.labels();
-    imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
-    for (line, why) in &dockerfile.broken {
-        let what = format!("line {line} of the Dockerfile: {why}");
+    if let Some(base) = dockerfile.base() {
+        let what = format!("the labels of the base image `{base}`: they are not read");
         imported
             .left
-            .push(Left { what, help: Some("`docker build` refuses it as well, or needs an argument".to_owned()) });
+            .push(Left { what, help: Some("those that count stand under `labels`, if not in a key".to_owned()) });
     }
+    let mut labels = dockerfile.labels();
+    imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
+    // No text of a table is that of each platform.
+    labels.retain(|_, label| label.varying.is_empty());
+    imported.left.extend(dockerfile.broken.iter().map(broken));
     imported.labels = Some(labels.into_iter().map(|(name, label)| (name, label.value)).collect::<BTreeMap<_, _>>());
 }
 
-/// What the backend may need beside what metadata.json names.
-fn rest(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
+fn broken(BrokenLine { line, what, ours }: &BrokenLine) -> Left {
+    let help = match ours {
+        true => "`docker build` may read it; only import does not",
+        false => "`docker build` refuses it as well, or needs an argument",
+    };
+    Left { what: format!("line {line} of the Dockerfile: {what}"), help: Some(help.to_owned()) }
+}
+
+/// What the stage of a page does beside the commands that are taken over.
+fn skipped(page: &Page) -> Vec<Left> {
+    let help = "if the page needs it, add it to `ui.build.run`, or to a script of its package.json";
+    let left = |(line, what): &(usize, String)| Left {
+        what: format!("line {line} of the Dockerfile, in the stage of the page: {what}"),
+        help: Some(help.to_owned()),
+    };
+    page.skipped.iter().map(left).collect()
+}
+
+/// What the backend may need beside what metadata.json names, and what else is done to what that names.
+fn rest(dockerfile: &Dockerfile, wanted: &[ImagePath], sent: &Sent<'_>, imported: &mut Imported) {
     let metadata = ImagePath::new(METADATA).expect("a plain file name is a path");
-    let program = imported.start.program().map(|(path, _)| path);
+    // A program that is a file of the source is one of the further files.
+    let is_local = |path: &ImagePath| matches!(imported.places.get(path), Some(Provenance::Local { .. }));
+    let program = imported.start.program().map(|(path, _)| path).filter(|path| !is_local(path));
     let named: Vec<ImagePath> = wanted.iter().cloned().chain(program).chain([metadata]).collect();
-    let rest = dockerfile.rest(&named, disk);
-    imported.further = rest.files;
+    let rest = dockerfile.rest(&named, sent);
+    let backend = imported.metadata.value.get("vm").is_some();
     // What makes a file that metadata.json names is told with the file.
     let made = |line: usize| {
         let line = format!("line {line} of the Dockerfile");
         let mentions = |place: &Provenance| matches!(place, Provenance::Made { how } if how.contains(&line));
         imported.places.values().any(mentions)
     };
-    let others = rest.others.into_iter().filter(|(line, _)| !made(*line));
-    let help = "if the backend needs it, build a base image that has it, and name that as `vm.base`";
-    let left = others.map(|(line, what)| Left {
+    let others = rest.others.iter().filter(|(line, _)| backend && !made(*line));
+    let tell = |(line, what): &(usize, String), help: &str| Left {
         what: format!("line {line} of the Dockerfile: {what}"),
         help: Some(help.to_owned()),
-    });
-    imported.left.extend(left.collect::<Vec<_>>());
+    };
+    let needed = "if the backend needs it, build a base image that has it, and name that as `vm.base`";
+    let changed = "do the same to the files of the source, which the table takes as they are";
+    let told = others.map(|line| tell(line, needed)).chain(rest.over.iter().map(|line| tell(line, changed)));
+    let told: Vec<Left> = told.chain(left_out(&rest, sent)).collect();
+    imported.left.extend(told);
+    if backend {
+        imported.further = rest.files;
+    }
+}
+
+/// What `docker build` leaves out of folders that are taken whole.
+fn left_out(rest: &Rest, sent: &Sent<'_>) -> Vec<Left> {
+    let help = "move or remove what is not for the package: all of the folder becomes a part of it";
+    let told = rest.left_out(sent).into_iter();
+    let told = told.map(|what| Left { what, help: Some(help.to_owned()) });
+    let unread = sent
+        .unread
+        .iter()
+        .map(|line| Left { what: format!("line {line} of `.dockerignore`: it is more than is read"), help: None });
+    told.chain(unread).collect()
 }
 
 /// What a label says that no table can: what is said in other places, or by each build anew.
@@ -165,11 +227,15 @@ fn odd(name: &str, label: &Label) -> Vec<Left> {
     if !label.unset.is_empty() {
         let unset = label.unset.join(", ");
         let what = format!("the label {name} (line {line} of the Dockerfile) as far as it is made of {unset}");
-        tell(what, "it has no value without `--build-arg`: write the whole text into the table");
+        let help = match label.unset.iter().any(|name| is_of_platform(name)) {
+            true => "Docker sets it only after an `ARG` that names it: until then it is empty",
+            false => "it has no value without `--build-arg`: write the whole text into the table",
+        };
+        tell(what, help);
     }
     if !label.varying.is_empty() {
         let varying = label.varying.join(", ");
-        let what = format!("the label {name} (line {line} of the Dockerfile) as far as it differs by {varying}");
+        let what = format!("the label {name} (line {line} of the Dockerfile), because it differs by {varying}");
         tell(what, "a label of the table is the same for all platforms (W39)");
     }
     left
@@ -277,7 +343,7 @@ mod tests {
             [
                 "the label a of line 2 of the Dockerfile: line 3 sets it again",
                 "the label a (line 3 of the Dockerfile) as far as it is made of X",
-                "the label b (line 3 of the Dockerfile) as far as it differs by TARGETARCH",
+                "the label b (line 3 of the Dockerfile) because it differs by TARGETARCH",
             ]
         );
     }

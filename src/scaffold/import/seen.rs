@@ -1,7 +1,7 @@
 //! A folder as the rules see it: the image that its Dockerfile would make, as far as that can be told without making
 //! it. What a build stage makes is taken for a file that is as it should be.
 
-use super::dockerfile::Dockerfile;
+use super::dockerfile::{Dockerfile, Sent};
 use super::folder::{Disk, METADATA, beside};
 use super::place::Provenance;
 use super::start::Command;
@@ -28,6 +28,8 @@ const OF_THE_BASE: &str = "command-of-the-base-image";
 /// A folder and what it says of its image.
 pub(super) struct Folder<'a> {
     pub(super) disk: &'a Disk<'a>,
+    /// What of it `docker build` is sent.
+    pub(super) sent: &'a Sent<'a>,
     pub(super) dockerfile: Option<&'a Dockerfile>,
     /// The file that is read as metadata.json.
     pub(super) metadata: &'a str,
@@ -64,7 +66,7 @@ impl Folder<'_> {
             return Some(Provenance::Local { path: self.metadata.to_owned(), folder: false });
         }
         Some(match self.dockerfile {
-            Some(dockerfile) => dockerfile.place(&path, self.disk),
+            Some(dockerfile) => dockerfile.place(&path, self.sent),
             None => beside(&path, self.disk),
         })
     }
