@@ -4,6 +4,7 @@ pub mod count;
 pub mod digest;
 pub mod explain;
 pub mod image_path;
+pub mod json;
 pub mod name;
 pub mod picture;
 pub mod platform;

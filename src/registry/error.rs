@@ -182,11 +182,19 @@ pub enum Error {
         /// What went wrong the last time.
         why: String,
     },
-    /// Nothing knows an address of a host: the registry's, its token server's, that of its storage, or the proxy's.
+    /// Nothing knows an address of a host: the registry's, its token server's, or that of its storage.
     #[error("no host has the name `{host}`")]
     UnknownHost {
         /// The name.
         host: String,
+        /// Where.
+        at: Box<At>,
+    },
+    /// Nothing knows an address of the proxy.
+    #[error("no host has the name of the proxy, `{proxy}`")]
+    UnknownProxy {
+        /// Variable and address, without its password.
+        proxy: String,
         /// Where.
         at: Box<At>,
     },
@@ -199,6 +207,14 @@ pub enum Error {
         why: String,
         /// How long it asks to wait.
         asks: Duration,
+    },
+    /// There are more tags than are read.
+    #[error("the list of tags is too long: {why}")]
+    TooManyTags {
+        /// Where.
+        at: Box<At>,
+        /// What there is too much of.
+        why: String,
     },
     /// The registry answers what it must not.
     #[error("the registry's answer makes no sense: {why}")]
@@ -261,7 +277,9 @@ impl Explain for Error {
             | Error::ProxyDenies { at }
             | Error::Unreachable { at, .. }
             | Error::UnknownHost { at, .. }
+            | Error::UnknownProxy { at, .. }
             | Error::Later { at, .. }
+            | Error::TooManyTags { at, .. }
             | Error::Answer { at, .. }
             | Error::ReadBack { at, .. } => Some(at.to_string()),
             Error::Http(error) => error.place(),
@@ -322,6 +340,8 @@ impl Explain for Error {
             Error::UnknownHost { .. } => {
                 "check how the name is written, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY"
             }
+            Error::UnknownProxy { .. } => http::CHECK_PROXY,
+            Error::TooManyTags { .. } => "delete tags that nobody needs, or publish to another repository",
             Error::Later { .. } => "try again then: what has arrived is not sent again",
             Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
         };

@@ -1,19 +1,14 @@
 //! Reading from registries: what tags stand for, documents, and lists of tags. Blobs are in `stream.rs`.
 
-use std::collections::BTreeSet;
+mod tags;
+
 use std::io::Read;
 
-use serde::Deserialize;
-
-use super::client::{self, Dialogue, Place};
+use super::client;
 use super::stream::{Beginning, Stream};
 use super::{Error, Session};
-use crate::domain::reference::is_tag;
 use crate::domain::{Digest, Reference};
 use crate::image::{Descriptor, MAX_DOCUMENT, MediaTypes};
-
-/// The most pages of tags that are read.
-const MAX_PAGES: usize = 1_000;
 
 impl Session<'_> {
     /// What a tag or digest stands for; without either, what `latest` does.
@@ -99,38 +94,12 @@ impl Session<'_> {
     /// All tags of a repository, in the registry's order.
     ///
     /// # Errors
-    /// When the repository does not exist, or the registry refuses or cannot be reached.
+    /// When the repository does not exist or has more than 100,000 tags, or the registry refuses or cannot be reached.
     pub fn tags(&self, repository: &Reference) -> Result<Vec<String>, Error> {
         let door = self.reading(repository)?;
         let talk = self.talk(&door);
-        self.run(list(talk))
+        self.run(tags::list(talk))
     }
-}
-
-async fn list(talk: Dialogue<'_>) -> Result<Vec<String>, Error> {
-    #[derive(Deserialize)]
-    struct Page {
-        tags: Option<Vec<String>>,
-    }
-    let step = "listing the tags";
-    let (mut tags, mut seen) = (Vec::new(), BTreeSet::new());
-    let mut place = Place::Path("tags/list?n=1000".to_owned());
-    for _ in 0..MAX_PAGES {
-        let Some(answer) = talk.tag_page(step, place).await? else {
-            return Err(Error::NotFound { what: "such repository".to_owned(), at: talk.at(step) });
-        };
-        let page: Page = serde_json::from_slice(&answer.body)
-            .map_err(|_| talk.senseless(step, "the list of tags is no valid JSON"))?;
-        tags.extend(page.tags.unwrap_or_default().into_iter().filter(|tag| is_tag(tag)));
-        let Some(next) = answer.next_page() else { return Ok(tags) };
-        let plain = talk.session.options().plain_http;
-        let next = client::follow(&answer.url, next, plain).map_err(|why| talk.senseless(step, why))?;
-        if !client::same_server(&answer.url, &next) || !seen.insert(next.clone()) {
-            return Err(talk.senseless(step, "the next page of its tags is at another server, or one already read"));
-        }
-        place = Place::Url(next);
-    }
-    Err(talk.senseless(step, format!("there are more than {MAX_PAGES} pages of tags")))
 }
 
 /// What is asked for: the digest if there is one, or the tag.

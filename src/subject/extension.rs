@@ -6,6 +6,7 @@ use super::model::{Layer, Platform};
 use super::path::normal;
 use super::{Error, FileFact, Found, Subject};
 use crate::domain::Os;
+use crate::domain::json::{self, Unread};
 
 /// Where metadata.json lies (`extensions-sdk/architecture/metadata.md`).
 const METADATA: &str = "/metadata.json";
@@ -95,9 +96,10 @@ impl Subject<'_> {
             return Ok(Err(format!("/metadata.json has {} bytes, and is not read", file.size)));
         };
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-        Ok(match serde_json::from_slice(content) {
+        Ok(match json::read(content, json::MAX_VALUES) {
             Ok(value) => Ok(Metadata { text: String::from_utf8_lossy(content).into_owned(), value, file }),
-            Err(error) => Err(format!("/metadata.json is no JSON: {error}")),
+            Err(Unread::Json(error)) => Err(format!("/metadata.json is no JSON: {error}")),
+            Err(Unread::TooMany { found, .. }) => Err(format!("/metadata.json has {found} values, and is not read")),
         })
     }
 

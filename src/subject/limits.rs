@@ -19,8 +19,8 @@ pub(super) const MAX_LAYERS: usize = 512;
 /// 100 KiB.
 pub(super) const MAX_DOCUMENTS: u64 = 4 << 20;
 
-/// How many values, more or less, the documents of an image may have together: as many as commas. A value of three
-/// bytes takes more than a hundred of memory.
+/// How many values the documents of an image may have together. A value of three bytes takes more than a hundred of
+/// memory.
 pub(super) const MAX_VALUES: usize = 100_000;
 
 /// The longest path and target of a link in bytes; Linux makes no longer ones (`PATH_MAX`, `path_resolution(7)`).

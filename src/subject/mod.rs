@@ -35,7 +35,7 @@ mod tree;
 mod unpack;
 mod walk;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
@@ -99,6 +99,7 @@ pub struct Subject<'r> {
     thorough: bool,
     manner: Manner,
     walked: RefCell<BTreeMap<Digest, Arc<Walked>>>,
+    taken: Cell<u64>,
 }
 
 /// What a look for a file came to.
@@ -209,8 +210,8 @@ impl<'r> Subject<'r> {
         };
         let Options { limits, glance, .. } = *options;
         let manner = Manner { limits, scratch: options.scratch.clone(), glance, taken: Arc::default() };
-        let walked = RefCell::default();
-        Ok(Subject { name, kind, names, root, entries, platforms, source, thorough: options.thorough, manner, walked })
+        let (thorough, walked, taken) = (options.thorough, RefCell::default(), Cell::default());
+        Ok(Subject { name, kind, names, root, entries, platforms, source, thorough, manner, walked, taken })
     }
 
     /// Finds files of a platform and looks into them. Layers are read from the top, and only until every file is
@@ -268,8 +269,10 @@ impl<'r> Subject<'r> {
         self.find(platform, path, &Wish::default())
     }
 
-    /// Forgets what was read of all layers but those of `platforms`.
-    pub fn keep_only(&self, platforms: &[Platform]) {
+    /// Forgets what was read of all layers but those of `platforms`. What was made of the others takes `taken` bytes of
+    /// memory by now, which the next layers cannot have.
+    pub fn keep_only(&self, platforms: &[Platform], taken: u64) {
+        self.taken.set(taken);
         let kept: BTreeSet<Digest> = platforms.iter().flat_map(|one| &one.layers).map(|layer| layer.digest).collect();
         self.walked.borrow_mut().retain(|digest, _| kept.contains(digest));
     }
@@ -358,7 +361,7 @@ impl<'r> Subject<'r> {
     /// How the next layers are walked, with the memory that the ones before have left.
     fn manner(&self) -> Manner {
         let held: u64 = self.walked.borrow().values().map(|walked| walked.weight).sum();
-        Manner { taken: Arc::new(AtomicU64::new(held)), ..self.manner.clone() }
+        Manner { taken: Arc::new(AtomicU64::new(held + self.taken.get())), ..self.manner.clone() }
     }
 
     /// The layers that were read so far.

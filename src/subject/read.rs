@@ -9,7 +9,8 @@ use super::limits::{MAX_DEPTH, MAX_DOCUMENTS, MAX_ENTRIES, MAX_LAYERS, MAX_PLATF
 use super::model::{Document, Entry, Layer, Platform, history_of_layers};
 use super::source::Source;
 use super::unpack::Packing;
-use crate::domain::{Digest, Reference, count};
+use crate::domain::json::Unread;
+use crate::domain::{Digest, Reference, count, json};
 use crate::image::document::{CONTAINERD_NAME, Config, Index, Manifest, RunsOn};
 use crate::image::{Descriptor, Kind, MediaTypes};
 
@@ -175,14 +176,14 @@ pub(super) fn platforms(
         return Err(Error::TooMany { image: image.to_owned(), what: "platforms", limit: MAX_PLATFORMS });
     }
     let mut platforms = Vec::new();
-    let (mut bytes, mut commas) = (0, 0);
+    let (mut bytes, mut values) = (0, 0);
     for descriptor in images {
         let platform = platform(source, image, descriptor)?;
         for document in platform.manifest.iter().chain([&platform.config]) {
             bytes += document.size;
-            commas += values(&document.bytes);
+            values += json::values(&document.bytes);
         }
-        if bytes > MAX_DOCUMENTS || commas > MAX_VALUES {
+        if bytes > MAX_DOCUMENTS || values > MAX_VALUES {
             let why =
                 format!("and those before it have more than {MAX_DOCUMENTS} bytes or {MAX_VALUES} values together");
             let digest = Some(descriptor.digest);
@@ -258,24 +259,21 @@ pub(super) fn layers_fit(image: &str, layers: usize, config: &Config) -> Result<
     Err(Error::Document { image: image.to_owned(), what: "image config", digest: None, why })
 }
 
-/// How many values a document has at most, more or less.
-fn values(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b',').count()
-}
-
-/// Reads JSON. serde_json refuses to nest more than 128 deep, so a document cannot exhaust the stack.
+/// Reads JSON.
+///
+/// # Errors
+/// When it has more values than any document of an image, or is another one.
 pub(super) fn parse<T: DeserializeOwned>(
     image: &str,
     what: &'static str,
     digest: Option<Digest>,
     bytes: &[u8],
 ) -> Result<T, Error> {
-    if values(bytes) > MAX_VALUES {
-        let why = format!("has more than {MAX_VALUES} values");
-        return Err(Error::Document { image: image.to_owned(), what, digest, why });
-    }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let why = format!("is invalid: {error}");
+    json::read(bytes, MAX_VALUES).map_err(|unread| {
+        let why = match unread {
+            Unread::TooMany { most, .. } => format!("has more than {most} values"),
+            Unread::Json(error) => format!("is invalid: {error}"),
+        };
         Error::Document { image: image.to_owned(), what, digest, why }
     })
 }

@@ -39,7 +39,7 @@ struct Saved {
 pub(super) fn read(archive: &Archive, image: &str, tag: Option<&str>) -> Result<(Platform, Vec<String>), Error> {
     let broken = |why: String| Error::Document { image: image.to_owned(), what: "list of images", digest: None, why };
     let bytes = archive.small(MANIFEST)?.ok_or_else(|| broken(format!("`{MANIFEST}` is missing")))?;
-    let all: Vec<Saved> = serde_json::from_slice(&bytes).map_err(|error| broken(format!("is invalid: {error}")))?;
+    let all: Vec<Saved> = super::read::parse(image, "list of images", None, &bytes)?;
     let saved = choose(all, image, tag)?;
     let broken = |why: String| Error::Document { image: image.to_owned(), what: "image config", digest: None, why };
     let bytes = archive.small(&saved.config)?.ok_or_else(|| broken(format!("`{}` is missing", saved.config)))?;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, Url};
 
-pub use names::unknown_host;
+pub use names::{Unknown, unknown_host};
 
 use super::{Env, fs};
 use crate::domain::Explain;
@@ -29,6 +29,10 @@ const MAX_CERTIFICATES: u64 = 16 << 20;
 /// This machine itself, in the words of `NO_PROXY`: no proxy has a way to it, whatever the environment says. Docker
 /// and skopeo have that from Go (`net/http`, `ProxyFromEnvironment`).
 const OWN_MACHINE: &str = "localhost,127.0.0.0/8,::1";
+
+/// What to do about a proxy whose name no host has.
+pub const CHECK_PROXY: &str =
+    "correct the address in the variable, or unset it; a host that needs no proxy goes into NO_PROXY";
 
 /// How servers are reached: certificates and proxies. `Debug` prints no proxy, whose address may hold a password.
 #[derive(Clone, PartialEq, Eq, Default)]

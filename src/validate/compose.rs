@@ -42,7 +42,20 @@ pub struct Mount {
     pub target: String,
 }
 
+impl Compose {
+    /// All that its services say of commands, environment and mounts.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().flat_map(Service::words)
+    }
+}
+
 impl Service {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let words = self.entrypoint.iter().chain(&self.command).flatten().chain(&self.environment);
+        let mounts = self.volumes.iter().flat_map(|mount| mount.source.iter().chain([&mount.target]));
+        words.chain(mounts).map(String::as_str)
+    }
+
     /// Whether its image is the placeholder that Docker Desktop fills in.
     #[must_use]
     pub fn is_own_image(&self) -> bool {
@@ -52,9 +65,7 @@ impl Service {
     /// Whether its words speak of a text: entrypoint, command, environment and mounts.
     #[must_use]
     pub fn speaks_of(&self, text: &str) -> bool {
-        let words = self.entrypoint.iter().chain(&self.command).flatten().chain(&self.environment);
-        let mounts = self.volumes.iter().flat_map(|mount| mount.source.iter().chain([&mount.target]));
-        words.chain(mounts).any(|word| word.contains(text))
+        self.words().any(|word| word.contains(text))
     }
 }
 

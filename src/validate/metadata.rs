@@ -4,14 +4,14 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::domain::{Digest, Os};
+use crate::domain::{Digest, Os, json};
 
 /// The largest metadata.json that is read, in bytes. The longest seen in a real extension has about 20 KiB.
-/// A tree of numbers takes some thirty times its text.
 pub const MAX_BYTES: u64 = 1 << 20;
 
 /// How many files of `host.binaries` are looked at. The longest list seen in a real extension has about 300.
@@ -29,10 +29,12 @@ pub enum Metadata {
     NoFile(&'static str),
     /// A file of more than [`MAX_BYTES`].
     TooLarge(u64),
+    /// A file of so many values, which are more than [`json::MAX_VALUES`].
+    TooMany(usize),
     /// A file that is no JSON.
     Broken(Broken),
-    /// JSON.
-    Whole(Document),
+    /// JSON. Platforms that have the same share it.
+    Whole(Arc<Document>),
 }
 
 /// Why a text is no JSON that Docker Desktop reads.
@@ -84,15 +86,20 @@ impl Metadata {
     /// Reads the bytes of a metadata.json.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
+        // A tree takes many times the memory of its text, so it is made of few values only.
+        let values = json::values(bytes);
+        if values > json::MAX_VALUES {
+            return Metadata::TooMany(values);
+        }
         match parse(bytes) {
-            Ok(document) => Metadata::Whole(document),
+            Ok(document) => Metadata::Whole(Arc::new(document)),
             Err(broken) => Metadata::Broken(broken),
         }
     }
 
     /// The document, if there is a whole one.
     #[must_use]
-    pub const fn document(&self) -> Option<&Document> {
+    pub fn document(&self) -> Option<&Document> {
         match self {
             Metadata::Whole(document) => Some(document),
             _ => None,
@@ -317,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_says_where() {
-        let deep = "[".repeat(100_000);
+        let deep = "[".repeat(1_000);
         for (text, what, place) in [
             (&b"{\n  \"a\": 1,\n}"[..], "trailing comma", Some((3, 1))),
             (b"\xef\xbb\xbf{}", "it begins with a byte order mark", Some((1, 1))),

@@ -10,11 +10,12 @@ use saphyr_parser::{Event, Parser, ScanError};
 /// The longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// How many values there may be once every alias stands for what it names.
-const MAX_VALUES: usize = 100_000;
+/// How many values there may be once every alias stands for what it names. Long compose files have a thousand; here, a
+/// value of three bytes takes up to three hundred of memory.
+const MAX_VALUES: usize = 20_000;
 
 /// How many bytes all their texts may have.
-const MAX_TEXT: usize = 8 << 20;
+const MAX_TEXT: usize = 2 << 20;
 
 /// How deep values may nest.
 const MAX_DEPTH: usize = 64;

@@ -73,7 +73,7 @@ fn a_tag_that_was_seen_at_what_is_built_is_not_asked_for_again() {
 
 #[test]
 fn several_tags_are_looked_for_together_before_a_build() {
-    let registry = anns(Quirks { pause: Duration::from_millis(50), ..Quirks::default() });
+    let registry = anns(Quirks { pause: Duration::from_millis(200), ..Quirks::default() });
     let trip = as_ann().tags(&["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4"]);
     let (session, target) = (trip.session(&registry), trip.target(&registry));
     assert!(registry::look_early(&session, &target).expect("there is an answer").is_empty());

@@ -100,6 +100,27 @@ error: failed 6 times, at last because the proxy: Connection refused (os error 1
 }
 
 #[test]
+fn a_proxy_whose_name_nobody_has() {
+    let name = format!("{}.example.test", "p".repeat(64));
+    for (variable, more, kind) in [("HTTPS_PROXY", &[][..], Kind::Tls), ("ALL_PROXY", &["--plain-http"], Kind::Plain)] {
+        let Some(shop) = Shop::open(kind) else { return };
+        shop.keep_secret("a-guess");
+        let dext = shop.publish_to(&image(), more).env(variable, format!("http://squid:a-guess@{name}:3128"));
+        let outcome = shop.run(&dext).failure(3);
+        assert_data_eq!(
+            shop.error(&outcome).replace(&name, "[PROXY]").replace(variable, "[VARIABLE]"),
+            str![[r#"
+error: no host has the name of the proxy, `[VARIABLE]=http://[PROXY]:3128`
+  --> registry.example.test/team/demo, looking for the tag 1.2.3
+  help: correct the address in the variable, or unset it; a host that needs no proxy goes into NO_PROXY
+
+"#]]
+            .raw()
+        );
+    }
+}
+
+#[test]
 fn a_proxy_that_has_no_address() {
     let Some(shop) = named() else { return };
     shop.keep_secret("a-guess");

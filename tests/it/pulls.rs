@@ -270,3 +270,30 @@ fn tags_come_in_pages() {
     let record = registry.record();
     assert!(record.count(Step::ListTags) >= 3, "{}", record.story());
 }
+
+#[test]
+fn a_list_of_tags_that_does_not_end_is_an_error() {
+    let (registry, repository) = (Registry::start(), "x/many");
+    registry.store(|store| {
+        let tags = (0..=100_000).map(|number| (format!("0.0.{number:06}"), "sha256:0".to_owned()));
+        store.repository(repository).tags.extend(tags);
+    });
+    registry.quirks(|quirks| quirks.page = 1_000);
+    let reference = Reference::parse(&format!("{}/{repository}", registry.host())).expect("a reference");
+    let told = |registry: &Registry| match Trip::default().session(registry).tags(&reference) {
+        Ok(tags) => format!("{} tags", tags.len()),
+        Err(error) => explained(&error, registry),
+    };
+    assert_data_eq!(
+        told(&registry),
+        str![[r#"
+  error: the list of tags is too long: there are more than 100000 tags
+  place: [HOST]/x/many, listing the tags
+  help: delete tags that nobody needs, or publish to another repository
+
+"#]]
+        .raw()
+    );
+    registry.store(|store| drop(store.repository(repository).tags.pop_last()));
+    assert_eq!(told(&registry), "100000 tags");
+}

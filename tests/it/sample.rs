@@ -49,8 +49,7 @@ impl Sample {
     pub fn take(&self, platform: &str, path: &str, folder: &Path) -> std::path::PathBuf {
         let image = self.layout.image(platform);
         let dest = folder.join(path.rsplit('/').next().expect("a name"));
-        files::write(&dest, &image.files()[path].bytes);
-        files::set_mode(&dest, 0o755);
+        files::write_program(&dest, &image.files()[path].bytes);
         dest
     }
 }

@@ -78,8 +78,9 @@ fn a_tag_far_away_is_read_back_before_its_answer_comes() {
     // What arrives before the tag is set is told apart from a reading back by the record.
     let slow = Duration::from_millis(1500);
     for (tag_pause, before, after) in [(Duration::ZERO, 1, 0), (slow, 1, 1)] {
-        let pause = Duration::from_millis(250);
-        let quirks = Quirks { pause, tag_pause, ..Quirks::default() };
+        // The tag is there well before the look at it is answered, and that comes well before the tag is there.
+        let (pause, write_pause) = (Duration::from_millis(300), Some(Duration::from_millis(160)));
+        let quirks = Quirks { pause, write_pause, tag_pause, ..Quirks::default() };
         let (registry, goods) = (Registry::with(Auth::Open, quirks), Recipe::default().make());
         Trip::default().arrive(&registry, &goods);
         let record = registry.record();
@@ -237,7 +238,8 @@ fn a_session_keeps_its_token() {
 
 #[test]
 fn a_token_is_renewed_before_it_expires() {
-    let life = Duration::from_secs(1);
+    // The registry waits a moment longer than it says, and the push takes longer than that.
+    let life = Duration::from_millis(1500);
     let user = Some(("ann", "secret"));
     let registry = with_tokens(TokenServer { expires_in: Some(1), life, user, ..TokenServer::default() });
     registry.quirks(|quirks| quirks.pause = Duration::from_millis(70));

@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Client, Response, Url};
+use reqwest::{Response, Url};
 
 use super::{Error, FetchOptions, Item};
-use crate::sys::http::{self, Speaks};
+use crate::sys::http::{self, HttpSettings, Speaks, Unknown};
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 10;
@@ -28,10 +28,17 @@ fn is_plain_loopback(url: &Url) -> bool {
     url.scheme() == "http" && url.host_str().is_some_and(http::is_loopback)
 }
 
+/// Connections, and how they are made.
+#[derive(Debug)]
+pub(super) struct Client {
+    inner: reqwest::Client,
+    settings: HttpSettings,
+}
+
 /// Makes the client.
 pub(super) fn client(options: &FetchOptions) -> Result<Client, Error> {
     let builder = options.http.client(Speaks::Https).map(|builder| builder.read_timeout(Duration::from_secs(60)));
-    Ok(builder.and_then(http::finish)?)
+    Ok(Client { inner: builder.and_then(http::finish)?, settings: options.http.clone() })
 }
 
 /// Why there is no answer.
@@ -42,22 +49,23 @@ pub(super) enum NoAnswer {
     Refused(Error),
 }
 
-fn no_answer(url: &Url, error: reqwest::Error) -> NoAnswer {
+fn no_answer(url: &Url, error: reqwest::Error, settings: &HttpSettings) -> NoAnswer {
     if let Some(defect) = http::certificate_defect(&error) {
         return NoAnswer::Refused(Error::Certificate { url: http::printed(url), why: defect.to_string() });
     }
-    if let Some(host) = http::unknown_host(url, &error) {
-        return NoAnswer::Refused(Error::UnknownHost { url: http::printed(url), host });
+    match http::unknown_host(url, &error, settings) {
+        Some(Unknown::Server(host)) => NoAnswer::Refused(Error::UnknownHost { url: http::printed(url), host }),
+        Some(Unknown::Proxy(proxy)) => NoAnswer::Refused(Error::UnknownProxy { url: http::printed(url), proxy }),
+        None => NoAnswer::Connection(http::reason(error)),
     }
-    NoAnswer::Connection(http::reason(error))
 }
 
 /// Asks for `url`, and follows redirects that stay as safe as the first address.
 pub(super) async fn get(client: &Client, url: &Url, headers: &HeaderMap) -> Result<(Url, Response), NoAnswer> {
     let mut url = url.clone();
     for _ in 0..=MAX_REDIRECTS {
-        let response =
-            client.get(url.clone()).headers(headers.clone()).send().await.map_err(|error| no_answer(&url, error))?;
+        let sent = client.inner.get(url.clone()).headers(headers.clone()).send().await;
+        let response = sent.map_err(|error| no_answer(&url, error, &client.settings))?;
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let Some(location) = location.filter(|_| matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308))
         else {

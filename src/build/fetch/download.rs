@@ -4,9 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE};
-use reqwest::{Client, Response, Url};
+use reqwest::{Response, Url};
 
-use super::client::{self, NoAnswer};
+use super::client::{self, Client, NoAnswer};
 use super::part::Part;
 use super::{Error, FetchOptions, Item};
 use crate::report::{Event, Report};

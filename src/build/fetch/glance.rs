@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Response};
 
-use super::client::{self, NoAnswer};
+use super::client::{self, Client, NoAnswer};
 use super::{Error, FetchOptions, Item};
 use crate::domain::Digest;
 use crate::sys::Runtime;

@@ -194,13 +194,21 @@ pub enum Error {
         /// What went wrong the last time.
         why: String,
     },
-    /// Nothing knows an address of a host: the server's, or the proxy's.
+    /// Nothing knows an address of the server.
     #[error("no host has the name `{host}`")]
     UnknownHost {
         /// The URL.
         url: String,
         /// The name.
         host: String,
+    },
+    /// Nothing knows an address of the proxy.
+    #[error("no host has the name of the proxy, `{proxy}`")]
+    UnknownProxy {
+        /// The URL.
+        url: String,
+        /// Variable and address, without its password.
+        proxy: String,
     },
     /// It may work, but only after more time than is waited here.
     #[error("the server answered {status}, and wants to be asked again in {}", http::span(*asks))]
@@ -246,6 +254,7 @@ impl Error {
                 | Error::Redirect { .. }
                 | Error::Network { .. }
                 | Error::UnknownHost { .. }
+                | Error::UnknownProxy { .. }
                 | Error::Later { .. }
         )
     }
@@ -264,6 +273,7 @@ impl Explain for Error {
             | Error::Redirect { url, .. }
             | Error::Network { url, .. }
             | Error::UnknownHost { url, .. }
+            | Error::UnknownProxy { url, .. }
             | Error::Later { url, .. }
             | Error::TooLarge { url, .. }
             | Error::WrongHash { url, .. } => Some(url.clone()),
@@ -288,6 +298,7 @@ impl Explain for Error {
             Error::UnknownHost { .. } => {
                 "check the `url`, and that this machine is on the network. Behind a proxy, set HTTPS_PROXY"
             }
+            Error::UnknownProxy { .. } => http::CHECK_PROXY,
             Error::Later { .. } => "try again then; what was fetched so far is kept",
             Error::TooLarge { .. } => "check that the `url` names the program itself",
             Error::WrongHash { .. } => {

@@ -460,3 +460,15 @@ fn https_goes_through_the_proxy() {
     assert!(run.refused(&item).starts_with("the download failed 1 times"));
     assert!(proxy.requests()[0].starts_with("connect example.com:443 http/1.1"));
 }
+
+#[test]
+fn a_proxy_whose_name_nobody_has_is_named() {
+    let mut run = Run::new();
+    // A label of 64 letters: the resolver refuses it without asking anybody.
+    let address = format!("http://ann:hunter2@{}.example:1", "p".repeat(64));
+    run.options.http.https_proxy = Some(crate::sys::http::ProxyAddress { variable: "HTTPS_PROXY", address });
+    let item =
+        Item { url: "https://example.com/tool".to_owned(), sha256: Digest::of(b"content"), name: "tool".to_owned() };
+    let told = format!("no host has the name of the proxy, `HTTPS_PROXY=http://{}.example:1`", "p".repeat(64));
+    assert_eq!(run.refused(&item), told);
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RANGE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LINK, RANGE};
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 
@@ -76,11 +76,12 @@ impl Answer {
         (start == "0").then(|| if end == 0 { 0 } else { end.saturating_add(1) })
     }
 
-    /// The address of the next page, by `Link: <address>; rel="next"` (RFC 8288).
+    /// The address of the next page, by `Link: <address>; rel="next"`, which may stand among others (RFC 8288).
     pub fn next_page(&self) -> Option<&str> {
-        let (address, parameters) = self.header("link")?.strip_prefix('<')?.split_once('>')?;
-        let next = parameters.split(';').any(|one| matches!(one.trim(), r#"rel="next""# | "rel=next"));
-        next.then_some(address)
+        let headers = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        // Whatever stands before the first `<` belongs to none of them.
+        let links = headers.flat_map(|header| header.split('<').skip(1)).filter_map(|link| link.split_once('>'));
+        links.into_iter().find_map(|(address, parameters)| is_next(parameters).then_some(address))
     }
 
     /// The smallest piece that the registry takes, in bytes.
@@ -132,6 +133,15 @@ impl Answer {
         let text = text.trim_start();
         if text.starts_with(['<', '{', '[']) || text.contains('\u{fffd}') { String::new() } else { text.to_owned() }
     }
+}
+
+/// Whether the parameters of a link say that it leads to the next page. A relation may have more than one word.
+fn is_next(parameters: &str) -> bool {
+    parameters.split(';').filter_map(|one| one.split_once('=')).any(|(name, value)| {
+        let value = value.trim_matches([' ', '\t', ',', '"']);
+        name.trim().eq_ignore_ascii_case("rel")
+            && value.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("next"))
+    })
 }
 
 /// Reads errors whose document breaks off, in a text or behind one: at most in the `detail` of the last error.
@@ -240,6 +250,11 @@ mod tests {
             (r#"</v2/a/tags/list?last=b&n=2>; rel="next""#, Some("/v2/a/tags/list?last=b&n=2")),
             ("</x>;rel=next", Some("/x")),
             (r#"</x>; rel="prev""#, None),
+            (r#"</x>; rel="prev", </y,z>; rel="next", </w>; rel="last""#, Some("/y,z")),
+            (r#"</x>; rel="prev",</y>;rel=next,</w>;rel=last"#, Some("/y")),
+            (r#"</x>; title="next"; REL = "last Next""#, Some("/x")),
+            (r#"</x>; title="a; rel"; rel="nextpage""#, None),
+            ("<<<>;;=;rel=>", None),
             ("/x; rel=next", None),
             ("<", None),
         ] {

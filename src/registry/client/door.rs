@@ -16,7 +16,7 @@ use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
 use crate::registry::{At, Cause, Error, Session};
 use crate::report::Report;
-use crate::sys::http;
+use crate::sys::http::{self, Unknown};
 
 /// The most that is read of a body which only explains a refusal, in bytes.
 const MAX_EXPLANATION: usize = 64 << 10;
@@ -347,7 +347,7 @@ impl Dialogue<'_> {
         let own = address::is_own_machine(&self.door.registry);
         Fault::Final(match trouble {
             // A registry of this machine is asked again by plain HTTP; no other one is.
-            Trouble::NoTls(why) if !own => Error::NoTls { why: self.told(&why), at: self.at(step) },
+            Trouble::NoTls(why) if !own => Error::NoTls { why: clean(&self.told(&why)), at: self.at(step) },
             Trouble::NoTls(why) | Trouble::Broken(why) | Trouble::Gibberish(why) => {
                 return Fault::Passing(Passing::broken(clean(&self.told(&why))));
             }
@@ -355,10 +355,14 @@ impl Dialogue<'_> {
                 let why = clean(&self.told(&why));
                 return Fault::Passing(Passing { cause: Cause::Proxy(proxy), ..Passing::broken(why) });
             }
-            Trouble::UnknownHost(host) => Error::UnknownHost { host: clean(&self.told(&host)), at: self.at(step) },
+            Trouble::UnknownHost(Unknown::Server(host)) => {
+                Error::UnknownHost { host: clean(&self.told(&host)), at: self.at(step) }
+            }
+            Trouble::UnknownHost(Unknown::Proxy(proxy)) => Error::UnknownProxy { proxy, at: self.at(step) },
             Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
             Trouble::Certificate { host, why } => {
-                Error::Certificate { host: self.told(&host), why: self.told(&why), at: self.at(step) }
+                // A certificate may have hundreds of names, all of which are told where none of them fits.
+                Error::Certificate { host: self.told(&host), why: clean(&self.told(&why)), at: self.at(step) }
             }
             Trouble::Changed(path) => Error::Changed { path },
             Trouble::File(error) => Error::File(error),
@@ -390,3 +394,6 @@ fn follows(status: StatusCode, method: &Method) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ pub(crate) enum Trouble {
     /// The connection failed; it may work the next time.
     Broken(String),
     /// Nothing knows an address of a host of this name.
-    UnknownHost(String),
+    UnknownHost(http::Unknown),
     /// What came was not HTTP.
     Gibberish(String),
     /// What came was not TLS.
@@ -238,7 +238,7 @@ fn trouble(url: &Url, error: reqwest::Error, settings: &http::HttpSettings) -> T
     if let Some(defect) = http::certificate_defect(&error) {
         return Trouble::Certificate { host, why: defect.to_string() };
     }
-    if let Some(host) = http::unknown_host(url, &error) {
+    if let Some(host) = http::unknown_host(url, &error, settings) {
         return Trouble::UnknownHost(host);
     }
     let why = innermost(&error);

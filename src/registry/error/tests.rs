@@ -38,6 +38,14 @@ fn errors_say_where_and_what_to_do() {
         ),
         (Error::UnknownHost { at: at(), host: "r.example".to_owned() }, "no host has the name `r.example`"),
         (
+            Error::UnknownProxy { at: at(), proxy: "HTTPS_PROXY=http://p.example:1".to_owned() },
+            "no host has the name of the proxy, `HTTPS_PROXY=http://p.example:1`",
+        ),
+        (
+            Error::TooManyTags { at: at(), why: "there are more than 2 tags".to_owned() },
+            "the list of tags is too long: there are more than 2 tags",
+        ),
+        (
             Error::Later { at: at(), why: "the registry answered 429".to_owned(), asks: Duration::from_secs(90) },
             "the registry answered 429, and wants to be asked again in 90 s",
         ),

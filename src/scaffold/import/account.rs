@@ -6,10 +6,11 @@ use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
 use super::place::{Role, named};
 use super::{Imported, Provenance, cargo, labels, place, render};
-use crate::domain::ImagePath;
+use crate::domain::{ImagePath, count};
 use crate::manifest::mistake::KeyPath;
 use crate::report::{Event, Report};
 use crate::validate::Finding;
+use crate::validate::metadata::MAX_HOST_PATHS;
 use crate::validate::render::message;
 
 /// More of one kind are counted, not told.
@@ -53,7 +54,7 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried) -> Accou
         built: built(parts, &tried.table),
         verbatim: verbatim(parts, tried),
         by_cargo: by_cargo(parts, tried),
-        left: imported.left.clone(),
+        left: unnamed(parts).into_iter().chain(imported.left.iter().cloned()).collect(),
         findings: findings(imported),
         differs: tried.differs.clone(),
         missing: tried.missing.clone(),
@@ -217,6 +218,14 @@ fn started(imported: &Imported, table: &Map<String, Value>) -> Vec<Left> {
     }
     let left = |(what, line)| Left { what: format!("`{what}` of the image: {line}"), help: Some(help.clone()) };
     imported.start.lines().map(left).collect()
+}
+
+/// The host files that are more than are looked for.
+fn unnamed(parts: &Parts<'_>) -> Option<Left> {
+    let more = place::unnamed(parts.metadata) as u64;
+    let what = format!("{} of host.binaries: at most {MAX_HOST_PATHS} are looked for", count(more, "further file"));
+    let help = "name them with `[[files]]`";
+    (more > 0).then(|| Left { what, help: Some(help.to_owned()) })
 }
 
 /// Files that something makes, and not Cargo from now on.

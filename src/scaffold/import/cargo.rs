@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Provenance;
 use super::draft::Parts;
-use super::place::{Role, as_binary, named};
-use super::{Provenance, place};
+use super::place::{as_binary, of_group};
 use crate::domain::ImagePath;
 use crate::manifest::extension::Origin;
 
@@ -42,10 +42,8 @@ pub(super) fn backend(parts: &Parts<'_>) -> Option<Map<String, Value>> {
 /// A group of `host` whose files are one program on each system, if Cargo builds it.
 pub(super) fn group(parts: &Parts<'_>, index: usize) -> Option<Map<String, Value>> {
     let binary = as_binary(parts.metadata, index)?;
-    let of_group = |role: &Role| matches!(role, Role::Host(group, _) if *group == index);
     let made = |value: &str| ImagePath::new(value).is_ok_and(|path| is_made(parts, &path));
-    let all_made =
-        place::named(parts.metadata).iter().filter(|(role, ..)| of_group(role)).all(|(_, _, path)| made(path));
+    let all_made = of_group(parts.metadata, index).all(|(_, path)| made(path));
     (all_made && is_known(parts.origin, &binary.name)).then(|| binary.keys())
 }
 
@@ -57,10 +55,7 @@ pub(super) fn told(parts: &Parts<'_>, table: &Map<String, Value>) -> Vec<String>
     let groups = table.get("host").and_then(Value::as_array).into_iter().flatten().enumerate();
     let groups = groups.filter_map(|(index, keys)| {
         let bin = bin(keys)?;
-        let of_group = named(parts.metadata)
-            .into_iter()
-            .filter(|(role, ..)| matches!(role, Role::Host(group, _) if *group == index));
-        let paths: Vec<String> = of_group.map(|(_, _, path)| format!("`{path}`")).collect();
+        let paths: Vec<String> = of_group(parts.metadata, index).map(|(_, path)| format!("`{path}`")).collect();
         Some(format!("the Cargo binary `{bin}` as {}", paths.join(", ")))
     });
     backend.into_iter().chain(groups).collect()

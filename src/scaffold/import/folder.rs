@@ -1,12 +1,15 @@
 //! A folder with metadata.json, Dockerfile and what they name.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::dockerfile::{Broken as BrokenLine, Context, Dockerfile, Label, Rest, Sent, is_of_platform};
-use super::place::{Places, Provenance};
-use super::{Imported, Left, Page, json, judge, place, seen};
+use super::dockerfile::{Context, Dockerfile, Sent};
+use super::place::Provenance;
+use super::{Imported, Left, json, judge, place, recipe, seen};
 use crate::domain::ImagePath;
+use crate::domain::json::MAX_VALUES;
 use crate::scaffold::Error;
 use crate::sys::fs::{self, Kind};
 use crate::validate::metadata::{Broken, Document, MAX_BYTES, Metadata};
@@ -22,7 +25,7 @@ pub(super) const METADATA: &str = "metadata.json";
 /// When it has no metadata.json, or one that is no JSON.
 pub fn read(folder: &Path) -> Result<Imported, Error> {
     let root = fs::canonical(folder)?;
-    let disk = Disk { root: &root };
+    let disk = Disk::new(&root);
     let dockerfile = dockerfile(&disk)?;
     let sent = Sent::new(&disk, &ignored(&disk)?);
     let (relative, astray, told) = metadata_file(&sent, dockerfile.as_ref());
@@ -31,7 +34,7 @@ pub fn read(folder: &Path) -> Result<Imported, Error> {
     imported.left.extend(told);
     let wanted = place::wanted(&imported.metadata.value);
     match &dockerfile {
-        Some(dockerfile) => of_dockerfile(dockerfile, &wanted, &sent, &mut imported),
+        Some(dockerfile) => recipe::take(dockerfile, &wanted, &sent, &mut imported),
         None => {
             let what = "the labels: there is no Dockerfile beside metadata.json that could say them".to_owned();
             imported.left.push(Left { what, help: None });
@@ -74,7 +77,7 @@ fn ignored(disk: &Disk<'_>) -> Result<String, Error> {
 /// something to say about.
 fn metadata_file(sent: &Sent<'_>, dockerfile: Option<&Dockerfile>) -> (String, Option<Vec<Finding>>, Option<Left>) {
     let path = ImagePath::new(METADATA).expect("a plain file name is a path");
-    match dockerfile.map(|dockerfile| dockerfile.place(&path, sent)) {
+    match dockerfile.map(|dockerfile| sent.place(dockerfile, &path)) {
         Some(Provenance::Local { path, folder: false }) => (path, None, None),
         Some(Provenance::Made { how }) => {
             let what = format!("the metadata.json of the image: {how}; the file of the folder is read instead");
@@ -90,7 +93,7 @@ fn metadata_file(sent: &Sent<'_>, dockerfile: Option<&Dockerfile>) -> (String, O
     }
 }
 
-fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
+fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Arc<Document>, Error> {
     if !matches!(disk.kind(relative), Some(Kind::File(_))) {
         return Err(Error::NoMetadata(disk.root.to_owned()));
     }
@@ -103,6 +106,11 @@ fn metadata(disk: &Disk<'_>, relative: &str) -> Result<Document, Error> {
             let place = place.into_iter().flatten().collect::<Vec<_>>().join(":");
             Err(Error::Unreadable { what: format!("metadata.json is no JSON: {what}"), rule: "E01", place })
         }
+        Metadata::TooMany(values) => Err(Error::Unreadable {
+            what: format!("metadata.json has {values} values; at most {MAX_VALUES} are read"),
+            rule: "E01",
+            place: file.display().to_string(),
+        }),
         Metadata::Absent | Metadata::NoFile(_) | Metadata::TooLarge(_) => Err(Error::NoMetadata(disk.root.to_owned())),
     }
 }
@@ -117,138 +125,24 @@ pub(super) fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
     }
 }
 
-/// Where a path comes from. What Cargo has built before is no file of the source.
-fn placed(dockerfile: &Dockerfile, path: &ImagePath, sent: &Sent<'_>) -> Provenance {
-    match dockerfile.place(path, sent) {
-        Provenance::Local { path, .. } if path.split('/').next() == Some("target") => {
-            Provenance::Made { how: format!("`{path}` is what Cargo has built") }
-        }
-        found => found,
-    }
-}
-
-fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], sent: &Sent<'_>, imported: &mut Imported) {
-    imported.start = dockerfile.start();
-    let program = imported.start.program().map(|(path, _)| path);
-    let paths = wanted.iter().chain(&program);
-    imported.places = paths.map(|path| (path.clone(), placed(dockerfile, path, sent))).collect::<Places>();
-    let root = imported.metadata.value.pointer("/ui/dashboard-tab/root").and_then(serde_json::Value::as_str);
-    let root = root.and_then(|root| ImagePath::new(root).ok());
-    let root = root.filter(|root| matches!(imported.places.get(root), Some(Provenance::Made { .. })));
-    imported.page = root.and_then(|root| dockerfile.page(&root, sent));
-    imported.left.extend(imported.page.iter().flat_map(skipped));
-    rest(dockerfile, wanted, sent, imported);
-    imported.base = dockerfile.base().filter(|base| !base.contains('$')).map(str::to_owned);
-    if let Some(base) = dockerfile.base() {
-        let what = format!("the labels of the base image `{base}`: they are not read");
-        imported
-            .left
-            .push(Left { what, help: Some("those that count stand under `labels`, if not in a key".to_owned()) });
-    }
-    let mut labels = dockerfile.labels();
-    imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
-    // No text of a table is that of each platform.
-    labels.retain(|_, label| label.varying.is_empty());
-    imported.left.extend(dockerfile.broken.iter().map(broken));
-    imported.labels = Some(labels.into_iter().map(|(name, label)| (name, label.value)).collect::<BTreeMap<_, _>>());
-}
-
-fn broken(BrokenLine { line, what, ours }: &BrokenLine) -> Left {
-    let help = match ours {
-        true => "`docker build` may read it; only import does not",
-        false => "`docker build` refuses it as well, or needs an argument",
-    };
-    Left { what: format!("line {line} of the Dockerfile: {what}"), help: Some(help.to_owned()) }
-}
-
-/// What the stage of a page does beside the commands that are taken over.
-fn skipped(page: &Page) -> Vec<Left> {
-    let help = "if the page needs it, add it to `ui.build.run`, or to a script of its package.json";
-    let left = |(line, what): &(usize, String)| Left {
-        what: format!("line {line} of the Dockerfile, in the stage of the page: {what}"),
-        help: Some(help.to_owned()),
-    };
-    page.skipped.iter().map(left).collect()
-}
-
-/// What the backend may need beside what metadata.json names, and what else is done to what that names.
-fn rest(dockerfile: &Dockerfile, wanted: &[ImagePath], sent: &Sent<'_>, imported: &mut Imported) {
-    let metadata = ImagePath::new(METADATA).expect("a plain file name is a path");
-    // A program that is a file of the source is one of the further files.
-    let is_local = |path: &ImagePath| matches!(imported.places.get(path), Some(Provenance::Local { .. }));
-    let program = imported.start.program().map(|(path, _)| path).filter(|path| !is_local(path));
-    let named: Vec<ImagePath> = wanted.iter().cloned().chain(program).chain([metadata]).collect();
-    let rest = dockerfile.rest(&named, sent);
-    let backend = imported.metadata.value.get("vm").is_some();
-    // What makes a file that metadata.json names is told with the file.
-    let made = |line: usize| {
-        let line = format!("line {line} of the Dockerfile");
-        let mentions = |place: &Provenance| matches!(place, Provenance::Made { how } if how.contains(&line));
-        imported.places.values().any(mentions)
-    };
-    let others = rest.others.iter().filter(|(line, _)| backend && !made(*line));
-    let tell = |(line, what): &(usize, String), help: &str| Left {
-        what: format!("line {line} of the Dockerfile: {what}"),
-        help: Some(help.to_owned()),
-    };
-    let needed = "if the backend needs it, build a base image that has it, and name that as `vm.base`";
-    let changed = "do the same to the files of the source, which the table takes as they are";
-    let told = others.map(|line| tell(line, needed)).chain(rest.over.iter().map(|line| tell(line, changed)));
-    let told: Vec<Left> = told.chain(left_out(&rest, sent)).collect();
-    imported.left.extend(told);
-    if backend {
-        imported.further = rest.files;
-    }
-}
-
-/// What `docker build` leaves out of folders that are taken whole.
-fn left_out(rest: &Rest, sent: &Sent<'_>) -> Vec<Left> {
-    let help = "move or remove what is not for the package: all of the folder becomes a part of it";
-    let told = rest.left_out(sent).into_iter();
-    let told = told.map(|what| Left { what, help: Some(help.to_owned()) });
-    let unread = sent
-        .unread
-        .iter()
-        .map(|line| Left { what: format!("line {line} of `.dockerignore`: it is more than is read"), help: None });
-    told.chain(unread).collect()
-}
-
-/// What a label says that no table can: what is said in other places, or by each build anew.
-fn odd(name: &str, label: &Label) -> Vec<Left> {
-    let line = label.line;
-    let mut left = Vec::new();
-    let mut tell = |what: String, help: &str| left.push(Left { what, help: Some(help.to_owned()) });
-    if !label.replaces.is_empty() {
-        let earlier: Vec<String> = label.replaces.iter().map(usize::to_string).collect();
-        let earlier = earlier.join(", ");
-        let what = format!("the label {name} of line {earlier} of the Dockerfile: line {line} sets it again");
-        tell(what, "the last one counts, for Docker too");
-    }
-    if !label.unset.is_empty() {
-        let unset = label.unset.join(", ");
-        let what = format!("the label {name} (line {line} of the Dockerfile) as far as it is made of {unset}");
-        let help = match label.unset.iter().any(|name| is_of_platform(name)) {
-            true => "Docker sets it only after an `ARG` that names it: until then it is empty",
-            false => "it has no value without `--build-arg`: write the whole text into the table",
-        };
-        tell(what, help);
-    }
-    if !label.varying.is_empty() {
-        let varying = label.varying.join(", ");
-        let what = format!("the label {name} (line {line} of the Dockerfile), because it differs by {varying}");
-        tell(what, "a label of the table is the same for all platforms (W39)");
-    }
-    left
-}
-
 /// A folder on the disk. What leads out of it, by a link, counts as nothing.
 #[derive(Debug)]
 pub struct Disk<'a> {
-    /// The folder, with all links resolved.
-    pub root: &'a Path,
+    root: &'a Path,
+    /// What was at a path when it was asked for first. A Dockerfile of many lines asks for many paths again and again.
+    known: RefCell<BTreeMap<String, Option<Kind>>>,
 }
 
-impl Disk<'_> {
+/// How many paths of a folder are remembered.
+const MAX_KNOWN: usize = 10_000;
+
+impl<'a> Disk<'a> {
+    /// The folder at `root`, a path with all links resolved.
+    #[must_use]
+    pub fn new(root: &'a Path) -> Self {
+        Disk { root, known: RefCell::default() }
+    }
+
     /// The path on this machine.
     #[must_use]
     pub fn path(&self, relative: &str) -> PathBuf {
@@ -262,10 +156,16 @@ impl Disk<'_> {
 
 impl Context for Disk<'_> {
     fn kind(&self, path: &str) -> Option<Kind> {
-        if path.contains('\0') || path.split('/').any(|part| part == "..") || !self.is_inside(path) {
-            return None;
+        if let Some(known) = self.known.borrow().get(path) {
+            return *known;
         }
-        fs::kind_followed(&self.path(path)).ok()
+        let odd = path.contains('\0') || path.split('/').any(|part| part == "..") || !self.is_inside(path);
+        let kind = if odd { None } else { fs::kind_followed(&self.path(path)).ok() };
+        let mut known = self.known.borrow_mut();
+        if known.len() < MAX_KNOWN {
+            known.insert(path.to_owned(), kind);
+        }
+        kind
     }
 
     fn names(&self, path: &str) -> Vec<String> {
@@ -322,7 +222,8 @@ mod tests {
         assert!(matches!(place(&imported, "ui"), Some(Provenance::Nowhere { .. })));
         assert_eq!((imported.base.as_deref(), imported.labels), (Some("alpine:3"), Some(BTreeMap::new())));
         let left: Vec<_> = imported.left.iter().map(|left| left.what.as_str()).collect();
-        assert_eq!(left, ["line 5 of the Dockerfile: it has no arguments"]);
+        let of_base = "the labels of the base image `alpine:3`: they are not read";
+        assert_eq!(left, [of_base, "line 5 of the Dockerfile: it has no arguments"]);
         assert_eq!(imported.start.lines().collect::<Vec<_>>(), [("CMD", "/b".to_owned())]);
 
         let dir = folder(&[("Dockerfile", "FROM scratch\nCOPY metadata.json /app/\n"), ("metadata.json", METADATA)]);
@@ -334,18 +235,22 @@ mod tests {
 
     #[test]
     fn odd_labels_are_told() {
-        let dockerfile = "FROM scratch\nLABEL a=1\nLABEL a=$X b=$TARGETARCH\n";
+        let dockerfile = "FROM scratch\nARG TARGETARCH\nLABEL a=1\nLABEL a=$X b=$TARGETARCH c=$BUILDOS\n";
         let dir = folder(&[("Dockerfile", dockerfile), ("metadata.json", METADATA)]);
         let imported = read(dir.path()).expect("read");
         let told: Vec<_> = imported.left.iter().map(|left| left.what.as_str()).collect();
         assert_eq!(
             told,
             [
-                "the label a of line 2 of the Dockerfile: line 3 sets it again",
-                "the label a (line 3 of the Dockerfile) as far as it is made of X",
-                "the label b (line 3 of the Dockerfile) because it differs by TARGETARCH",
+                "the label a of line 3 of the Dockerfile: line 4 sets it again",
+                "the label a (line 4 of the Dockerfile) as far as it is made of X",
+                "the label b (line 4 of the Dockerfile), because it differs by TARGETARCH",
+                "the label c (line 4 of the Dockerfile) as far as it is made of BUILDOS",
             ]
         );
+        let labels: Vec<_> = imported.labels.into_iter().flatten().collect();
+        let pair = |name: &str| (name.to_owned(), String::new());
+        assert_eq!(labels, [pair("a"), pair("c")]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::draft::{Part, Parts};
+use crate::domain::json::{self, MAX_VALUES};
 use crate::manifest::extension::{Link, Screenshot};
 
 /// The label of the version, which is always the package's.
@@ -63,7 +64,7 @@ fn market_value(parts: &Parts<'_>, key: &str, name: &str, verbatim: &BTreeSet<Pa
     match key {
         "screenshots" => list::<Screenshot>(text),
         "additional-urls" => list::<Link>(text),
-        "categories" if text.is_empty() => None,
+        "categories" if text.is_empty() || text.matches(',').count() >= MAX_VALUES => None,
         "categories" => Some(text.split(',').collect()),
         _ => Some(json!(text)),
     }
@@ -71,7 +72,7 @@ fn market_value(parts: &Parts<'_>, key: &str, name: &str, verbatim: &BTreeSet<Pa
 
 /// JSON that is a list of `T` and nothing more.
 fn list<T: DeserializeOwned + Serialize>(text: &str) -> Option<Value> {
-    let value: Value = serde_json::from_str(text).ok()?;
+    let value: Value = json::read(text.as_bytes(), MAX_VALUES).ok()?;
     let typed = serde_json::to_value(serde_json::from_str::<Vec<T>>(text).ok()?).ok()?;
     // A list also reads as a struct, but is not what would be written.
     (typed == value).then_some(value)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{self, Part, Parts};
 use super::labels::{VERSION, WORDS};
+use crate::domain::json::{MAX_VALUES, read};
 use crate::manifest::Extension;
 use crate::manifest::convert::{Facts, convert};
 use crate::manifest::extension::Origin;
@@ -147,7 +148,7 @@ fn differences(parts: &Parts<'_>, missing: &[&str], extension: &Extension) -> Ve
 
 /// Two labels are the same if their texts are, or if both are the same JSON list.
 fn same(was: Option<&String>, is: Option<&String>) -> bool {
-    let list = |text: Option<&String>| serde_json::from_str::<Value>(text?).ok().filter(Value::is_array);
+    let list = |text: Option<&String>| read::<Value>(text?.as_bytes(), MAX_VALUES).ok().filter(Value::is_array);
     was == is || list(was).is_some_and(|was| Some(was) == list(is))
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use crate::domain::{ImagePath, Os};
+use crate::validate::metadata::MAX_HOST_PATHS;
 
 /// Where a file or folder of the image comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,8 @@ pub enum Role {
 /// The places of an image's files by their paths.
 pub type Places = BTreeMap<ImagePath, Provenance>;
 
-/// The paths that metadata.json names, spelled as there, with what they are for and where that is said.
+/// The paths that metadata.json names, spelled as there, with what they are for and where that is said; of host files
+/// at most [`MAX_HOST_PATHS`].
 #[must_use]
 pub fn named(metadata: &Value) -> Vec<(Role, String, &str)> {
     let text = |pointer: &str| metadata.pointer(pointer).and_then(Value::as_str);
@@ -55,18 +57,35 @@ pub fn named(metadata: &Value) -> Vec<(Role, String, &str)> {
         (Role::Compose, "vm.composefile", text("/vm/composefile")),
     ];
     let single = single.into_iter().filter_map(|(role, key, path)| Some((role, key.to_owned(), path?)));
-    single.chain(host(metadata)).collect()
+    single.chain(host(metadata).take(MAX_HOST_PATHS)).collect()
+}
+
+/// How many host files metadata.json lists beside those that are [`named`].
+#[must_use]
+pub fn unnamed(metadata: &Value) -> usize {
+    host(metadata).skip(MAX_HOST_PATHS).count()
+}
+
+/// The host files of one group, spelled as there, with their systems.
+pub fn of_group(metadata: &Value, group: usize) -> impl Iterator<Item = (Os, &str)> {
+    let systems = metadata.pointer("/host/binaries").and_then(|groups| groups.get(group));
+    systems.into_iter().flat_map(|systems| of_systems(systems).map(|(os, _, path)| (os, path)))
+}
+
+/// The host files of a group with their systems and places.
+fn of_systems(systems: &Value) -> impl Iterator<Item = (Os, usize, &str)> {
+    Os::ALL.into_iter().flat_map(move |os| {
+        let entries = systems.get(os.as_str()).and_then(Value::as_array).into_iter().flatten().enumerate();
+        entries.filter_map(move |(index, entry)| Some((os, index, entry.get("path")?.as_str()?)))
+    })
 }
 
 fn host(metadata: &Value) -> impl Iterator<Item = (Role, String, &str)> {
     let groups = metadata.pointer("/host/binaries").and_then(Value::as_array).into_iter().flatten().enumerate();
     groups.flat_map(|(group, systems)| {
-        Os::ALL.into_iter().flat_map(move |os| {
-            let entries = systems.get(os.as_str()).and_then(Value::as_array).into_iter().flatten().enumerate();
-            entries.filter_map(move |(index, entry)| {
-                let path = entry.get("path")?.as_str()?;
-                Some((Role::Host(group, os), format!("host.binaries[{group}].{os}[{index}]"), path))
-            })
+        let files = of_systems(systems);
+        files.map(move |(os, index, path)| {
+            (Role::Host(group, os), format!("host.binaries[{group}].{os}[{index}]"), path)
         })
     })
 }
@@ -105,13 +124,10 @@ pub struct Binary {
 pub fn as_binary(metadata: &Value, group: usize) -> Option<Binary> {
     let mut patterns: Vec<(&str, String)> = Vec::new();
     let mut systems = Vec::new();
-    for (role, _, path) in named(metadata) {
-        let Role::Host(its, os) = role else { continue };
-        if its == group {
-            let (folder, file) = path.rsplit_once('/')?;
-            patterns.push((file.strip_suffix(os.exe_suffix())?, folder.replace(os.as_str(), "{os}")));
-            systems.push(os);
-        }
+    for (os, path) in of_group(metadata, group) {
+        let (folder, file) = path.rsplit_once('/')?;
+        patterns.push((file.strip_suffix(os.exe_suffix())?, folder.replace(os.as_str(), "{os}")));
+        systems.push(os);
     }
     let all = systems.len();
     systems.dedup();

@@ -1,6 +1,8 @@
 //! A folder as the rules see it: the image that its Dockerfile would make, as far as that can be told without making
 //! it. What a build stage makes is taken for a file that is as it should be.
 
+use std::sync::Arc;
+
 use super::dockerfile::{Dockerfile, Sent};
 use super::folder::{Disk, METADATA, beside};
 use super::place::Provenance;
@@ -33,7 +35,7 @@ pub(super) struct Folder<'a> {
     pub(super) dockerfile: Option<&'a Dockerfile>,
     /// The file that is read as metadata.json.
     pub(super) metadata: &'a str,
-    pub(super) document: &'a Document,
+    pub(super) document: &'a Arc<Document>,
 }
 
 impl Folder<'_> {
@@ -43,7 +45,7 @@ impl Folder<'_> {
     /// When a file cannot be read.
     pub(super) fn view(&self) -> Result<View, Error> {
         let Some(dockerfile) = self.dockerfile else {
-            let metadata = crate::validate::metadata::Metadata::Whole(self.document.clone());
+            let metadata = crate::validate::metadata::Metadata::Whole(Arc::clone(self.document));
             return Ok(View { maker: Maker::CargoDext, ..View::of(Subject::Metadata(metadata)) });
         };
         let runs_on = RunsOn { os: "linux".to_owned(), architecture: ANY_CPU.to_owned(), ..RunsOn::default() };
@@ -66,7 +68,7 @@ impl Folder<'_> {
             return Some(Provenance::Local { path: self.metadata.to_owned(), folder: false });
         }
         Some(match self.dockerfile {
-            Some(dockerfile) => dockerfile.place(&path, self.sent),
+            Some(dockerfile) => self.sent.place(dockerfile, &path),
             None => beside(&path, self.disk),
         })
     }

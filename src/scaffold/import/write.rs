@@ -54,7 +54,7 @@ impl Copies {
 /// When a file with another content is in the way, something cannot be read, or there is too much of it.
 pub fn copies(from: &Path, to: &Path, sources: &[String]) -> Result<Copies, Error> {
     let root = fs::canonical(from)?;
-    let disk = Disk { root: &root };
+    let disk = Disk::new(&root);
     let mut copies = Copies::default();
     let mut bytes = 0;
     for source in sources {
@@ -100,7 +100,7 @@ fn join(folder: &str, path: &str) -> String {
 }
 
 fn place(disk: &Disk<'_>, to: &Path, path: String, copies: &mut Copies) -> Result<(), Error> {
-    let (from, to) = (disk.path(&path), Disk { root: to }.path(&path));
+    let (from, to) = (disk.path(&path), Disk::new(to).path(&path));
     match fs::kind(&to) {
         Err(error) if error.is_not_found() => copies.files.push(path),
         Err(error) => return Err(error.into()),
@@ -131,9 +131,10 @@ pub fn manifest(target: &Target, table: &str) -> Result<String, Error> {
 pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> Result<(), Error> {
     let root = fs::canonical(from)?;
     let mut made = Made::default();
-    let all = copies.files.iter().try_for_each(|path| {
-        made.copy(&Disk { root: &root }.path(path), &Disk { root: &target.origin.dir }.path(path))
-    });
+    let all = copies
+        .files
+        .iter()
+        .try_for_each(|path| made.copy(&Disk::new(&root).path(path), &Disk::new(&target.origin.dir).path(path)));
     let all = all.and_then(|()| fs::rewrite(&target.origin.manifest_path, manifest.as_bytes()));
     if all.is_err() {
         made.undo();

@@ -5,17 +5,34 @@ use std::net::ToSocketAddrs;
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use rustls::pki_types::InvalidDnsNameError;
+use rustls::pki_types::{InvalidDnsNameError, ServerName};
 
-use super::cause;
+use super::{HttpSettings, Speaks, cause};
+
+/// Whose name it is that no host has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    /// The server's: the name.
+    Server(String),
+    /// The proxy's: the variable that names it and its address, without its password.
+    Proxy(String),
+}
 
 /// The name that no host has, if that is why there is no connection: nobody knows an address for it, or it is none that
-/// a host could have. It is the proxy's, if that is the unknown one.
+/// a host could have.
 #[must_use]
-pub fn unknown_host(url: &Url, error: &reqwest::Error) -> Option<String> {
-    let unknown = cause::<Unresolved>(error).filter(|name| name.is_unknown).map(|name| name.host.clone());
-    let impossible = || cause::<InvalidDnsNameError>(error).and(url.host_str()).map(str::to_owned);
-    unknown.or_else(impossible)
+pub fn unknown_host(url: &Url, error: &reqwest::Error, settings: &HttpSettings) -> Option<Unknown> {
+    let server = url.host_str().unwrap_or_default();
+    let unknown = cause::<Unresolved>(error).filter(|name| name.is_unknown).map(|name| name.host.as_str());
+    // TLS does not say which name it cannot take.
+    let is_possible = ServerName::try_from(server).is_ok();
+    let impossible = || cause::<InvalidDnsNameError>(error).map(|_| if is_possible { "" } else { server });
+    let name = unknown.or_else(impossible)?;
+    let speaks = if url.scheme() == "https" { Speaks::Https } else { Speaks::Plain };
+    // Nobody else is looked for. The proxy's name is told as it is written, because what is taken for the name may be
+    // half a password, if that has a slash.
+    let proxy = settings.proxy(speaks).filter(|_| name != server).map(|proxy| Unknown::Proxy(proxy.to_string()));
+    Some(proxy.unwrap_or_else(|| Unknown::Server(name.to_owned())))
 }
 
 /// A name that could not be turned into addresses.
@@ -102,21 +119,39 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         // A label of 64 letters: the resolver refuses it without asking anybody, and TLS before that.
         let name = format!("{}.example", "a".repeat(64));
-        let proxy = ProxyAddress { variable: "HTTP_PROXY", address: format!("http://{name}:1") };
-        let proxied = HttpSettings { http_proxy: Some(proxy), ..HttpSettings::default() };
+        let through = |address: String| {
+            let proxy = |variable| Some(ProxyAddress { variable, address: address.clone() });
+            let (http_proxy, https_proxy) = (proxy("HTTP_PROXY"), proxy("ALL_PROXY"));
+            let no_proxy = Some("direct.example,.direct.example".to_owned());
+            HttpSettings { http_proxy, https_proxy, no_proxy, ..HttpSettings::default() }
+        };
         let direct = HttpSettings::default();
+        let plain = through(format!("http://ann:hunter2@{name}:1"));
+        let secure = through(format!("https://ann:hunter2@{name}:1"));
+        let (bare, slashed) = (through(format!("{name}:1")), through(format!("http://{name}:1/hunter2@p.example:1")));
+        let server = |name: &str| Some(Unknown::Server(name.to_owned()));
+        let proxy = |told: &str| Some(Unknown::Proxy(told.replace("NAME", &name)));
+        let excepted = format!("{}.direct.example", "a".repeat(64));
         for (settings, speaks, url, unknown) in [
-            (&direct, Speaks::Plain, format!("http://{name}/"), true),
-            (&proxied, Speaks::Plain, "http://other.example/".to_owned(), true),
-            (&direct, Speaks::Https, format!("https://{name}/"), true),
+            (&direct, Speaks::Plain, format!("http://{name}/"), server(&name)),
+            (&direct, Speaks::Https, format!("https://{name}/"), server(&name)),
+            (&plain, Speaks::Plain, "http://other.example/".to_owned(), proxy("HTTP_PROXY=http://NAME:1")),
+            (&plain, Speaks::Https, "https://other.example/".to_owned(), proxy("ALL_PROXY=http://NAME:1")),
+            (&secure, Speaks::Plain, "http://other.example/".to_owned(), proxy("HTTP_PROXY=https://NAME:1")),
+            (&secure, Speaks::Https, "https://other.example/".to_owned(), proxy("ALL_PROXY=https://NAME:1")),
+            (&bare, Speaks::Https, "https://other.example/".to_owned(), proxy("ALL_PROXY=NAME:1")),
+            (&slashed, Speaks::Https, "https://other.example/".to_owned(), proxy("ALL_PROXY=http://p.example:1")),
+            // They need no proxy.
+            (&plain, Speaks::Plain, format!("http://{excepted}/"), server(&excepted)),
+            (&plain, Speaks::Https, format!("https://{excepted}/"), server(&excepted)),
             // Nobody listens there, which is another matter.
-            (&direct, Speaks::Plain, "http://127.0.0.1:9/".to_owned(), false),
-            (&direct, Speaks::Plain, "http://localhost:9/".to_owned(), false),
+            (&direct, Speaks::Plain, "http://127.0.0.1:9/".to_owned(), None),
+            (&direct, Speaks::Plain, "http://localhost:9/".to_owned(), None),
         ] {
             let client = settings.client(speaks).and_then(finish).expect("a client");
             let url = Url::parse(&url).expect("a URL");
             let error = runtime.block_on(client.get(url.clone()).send()).expect_err("there is no such host");
-            assert_eq!(unknown_host(&url, &error), unknown.then(|| name.clone()), "{error:?}");
+            assert_eq!(unknown_host(&url, &error, settings), unknown, "{url} {settings:?} {error:?}");
         }
     }
 }

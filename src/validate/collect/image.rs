@@ -1,16 +1,25 @@
 //! A whole image of any maker to a view.
 
+use std::sync::Arc;
+
 use super::platform::{self, Files};
-use crate::domain::{Reference, count};
+use crate::domain::{Reference, count, json};
 use crate::subject::{self, Absence, Error, FileFact, Found, Lies, Place, Platform, Remark, Walked};
+use crate::validate::compose::Compose;
+use crate::validate::metadata::Metadata;
 use crate::validate::view::{Entry, ImageView, Maker, PlatformView, Start, Subject, Trouble, View};
 
 /// Bytes of memory, more or less, after which no further platform is looked at.
 const ROOM: u64 = 20 << 20;
 
-/// Bytes of memory for a file in a view, and for a byte of a metadata.json that is one tree of numbers.
+/// Bytes of memory for a file in a view.
 const FILE: u64 = 250;
-const METADATA: u64 = 32;
+
+/// Bytes of memory for a value of a metadata.json, if each is an object with one key.
+const VALUE: u64 = 600;
+
+/// Bytes of memory for a word of a compose file, beside its text.
+const WORD: u64 = 48;
 
 /// Reads an image that was opened with [`options`](super::options).
 ///
@@ -37,7 +46,8 @@ pub fn image(place: &Place, subject: &subject::Subject<'_>) -> Result<View, Erro
             break;
         }
         match one(subject, platform) {
-            Ok(view) => {
+            Ok(mut view) => {
+                share(&mut view.metadata, &image.platforms);
                 taken += weight(&view);
                 image.platforms.push(view);
             }
@@ -49,7 +59,7 @@ pub fn image(place: &Place, subject: &subject::Subject<'_>) -> Result<View, Erro
             }),
             Err(error) => return Err(error),
         }
-        subject.keep_only(&subject.platforms[at + 1..]);
+        subject.keep_only(&subject.platforms[at + 1..], taken);
     }
     let ours = subject.platforms.iter().flat_map(|platform| &platform.layers).any(|layer| layer.ours);
     let maker = if ours { Maker::CargoDext } else { Maker::Other };
@@ -59,9 +69,26 @@ pub fn image(place: &Place, subject: &subject::Subject<'_>) -> Result<View, Erro
 
 /// Bytes of memory that a view takes, more or less.
 fn weight(view: &PlatformView) -> u64 {
-    let metadata = view.files.get("metadata.json").filter(|_| view.metadata.document().is_some());
-    let files = view.files.below("").count() as u64;
-    FILE * files + METADATA * metadata.map_or(0, |node| node.size)
+    let metadata = match &view.metadata {
+        // Two have it: this platform and one before it, or more.
+        Metadata::Whole(document) if Arc::strong_count(document) > 1 => 0,
+        Metadata::Whole(document) => {
+            let text = document.text.as_bytes();
+            text.len() as u64 + VALUE * json::values(text) as u64
+        }
+        _ => 0,
+    };
+    let words = view.composefile.iter().flatten().flat_map(Compose::words).map(|word| WORD + word.len() as u64);
+    FILE * view.files.below("").count() as u64 + metadata + words.sum::<u64>()
+}
+
+/// Takes the document that an earlier platform has, if it is the same.
+fn share(metadata: &mut Metadata, earlier: &[PlatformView]) {
+    let Metadata::Whole(document) = metadata else { return };
+    let same = |other: &&PlatformView| other.metadata.document().is_some_and(|known| known.digest == document.digest);
+    if let Some(other) = earlier.iter().find(same) {
+        *metadata = other.metadata.clone();
+    }
 }
 
 /// The view of an image whose documents cannot be read because of what they are; nothing for other failures.

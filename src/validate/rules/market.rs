@@ -6,6 +6,7 @@ use super::labels::{CATEGORIES, CHANGELOG, DETAILED, SCREENSHOTS, value};
 use super::metadata::{no_text, noun, unknown_keys};
 use super::some;
 use super::urls::{is_web, unreachable};
+use crate::domain::json::{self, MAX_VALUES, Unread};
 use crate::manifest::mistake::nearest;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::rule::{Level, Rule};
@@ -106,15 +107,18 @@ fn items(
     out: &mut Findings<'_>,
 ) -> Vec<String> {
     let at = |key: String| Place { key: Some(key), ..Place::label(label).on(platform) };
-    let list = match serde_json::from_str(text) {
+    let list = match json::read(text.as_bytes(), MAX_VALUES) {
         Ok(Value::Array(list)) => list,
         Ok(other) => {
             out.error(Place::label(label).on(platform), format!("the label {label} is {}, not a list", noun(&other)));
             return Vec::new();
         }
-        Err(error) => {
-            let place = Place::label(label).on(platform);
-            out.error(place, format!("the label {label} is no JSON: {error}"));
+        Err(unread) => {
+            let why = match unread {
+                Unread::Json(error) => format!("is no JSON: {error}"),
+                Unread::TooMany { found, most } => format!("has {found} values; at most {most} are read"),
+            };
+            out.error(Place::label(label).on(platform), format!("the label {label} {why}"));
             return Vec::new();
         }
     };
@@ -147,7 +151,7 @@ fn items(
 }
 
 fn is_empty_list(text: &str) -> bool {
-    serde_json::from_str(text).is_ok_and(|list: Vec<Value>| list.is_empty())
+    json::read(text.as_bytes(), MAX_VALUES).is_ok_and(|list: Vec<Value>| list.is_empty())
 }
 
 fn screenshots_are_pictures(view: &View, out: &mut Findings<'_>) {
@@ -204,15 +208,14 @@ fn categories_are_known(view: &View, out: &mut Findings<'_>) {
             out.warning_help(place, format!("the categories `{text}` are a JSON list"), help);
             continue;
         }
-        let unknown: Vec<String> =
-            text.split(',').map(str::trim).filter(|word| !SLUGS.contains(word)).map(str::to_owned).collect();
-        if let Some(first) = unknown.first() {
+        let unknown = || text.split(',').map(str::trim).filter(|word| !SLUGS.contains(word));
+        if let Some(first) = unknown().next() {
             let slug = first.replace([' ', '_'], "-");
             let help = match nearest(&slug, SLUGS) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the slugs are {}", SLUGS.join(", ")),
             };
-            out.warning_help(place, format!("unknown categories: {}", some(&unknown)), help);
+            out.warning_help(place, format!("unknown categories: {}", some(unknown())), help);
         } else if text.contains(char::is_whitespace) {
             out.warning_help(place, format!("blanks in the categories `{text}`"), "remove the blanks after the commas");
         }

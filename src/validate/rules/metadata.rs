@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::some;
+use crate::domain::json::MAX_VALUES;
 use crate::manifest::mistake::nearest;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::{MAX_BYTES, Metadata};
@@ -101,6 +102,9 @@ fn is_json(view: &View, out: &mut Findings<'_>) {
             Metadata::NoFile(what) => out.error(place, format!("/metadata.json is {what}, not a file")),
             Metadata::TooLarge(size) => {
                 out.error(place, format!("metadata.json has {size} bytes; at most {MAX_BYTES} are read"));
+            }
+            Metadata::TooMany(values) => {
+                out.error(place, format!("metadata.json has {values} values; at most {MAX_VALUES} are read"));
             }
             Metadata::Broken(broken) => {
                 out.error(place.at(broken.line, broken.column), format!("metadata.json is no JSON: {}", broken.what));
@@ -261,8 +265,8 @@ pub(super) fn no_text(value: &Value) -> Option<String> {
 /// The keys of an object that are not among the known ones, for a message.
 pub(super) fn unknown_keys(value: &Value, is_known: impl Fn(&str) -> bool) -> Option<String> {
     let keys = value.as_object().into_iter().flat_map(|object| object.keys());
-    let unknown: Vec<String> = keys.filter(|key| !is_known(key)).cloned().collect();
-    (!unknown.is_empty()).then(|| some(&unknown))
+    let mut unknown = keys.map(String::as_str).filter(|key| !is_known(key)).peekable();
+    unknown.peek().is_some().then(|| some(unknown))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod urls;
 use super::rule::Rule;
 use super::settings::UnknownRule;
 use super::view::View;
+use crate::domain::json;
 
 /// The tables of all families.
 const FAMILIES: [&[Rule]; 11] = [
@@ -59,7 +60,8 @@ pub fn picture_urls(view: &View) -> Vec<String> {
     let mut urls = Vec::new();
     for (_, labels) in view.labels() {
         urls.extend(labels::value(labels, labels::ICON).map(str::to_owned));
-        let screenshots = labels::value(labels, labels::SCREENSHOTS).and_then(|text| serde_json::from_str(text).ok());
+        let screenshots = labels::value(labels, labels::SCREENSHOTS);
+        let screenshots = screenshots.and_then(|text| json::read(text.as_bytes(), json::MAX_VALUES).ok());
         let screenshots: Vec<serde_json::Value> = screenshots.unwrap_or_default();
         urls.extend(screenshots.iter().filter_map(|one| Some(one.get("url")?.as_str()?.to_owned())));
     }
@@ -70,12 +72,14 @@ pub fn picture_urls(view: &View) -> Vec<String> {
 }
 
 /// The first few of many words, for a message.
-fn some(words: &[String]) -> String {
+fn some<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;
-    let shown = words.iter().take(SHOWN).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    match words.len().checked_sub(SHOWN) {
-        None | Some(0) => shown,
-        Some(more) => format!("{shown} and {more} more"),
+    let mut words = words.into_iter();
+    let shown: Vec<String> = words.by_ref().take(SHOWN).map(|word| format!("`{word}`")).collect();
+    let shown = shown.join(", ");
+    match words.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

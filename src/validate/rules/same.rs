@@ -39,12 +39,15 @@ fn platforms_agree(view: &View, out: &mut Findings<'_>) {
         if let [label] = labels.as_slice() {
             out.warning(Place::label(label), format!("the label {label} differs between {both}"));
         } else if !labels.is_empty() {
-            out.warning(Place::image(), format!("{} labels differ between {both}: {}", labels.len(), some(&labels)));
+            out.warning(
+                Place::image(),
+                format!("{} labels differ between {both}: {}", labels.len(), some(labels.iter().map(String::as_str))),
+            );
         }
         let files = different_files(first, other);
         if let Some(file) = files.first() {
             let noun = if files.len() == 1 { "file of the UI differs" } else { "files of the UI differ" };
-            let message = format!("{} {noun} between {both}: {}", files.len(), some(&files));
+            let message = format!("{} {noun} between {both}: {}", files.len(), some(files.iter().map(String::as_str)));
             out.warning(Place::file(file), message);
         } else if first.rest.content != other.rest.content {
             out.warning(Place::image(), format!("the UIs of {both} differ somewhere in their many files"));

@@ -119,7 +119,7 @@ fn hostile_values_stay_few_and_harmless() {
     for nth in 0..5000 {
         it.platforms[0].json(&format!("/\u{1b}[2J\u{202e}{nth}"), json!(1));
     }
-    let lists: Vec<_> = (0..30_000).map(|nth| json!({ "path": format!("/{nth}/../../x") })).collect();
+    let lists: Vec<_> = (0..2_200).map(|nth| json!({ "path": format!("/{nth}/../../x") })).collect();
     it.json("/host/binaries/0/linux", json!(lists));
     it.label("org.opencontainers.image.title", &format!("extension {}", "x".repeat(1 << 20)));
     let findings = validate(&it.view(), &Settings::default());

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::made::{self, Image};
 use super::{MANIFEST, import, read};
+use crate::support::bounds::{self, trees};
 use crate::support::enemy::{crowd, file, layer, member, zeros};
 use crate::support::files;
 use crate::support::sandbox::{Outcome, Sandbox};
@@ -20,10 +21,10 @@ fn project(metadata: &serde_json::Value, layers: Vec<Vec<u8>>) -> Sandbox {
     sandbox
 }
 
-/// Imports with 384 MiB of address space and a minute.
+/// Imports within bounds.
+#[track_caller]
 fn bounded(sandbox: &Sandbox) -> Outcome {
-    let limited = ["sh", "-c", "ulimit -v 393216 -t 60; exec \"$@\"", "--"];
-    sandbox.dext(["import", "../image"]).through(limited).run()
+    bounds::bounded(sandbox.dext(["import", "../image"]))
 }
 
 #[test]
@@ -136,4 +137,82 @@ fn an_image_that_is_no_extension_says_why() {
     let sandbox = project(&valid, vec![gone]);
     let told = import(&sandbox, &["../image"]).failure(1).told();
     assert!(told.contains("there is no /metadata.json (E01)"), "{told}");
+}
+
+/// A package in `new`, and a folder with these files in `old`.
+fn beside(files: &[(&str, &str)]) -> Sandbox {
+    let sandbox = project(&json!({ "vm": {} }), Vec::new());
+    files.iter().for_each(|(path, text)| files::write(&sandbox.root().join("old").join(path), text.as_bytes()));
+    sandbox
+}
+
+#[test]
+fn many_values_cost_little_memory() {
+    for (what, tree) in trees(0) {
+        for (place, metadata) in [
+            ("at the root", format!("{{\"vm\":{{}},\"x\":{tree}}}")),
+            ("vm", format!("{{\"vm\":{{\"x\":{tree}}}}}")),
+            ("host", format!("{{\"host\":{{\"binaries\":[{{\"linux\":{tree}}}]}}}}")),
+        ] {
+            let sandbox =
+                beside(&[("metadata.json", &metadata), ("Dockerfile", "FROM scratch\nCOPY metadata.json /\n")]);
+            eprint!("{what}, {place}, folder: ");
+            let folder = bounds::bounded(sandbox.dext(["import", "../old"]));
+            let mut image = Image::of("amd64", &json!({}), false);
+            image.metadata = metadata;
+            made::layout(&sandbox.root().join("other"), &[image]);
+            eprint!("{what}, {place}, image: ");
+            let image = bounds::bounded(sandbox.dext(["import", "../other", "--print"]));
+            for outcome in [folder, image] {
+                match what.starts_with("fewer") {
+                    true => drop(outcome.success()),
+                    false => {
+                        assert!(outcome.failure(1).told().contains("values; at most 10000 are read (E01)"), "{what}")
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn labels_of_many_values_cost_little_memory() {
+    for (what, tree) in trees(0).into_iter().chain([("commas", ",".repeat(1 << 20))]) {
+        for label in ["screenshots", "additional-urls", "categories"] {
+            let sandbox = project(&json!({ "vm": {} }), Vec::new());
+            let mut image = Image::of("amd64", &json!({ "vm": {} }), false);
+            image.labels.insert(format!("com.docker.extension.{label}"), tree.clone());
+            made::layout(&sandbox.root().join("other"), &[image]);
+            eprint!("{what}, {label}: ");
+            bounds::bounded(sandbox.dext(["import", "../other"])).success();
+        }
+    }
+}
+
+#[test]
+fn many_host_files_and_many_copies_are_looked_for_in_time() {
+    let file = |at: usize| json!({ "path": format!("/l/t{at}") });
+    let few: Vec<_> = (0..2_000).map(file).collect();
+    let groups: Vec<_> = (0..2_400).map(|at| json!({ "linux": [file(at)] })).collect();
+    let many: Vec<_> = (0..4_900).map(file).collect();
+    let copies = |to: &str| (0..990).map(|at| format!("COPY t{at} *.md {to}\n")).collect::<String>();
+    for (what, host) in
+        [("a list", json!([{ "linux": few }])), ("groups", json!(groups)), ("more", json!([{ "linux": many }]))]
+    {
+        for to in ["/", "/l/", "/l", "/x/"] {
+            let metadata = json!({ "vm": { "image": "x" }, "host": { "binaries": host } }).to_string();
+            let dockerfile = format!("FROM scratch\n{}", copies(to));
+            let sandbox =
+                beside(&[("metadata.json", &metadata), ("Dockerfile", &dockerfile), ("t1", "1"), ("a.md", "a")]);
+            eprint!("{what} to {to}: ");
+            let told = bounds::bounded(sandbox.dext(["import", "../old"])).success().told();
+            let more = match what {
+                "a list" => None,
+                "groups" => Some("400 further files of host.binaries: at most 2000 are looked for"),
+                _ => Some("2900 further files of host.binaries: at most 2000 are looked for"),
+            };
+            assert_eq!(more.is_some(), told.contains("further files"), "{told}");
+            assert!(told.contains(more.unwrap_or_default()), "{told}");
+        }
+    }
 }

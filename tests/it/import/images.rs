@@ -9,6 +9,7 @@ use super::made::{self, Image};
 use super::{MANIFEST, dext, import, read};
 use crate::inspect::others::{build, context};
 use crate::support::distribution::Registry;
+use crate::support::enemy::{file, layer};
 use crate::support::files;
 use crate::support::judges::{accept, engine, judge};
 use crate::support::prebuilt;
@@ -260,6 +261,24 @@ categories = ["utility-tools", "volumes"]
     assert_eq!(read(&sandbox, "new/ui/index.html"), "<!doctype html><title>Boxes</title>");
     assert!(!sandbox.path("ui/more.js").exists() && !sandbox.path("host/linux").exists());
     law(&sandbox, &metadata, &made::labels(), "differing");
+}
+
+#[test]
+fn what_is_left_out_of_a_large_ui_is_told() {
+    let metadata = metadata(&json!([]));
+    let mut image = Image::of("amd64", &metadata, false);
+    image.layers.push(layer(|tar| (0..10_100).for_each(|at| file(tar, &format!("usr/share/page/{at:05}.js"), b"1"))));
+    let sandbox = project(&[image]);
+    let told = import(&sandbox, &["../image"]).success().told();
+    let left = told.lines().find(|line| line.contains("further files of the UI, which has too many"));
+    let left = left.expect(&told);
+    assert!(left.starts_with("warning: not taken over: "), "{left}");
+    let number: usize = left.split_whitespace().find_map(|word| word.parse().ok()).expect("how many");
+    // The page itself is taken in any case.
+    let taken = std::fs::read_dir(sandbox.path("ui")).expect("a folder").count();
+    assert!((10_000..10_100).contains(&taken) && number + taken >= 10_102, "{number}, {taken}");
+    assert!(sandbox.path("ui/index.html").exists());
+    assert!(!told.contains("Checked the table"), "{told}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::files;
@@ -24,10 +25,18 @@ pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A port of the loopback address that nobody listens at.
+/// A port of the loopback address that nobody listens at. It is none of those from 32768 on, of which Linux takes one
+/// for every connection and for every server that asks for any: one of the other tests would have it sooner or later,
+/// before its server has started.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let own = std::process::id().wrapping_mul(101);
+    let mut ports = std::iter::repeat_with(|| own.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000);
+    let free = ports.find_map(|offset| {
+        let port = u16::try_from(10_000 + offset).expect("it is small");
+        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
+    });
+    free.expect("there is no end of them")
 }
 
 /// A running server; dropped, it is asked to end and then made to.

@@ -1,8 +1,10 @@
 //! Files and folders of the tests.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
@@ -52,6 +54,18 @@ pub fn write(path: &Path, content: &[u8]) {
     let folder = path.parent().expect("a file lies in a folder");
     std::fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     std::fs::write(path, content).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// Writes a program. Another process does: whoever is started by another test meanwhile would inherit what it is
+/// written through, and as long as anybody has that, Linux starts the program for nobody (`ETXTBSY`).
+pub fn write_program(path: &Path, content: &[u8]) {
+    let folder = path.parent().expect("a file lies in a folder");
+    std::fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut install = Command::new("install");
+    let mut child =
+        install.args(["-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("it has one").write_all(content).expect("it reads");
+    assert!(child.wait().expect("it ends").success(), "{}", path.display());
 }
 
 /// Reads a whole file.

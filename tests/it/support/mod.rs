@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod bases;
+pub mod bounds;
 pub mod chromium;
 pub mod daemon;
 pub mod desktop;

@@ -161,9 +161,7 @@ impl Sandbox {
     /// Writes an executable script to a folder that [`Dext::first_on_path`] takes, and returns the folder.
     pub fn stand_in(&self, program: &str, script: &str) -> PathBuf {
         let folder = self.root().join("bin");
-        let path = folder.join(program);
-        files::write(&path, format!("#!/bin/sh\n{script}").as_bytes());
-        files::set_mode(&path, 0o755);
+        files::write_program(&folder.join(program), format!("#!/bin/sh\n{script}").as_bytes());
         folder
     }
 

@@ -16,6 +16,9 @@ const MAX_DEPTH: usize = 32;
 /// to a file than anybody can walk.
 const MAX_STEPS: usize = 10_000;
 
+/// How many sources of copies are looked at for all paths together: for 2,000 paths, those of 250 lines, twice.
+pub(super) const MAX_ALL_STEPS: usize = 1_000_000;
+
 /// `COPY` or `ADD`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Copy {
@@ -75,17 +78,22 @@ pub(super) struct Step {
     pub(super) line: usize,
 }
 
-/// Where a path of the last stage comes from, and on which way.
-pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context) -> (Provenance, Vec<Step>) {
-    match stages.len().checked_sub(1) {
-        Some(last) => {
-            let trail = RefCell::new(Vec::new());
-            let way = Way { depth: 0, left: &Cell::new(MAX_STEPS), trail: &trail };
-            let place = in_stage(stages, last, path.as_str(), context, way);
-            (place, trail.into_inner())
-        }
-        None => (Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() }, Vec::new()),
-    }
+/// Where a path of the last stage comes from, and on which way. `steps` is how many sources may be looked at for this
+/// path and for others after it.
+pub(super) fn place(
+    stages: &[Stage],
+    path: &ImagePath,
+    context: &dyn Context,
+    steps: &Cell<usize>,
+) -> (Provenance, Vec<Step>) {
+    let Some(last) = stages.len().checked_sub(1) else {
+        return (Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() }, Vec::new());
+    };
+    let most = steps.get().min(MAX_STEPS);
+    let (left, trail) = (Cell::new(most), RefCell::new(Vec::new()));
+    let found = in_stage(stages, last, path.as_str(), context, Way { depth: 0, left: &left, trail: &trail });
+    steps.set(steps.get() - (most - left.get()));
+    (found, trail.into_inner())
 }
 
 /// How far a search has come.
@@ -159,6 +167,9 @@ fn made(how: String) -> Answer {
 
 fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context: &dyn Context, way: Way<'_>) -> Answer {
     let line = copy.line;
+    if below(&copy.to, wish.path).is_none() {
+        return Answer::No;
+    }
     for source in copy.sources.iter().rev() {
         if !way.step() {
             return made(format!("the copies of the Dockerfile are too many to follow (line {line})"));

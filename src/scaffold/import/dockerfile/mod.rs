@@ -15,6 +15,7 @@ mod runs;
 mod stages;
 mod words;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 pub use copies::Context;
@@ -78,6 +79,16 @@ impl From<&str> for Refused {
     }
 }
 
+/// How far the copies of a Dockerfile may still be followed.
+#[derive(Debug)]
+pub struct Steps(Cell<usize>);
+
+impl Default for Steps {
+    fn default() -> Self {
+        Steps(Cell::new(copies::MAX_ALL_STEPS))
+    }
+}
+
 /// The value of a label, and what is odd about how it came to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
@@ -138,7 +149,13 @@ impl Dockerfile {
     /// Where a path of the image comes from. `context` is what `docker build` is given.
     #[must_use]
     pub fn place(&self, path: &ImagePath, context: &dyn Context) -> Provenance {
-        copies::place(&self.stages, path, context).0
+        self.place_within(path, context, &Steps::default())
+    }
+
+    /// The same for one of many paths, all of which share the `steps`.
+    #[must_use]
+    pub fn place_within(&self, path: &ImagePath, context: &dyn Context, steps: &Steps) -> Provenance {
+        copies::place(&self.stages, path, context, &steps.0).0
     }
 
     /// What the image holds beside the files that `named` leads to.

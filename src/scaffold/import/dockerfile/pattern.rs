@@ -2,6 +2,8 @@
 //!
 //! Source: Go's `filepath.Match`, moby's `patternmatcher` and BuildKit's `frontend/dockerfile/shell/lex.go`.
 
+use std::cell::Cell;
+
 use super::copies::Context;
 use super::stages::joined;
 
@@ -187,11 +189,19 @@ pub(super) fn matches(source: &str, context: &dyn Context) -> Vec<String> {
 
 /// Patterns of which the last that fits decides: what `.dockerignore` or `--exclude` leaves out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Patterns(Vec<(Pattern, String, bool)>);
+pub(super) struct Patterns {
+    /// The pattern, its text, and whether it takes again what an earlier one leaves out.
+    all: Vec<(Pattern, String, bool)>,
+    /// How much was compared.
+    work: Cell<usize>,
+}
 
 /// How many patterns there may be, and how long each may be.
 const MAX_PATTERNS: usize = 500;
 const MAX_LENGTH: usize = 200;
+
+/// How many characters are compared for all paths.
+const MAX_WORK: usize = 1 << 28;
 
 impl Patterns {
     /// Reads one pattern a line, and says which lines are more than is read.
@@ -205,25 +215,39 @@ impl Patterns {
             if text.is_empty() {
                 continue;
             }
-            if all.0.len() == MAX_PATTERNS || text.len() > MAX_LENGTH {
+            if all.all.len() == MAX_PATTERNS || text.len() > MAX_LENGTH {
                 unread.push(line);
                 continue;
             }
-            all.0.push((Pattern::of_path(text), text.to_owned(), again));
+            all.all.push((Pattern::of_path(text), text.to_owned(), again));
         }
         (all, unread)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
+    }
+
+    fn may(&self, work: usize) -> bool {
+        self.work.set(self.work.get().saturating_add(work));
+        !self.is_too_much()
+    }
+
+    /// Whether there was more to compare than is compared.
+    pub(super) fn is_too_much(&self) -> bool {
+        self.work.get() > MAX_WORK
     }
 
     /// Whether a path, or a folder above it, is left out.
     pub(super) fn leave_out(&self, path: &str) -> bool {
         let above: Vec<&str> = path.match_indices('/').map(|(end, _)| &path[..end]).chain([path]).collect();
         let mut out = false;
-        for (pattern, _, again) in &self.0 {
-            if *again == out && above.iter().any(|path| pattern.fits(path)) {
+        for (pattern, text, again) in &self.all {
+            let fits = |path: &&str| match is_pattern(text) || text.contains('\\') {
+                true => self.may(path.len().saturating_mul(pattern.len())) && pattern.fits(path),
+                false => self.may(1) && path == text,
+            };
+            if *again == out && above.iter().any(fits) {
                 out = !again;
             }
         }
@@ -233,7 +257,7 @@ impl Patterns {
     /// Whether something below a folder that is left out may be taken again.
     pub(super) fn take_below(&self, folder: &str) -> bool {
         let below = |text: &str| text.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        self.0.iter().any(|(_, text, again)| *again && (below(text) || is_pattern(text)))
+        self.all.iter().any(|(_, text, again)| *again && (below(text) || is_pattern(text)))
     }
 }
 

@@ -1,13 +1,13 @@
 //! What the last stage holds beside the files that metadata.json names, and what else it does to these: files, what
 //! commands did, and settings. A backend may need all of it.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use super::Sent;
-use super::copies::{Context, Copy, Step, below, is_archive, place};
+use super::copies::{Context, Copy, MAX_ALL_STEPS, Step, below, is_archive, place};
 use super::pattern::{Patterns, matches};
 use super::runs::may_change;
-use super::stages::{Stage, chain, joined};
+use super::stages::{Run, Stage, chain, joined};
 use super::words;
 use crate::domain::ImagePath;
 use crate::scaffold::import::Provenance;
@@ -16,9 +16,11 @@ use crate::sys::fs::Kind;
 /// How many files and folders are taken one by one.
 const MAX_FILES: usize = 500;
 
-/// How many files of a folder are looked at for what is left out of it, and how deep.
-const MAX_SEEN: usize = 20_000;
-const MAX_DEPTH: usize = 64;
+/// How many sources of copies, and names in folders they copy, are looked at.
+const MAX_SOURCES: usize = 10_000;
+
+/// How many bytes of commands are searched for paths.
+const MAX_SEARCHED: usize = 1 << 26;
 
 /// How many names a message has.
 const MAX_NAMES: usize = 8;
@@ -41,67 +43,27 @@ pub struct Rest {
     pub(super) folders: BTreeSet<String>,
 }
 
-impl Rest {
-    /// What is left out of folders that are taken whole, by `.dockerignore` or `--exclude`.
-    #[must_use]
-    pub fn left_out(&self, sent: &Sent<'_>) -> Vec<String> {
-        let told = |who: &str, folder: &str, is_out: &dyn Fn(&str) -> bool| {
-            let mut found = Vec::new();
-            walk(sent.all(), folder, is_out, 0, &mut 0, &mut found);
-            (!found.is_empty()).then(|| format!("that {who} leaves out {}: `{folder}` is taken whole", some(&found)))
-        };
-        let ignored =
-            self.folders.iter().filter_map(|folder| told("`.dockerignore`", folder, &|path| sent.kind(path).is_none()));
-        let excluded = self.parts.iter().filter_map(|(line, folder, exclude)| {
-            let below = |path: &str| {
-                path.get(folder.len()..).is_some_and(|path| exclude.leave_out(path.trim_start_matches('/')))
-            };
-            told(&format!("line {line} of the Dockerfile"), folder, &below)
-        });
-        ignored.chain(excluded).collect()
-    }
-}
-
-/// Collects the topmost paths below a folder that are out.
-fn walk(
-    all: &dyn Context,
-    folder: &str,
-    is_out: &dyn Fn(&str) -> bool,
-    depth: usize,
-    seen: &mut usize,
-    found: &mut Vec<String>,
-) {
-    for name in all.names(folder) {
-        *seen += 1;
-        if *seen > MAX_SEEN || depth > MAX_DEPTH {
-            return;
-        }
-        let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-        match all.kind(&path) {
-            None => {}
-            Some(_) if is_out(&path) => found.push(path),
-            Some(Kind::Dir) => walk(all, &path, is_out, depth + 1, seen, found),
-            Some(_) => {}
-        }
-    }
-}
-
 /// Finds what no path of `named` leads to.
 pub(super) fn rest(stages: &[Stage], named: &[ImagePath], context: &dyn Context) -> Rest {
     let mut rest = Rest::default();
     let Some(last) = stages.len().checked_sub(1) else { return rest };
     let mut taken: Vec<(usize, Taken)> = Vec::new();
+    let steps = Cell::new(MAX_ALL_STEPS);
     for path in named {
-        let (found, trail) = place(stages, path, context);
+        let (found, trail) = place(stages, path, context, &steps);
         let local = if let Provenance::Local { path, folder } = found { Some((path, folder)) } else { None };
         taken.extend(
             trail.into_iter().map(|Step { stage, path, line }| (stage, Taken { path, line, local: local.clone() })),
         );
     }
     let all: BTreeSet<usize> = taken.iter().map(|(stage, _)| *stage).chain([last]).collect();
+    let (sources, searched) = (Cell::new(MAX_SOURCES), Cell::new(MAX_SEARCHED));
     for index in all {
         let taken = taken.iter().filter(|(stage, _)| *stage == index).map(|(_, taken)| taken.clone()).collect();
-        let found = of_stage(&chain(stages, index), taken, context);
+        let found = of_stage(
+            &chain(stages, index),
+            Layers { taken, context, sources: &sources, searched: &searched, rest: Rest::default() },
+        );
         rest.over.extend(found.over);
         rest.parts.extend(found.parts);
         rest.folders.extend(found.folders);
@@ -116,22 +78,13 @@ pub(super) fn rest(stages: &[Stage], named: &[ImagePath], context: &dyn Context)
     rest
 }
 
-fn of_stage(chain: &[&Stage], taken: Vec<Taken>, context: &dyn Context) -> Rest {
-    let mut layers = Layers { taken, context, rest: Rest::default() };
+fn of_stage(chain: &[&Stage], mut layers: Layers<'_>) -> Rest {
     for stage in chain {
         for copy in &stage.copies {
             layers.of_copy(copy);
         }
         for run in &stage.runs {
-            let what = format!("`RUN` {}", words::shortened(&run.command));
-            let changed = layers.taken.iter().find(|taken| {
-                let is_folder = taken.local.as_ref().is_none_or(|(_, folder)| *folder);
-                may_change(run, &taken.path, is_folder, run.line < taken.line)
-            });
-            match changed {
-                Some(taken) => layers.rest.over.push((run.line, format!("{what}, which may change `{}`", taken.path))),
-                None => layers.rest.others.push((run.line, what)),
-            }
+            layers.of_run(run);
         }
         let told =
             stage.settings.iter().map(|(line, name, text)| (*line, format!("`{name}` {}", words::shortened(text))));
@@ -163,19 +116,60 @@ enum Fate<'a> {
 struct Layers<'a> {
     taken: Vec<Taken>,
     context: &'a dyn Context,
+    sources: &'a Cell<usize>,
+    searched: &'a Cell<usize>,
     rest: Rest,
 }
 
+/// Takes from what is left, if there is enough.
+fn spend(left: &Cell<usize>, cost: usize) -> bool {
+    let rest = left.get().checked_sub(cost);
+    left.set(rest.unwrap_or(0));
+    rest.is_some()
+}
+
 impl Layers<'_> {
+    fn of_run(&mut self, run: &Run) {
+        let what = format!("`RUN` {}", words::shortened(&run.command));
+        if !spend(self.searched, run.command.len().saturating_mul(self.taken.len())) {
+            self.rest.over.push((run.line, format!("{what}, which is more than is looked at")));
+            return;
+        }
+        let changed = self.taken.iter().find(|taken| {
+            let is_folder = taken.local.as_ref().is_none_or(|(_, folder)| *folder);
+            may_change(run, &taken.path, is_folder, run.line < taken.line)
+        });
+        match changed {
+            Some(taken) => self.rest.over.push((run.line, format!("{what}, which may change `{}`", taken.path))),
+            None => self.rest.others.push((run.line, what)),
+        }
+    }
+
+    /// Counts a source, or tells that it is one too many.
+    fn step(&mut self, copy: &Copy) -> bool {
+        let may = spend(self.sources, 1);
+        if !may {
+            let verb = if copy.is_add { "ADD" } else { "COPY" };
+            self.rest.over.push((copy.line, format!("`{verb}`, with more sources than are looked at")));
+        }
+        may
+    }
+
     fn of_copy(&mut self, copy: &Copy) {
         let is_local = copy.from.is_none() && !copy.heredoc && copy.varying.is_empty() && !copy.parents;
         for source in &copy.sources {
             let is_url = copy.is_add && source.contains("://");
             if !is_local || is_url {
+                if !self.step(copy) {
+                    return;
+                }
                 self.unknown(copy, source);
                 continue;
             }
             for relative in matches(source, self.context) {
+                if !self.step(copy) {
+                    return;
+                }
                 let name = relative.rsplit('/').next().unwrap_or_default();
                 match self.context.kind(&relative) {
                     Some(Kind::Dir) => {
@@ -245,6 +239,9 @@ impl Layers<'_> {
             Fate::Above(_) => {
                 let is_root = copy.sources.iter().any(|source| joined("/", source) == "/");
                 for name in self.context.names(relative) {
+                    if !self.step(copy) {
+                        return;
+                    }
                     let (to, from) = (joined(path, &name), joined("/", &format!("{relative}/{name}")));
                     let from = from.trim_start_matches('/');
                     let at = below(&copy.to, &to).unwrap_or_default();

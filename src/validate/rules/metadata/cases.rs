@@ -44,6 +44,18 @@ pub const CASES: &[Case] = &[
     },
     Case {
         rule: "E01",
+        name: "too many values",
+        breaks: |it| {
+            it.raw(format!("[{}0]", "0,".repeat(10_000)).as_bytes());
+        },
+        says: "error metadata.json: metadata.json has 10002 values; at most 10000 are read",
+        // Those of a text are none.
+        near: |it| {
+            it.json("/ui/dashboard-tab/title", Value::from("[0,".repeat(10_000)));
+        },
+    },
+    Case {
+        rule: "E01",
         name: "a trailing comma",
         breaks: |it| {
             it.raw(b"{\n  \"icon\": \"icon.svg\",\n}");

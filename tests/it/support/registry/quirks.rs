@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::step::Step;
+
 /// How a registry takes part in mounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mounts {
@@ -78,8 +80,22 @@ pub struct Quirks {
     pub page: usize,
     /// How long every request takes.
     pub pause: Duration,
-    /// How much longer a tag takes to be written.
+    /// How long an index takes to be written, by digest or by tag, where that is not `pause`.
+    pub write_pause: Option<Duration>,
+    /// How much longer a tag takes.
     pub tag_pause: Duration,
+}
+
+impl Quirks {
+    /// How long a request takes.
+    pub fn pause_of(&self, step: Step) -> Duration {
+        let write = self.write_pause.unwrap_or(self.pause);
+        match step {
+            Step::PutIndex => write,
+            Step::PutTag => write + self.tag_pause,
+            _ => self.pause,
+        }
+    }
 }
 
 impl Default for Quirks {
@@ -104,6 +120,7 @@ impl Default for Quirks {
             hides_absent: false,
             page: 100,
             pause: Duration::ZERO,
+            write_pause: None,
             tag_pause: Duration::ZERO,
         }
     }

@@ -3,7 +3,6 @@
 use std::io::Result;
 use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use super::State;
 use super::auth::{Auth, Refused, TokenServer, wanted};
@@ -23,8 +22,8 @@ pub fn serve(stream: TcpStream, door: Door, number: u32, state: &Mutex<State>) -
         let (visit, pause) = {
             let mut state = lock(state);
             let visit = state.visit(door, number, head);
-            let more = if visit.step == Step::PutTag { state.quirks.tag_pause } else { Duration::ZERO };
-            (visit, state.quirks.pause + more)
+            let pause = state.quirks.pause_of(visit.step);
+            (visit, pause)
         };
         std::thread::sleep(pause);
         if !one(&mut connection, &visit, state)? {
