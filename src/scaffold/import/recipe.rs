@@ -35,7 +35,7 @@ pub(super) fn take(dockerfile: &Dockerfile, wanted: &[ImagePath], sent: &Sent<'_
         let what = format!("the labels of the base image `{base}`: they are not read");
         imported
             .left
-            .push(Left { what, help: Some("those that count stand under `labels`, if not in a key".to_owned()) });
+            .push(Left { what, help: Some("write those that count under `labels`".to_owned()) });
     }
     let mut labels = dockerfile.labels();
     imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
