@@ -8,7 +8,7 @@ use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
 use super::place::{Role, named};
 use super::{Imported, Provenance, cargo, labels, place, render};
-use crate::domain::{ImagePath, count};
+use crate::domain::{ImagePath, count, printable};
 use crate::manifest::mistake::KeyPath;
 use crate::report::{Event, Report};
 use crate::validate::Finding;
@@ -76,6 +76,7 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried) -> Accou
     account.left.extend(started(imported, &tried.table));
     account.left.extend(dropped(parts, tried));
     account.left.extend(version(parts, tried));
+    account.left.extend(base(parts, tried));
     account.left.extend(
         tried
             .wrong
@@ -171,6 +172,15 @@ fn version(parts: &Parts<'_>, tried: &Tried) -> Option<Left> {
     let is = tried.version.as_deref().unwrap_or("not known yet");
     let what = format!("the label {} says `{was}`; it is always the package's version, `{is}`", labels::VERSION);
     (*was != is).then(|| Left { what, help: Some(format!("set the package's version to `{was}`, if that is meant")) })
+}
+
+/// The base image of a backend that the table has no place for.
+fn base(parts: &Parts<'_>, tried: &Tried) -> Option<Left> {
+    let base = parts.base.filter(|_| !tried.refused.contains_key(&Part::Base))?;
+    let vm = tried.table.get("vm")?;
+    let runs = vm.get("image").is_some() || vm.get("composefile").is_some();
+    let what = format!("the base image `{base}`: `vm` has neither a file for `composefile` nor an `image`");
+    (!runs).then(|| Left { what, help: Some(format!("add `vm.base = \"{base}\"` once it has one")) })
 }
 
 /// What the rules found, and where it is known, why a file is missing.
@@ -356,21 +366,13 @@ pub(super) struct Printable<'a>(pub(super) &'a dyn Report);
 
 impl Report for Printable<'_> {
     fn event(&self, event: Event) {
-        let escape = |text: String| match text.contains(steers) {
-            true => text.chars().map(|c| if steers(c) { c.escape_unicode().to_string() } else { c.into() }).collect(),
-            false => text,
-        };
+        let escape = |text: String| printable(&text).into_owned();
         self.0.event(match event {
             Event::Status { verb, text } => Event::Status { verb, text: escape(text) },
             Event::Warning { text, help } => Event::Warning { text: escape(text), help: help.map(escape) },
             other => other,
         });
     }
-}
-
-/// Control characters, and those that turn the direction of what follows.
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

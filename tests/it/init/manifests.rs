@@ -226,6 +226,18 @@ fn a_library_can_be_a_page_alone() {
     assert!(after.ends_with("[package.metadata.extension.ui]\nsource = \"ui\"\n"), "{after}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_manifest_that_is_a_link_stays_one() {
+    let sandbox = project(PACKAGE, &["src/main.rs"]);
+    std::fs::rename(sandbox.path("Cargo.toml"), sandbox.path("real.toml")).expect("renamed");
+    std::os::unix::fs::symlink("real.toml", sandbox.path("Cargo.toml")).expect("linked");
+    init(&sandbox, &["--vendor", "V"]).success();
+    assert!(sandbox.path("Cargo.toml").is_symlink());
+    let text = std::fs::read_to_string(sandbox.path("real.toml")).expect("read");
+    assert!(text.contains("[package.metadata.extension]"), "{text}");
+}
+
 #[test]
 fn the_mode_of_the_manifest_stays() {
     let sandbox = project(PACKAGE, &["src/main.rs"]);
