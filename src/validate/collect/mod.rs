@@ -23,8 +23,8 @@ use crate::domain::Reference;
 use crate::manifest::Extension;
 use crate::subject::{self, Glance, Limits};
 
-/// Bytes of memory for what is known of the layers of a platform while it is read: some 250,000 files.
-const MEMORY: u64 = 30 << 20;
+/// Bytes of memory for what is known of the layers of a platform while it is read: some 230,000 files.
+const MEMORY: u64 = 28 << 20;
 
 /// What a [`Glance`] says of a page or script.
 const CALLS_SERVICE: u8 = 1;
