@@ -34,7 +34,7 @@ pub fn judge(view: &View) {
     let settings = Settings::of(Profile::Marketplace);
     let findings = validate(view, &settings);
     bounded(&findings);
-    shown(&findings, &settings);
+    shown(&findings, &settings, view);
 }
 
 fn bounded(findings: &[Finding]) {
@@ -52,7 +52,7 @@ fn bounded(findings: &[Finding]) {
     assert!(most.is_none_or(|(_, count)| count <= MAX_OF_A_RULE), "too many findings: {most:?}");
 }
 
-fn shown(findings: &[Finding], settings: &Settings) {
+fn shown(findings: &[Finding], settings: &Settings, view: &View) {
     printable(&human(findings, false));
     drop(human(findings, true));
     let summary = summary(findings);
@@ -62,15 +62,15 @@ fn shown(findings: &[Finding], settings: &Settings) {
     }
     let letters: usize = findings.iter().map(|finding| finding.message.len()).sum();
     if letters.is_multiple_of(SHOWN) {
-        reported(findings, settings);
+        reported(findings, settings, view);
     }
 }
 
-fn reported(findings: &[Finding], settings: &Settings) {
-    let report = sarif(findings, "image", |path| path.ends_with(".json"));
+fn reported(findings: &[Finding], settings: &Settings, view: &View) {
+    let report = sarif(findings, &[], "image", |path| path.ends_with(".json"));
     let report: serde_json::Value = serde_json::from_str(&report).expect("SARIF is JSON");
     assert_eq!(report["runs"][0]["results"].as_array().map(Vec::len), Some(findings.len()));
-    let report = junit(findings, settings, "image");
+    let report = junit(findings, settings, view, "image");
     printable(&report);
     let tags = |start: &str| report.matches(start).count();
     let closed = tags("</") + tags("/>") + tags("?>");

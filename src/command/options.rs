@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::error::Error;
 use crate::manifest::extension::Builder;
 use crate::registry::base::Terms;
 use crate::sys::Env;
@@ -106,6 +107,22 @@ impl From<BuilderArg> for Builder {
 }
 
 impl ManifestArgs {
+    /// Refuses what cannot be had without the network, if it may not be used.
+    ///
+    /// # Errors
+    /// With `--offline` or `--frozen`.
+    pub fn needs_network(&self, what: &str, instead: &str) -> Result<(), Error> {
+        let flag = match (self.frozen, self.offline) {
+            (true, _) => "--frozen",
+            (false, true) => "--offline",
+            (false, false) => return Ok(()),
+        };
+        Err(Error::Usage {
+            what: format!("{what} needs the network, which `{flag}` forbids"),
+            help: format!("leave `{flag}` out, or {instead}"),
+        })
+    }
+
     /// What these flags mean for base images.
     #[must_use]
     pub fn terms(&self) -> Terms {

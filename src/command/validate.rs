@@ -101,6 +101,7 @@ pub fn run(args: &ValidateArgs, context: &Context) -> Result<(), Error> {
     let mut findings = validate(&judged.view, &settings);
     subject::find_lines(&mut findings, &judged, context)?;
     format::show(args.format, &findings, &settings, &judged, context);
+    format::tell_allowed(&settings, &judged, context);
     let desktop = if args.docker { desktop::ask(args, &judged, context)? } else { None };
     let summary = summary(&findings);
     shell.status("Validated", format!("{} for {}: {summary}", judged.name, audience(settings.profile)));

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::Error;
+use super::damage::LayerDamage;
 use super::limits::{Limits, MAX_DOCUMENT, MAX_LINKS};
 use super::path::normal;
-use super::tally::{Tally, Unpacked};
+use super::tally::{Packed, Tally, Unpacked};
 use super::tape::{Kind, Tape};
 use super::unpack::{Packing, unpack};
 use crate::domain::Digest;
@@ -56,7 +57,7 @@ impl Archive {
     /// When it cannot be read or is no tar, plain or compressed.
     pub fn of(file: File, path: &Path, scratch: Option<&Path>) -> Result<Self, Error> {
         let broken = |why: String| Error::Archive { path: path.to_owned(), why };
-        let file = plain(file, scratch).map_err(|error| broken(error.to_string()))??;
+        let file = plain(file, scratch).map_err(|damage| broken(damage.to_string()))??;
         let members = list(&file).map_err(&broken)?;
         Ok(Archive { path: path.to_owned(), file: Mutex::new(file), members, named: Mutex::default() })
     }
@@ -114,11 +115,12 @@ impl Archive {
     }
 }
 
-/// The archive as a plain tar. The outer error says that it cannot be unpacked.
-fn plain(file: File, scratch: Option<&Path>) -> io::Result<Result<File, fs::Error>> {
-    let mut reader = BufReader::with_capacity(128 << 10, file);
+/// The archive as a plain tar. The outer error says that it cannot be unpacked: what is too much of a layer is too much
+/// of an archive, too.
+fn plain(mut file: File, scratch: Option<&Path>) -> Result<Result<File, fs::Error>, LayerDamage> {
+    let packed = Tally::default();
+    let mut reader = BufReader::with_capacity(128 << 10, Packed::new(&file, &packed, u64::MAX));
     if Packing::of(io::BufRead::fill_buf(&mut reader)?) == Packing::Plain {
-        let mut file = reader.into_inner();
         file.rewind()?;
         return Ok(Ok(file));
     }
@@ -126,10 +128,8 @@ fn plain(file: File, scratch: Option<&Path>) -> io::Result<Result<File, fs::Erro
         Ok(copy) => copy,
         Err(error) => return Ok(Err(error)),
     };
-    let limits = Limits { ratio: u64::MAX, ..Limits::default() };
-    let packed = Tally::default();
-    let (_, stream) = unpack(&mut reader, |_| Ok(()))?;
-    io::copy(&mut Unpacked::new(stream, &packed, limits), &mut copy)?;
+    let (_, stream) = unpack(reader, |_| Ok(()))?;
+    io::copy(&mut Unpacked::new(stream, &packed, Limits::default()), &mut copy)?;
     copy.rewind()?;
     Ok(Ok(copy))
 }
@@ -139,7 +139,7 @@ fn list(file: &File) -> Result<BTreeMap<String, Spot>, String> {
     let mut members = BTreeMap::new();
     let mut names = 0;
     let mut tape = Tape::new(BufReader::with_capacity(4 << 10, file));
-    while let Some(member) = tape.next().map_err(|torn| torn.to_string())? {
+    while let Some(member) = tape.next().map_err(|torn| LayerDamage::from(torn).to_string())? {
         names += member.path.len() + member.link.len();
         if members.len() >= MAX_MEMBERS || names > MAX_NAMES {
             return Err(format!("it has more than {MAX_MEMBERS} members, or longer names than any archive"));

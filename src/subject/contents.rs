@@ -68,11 +68,11 @@ impl Subject<'_> {
 
     /// Reads a layer from its first byte to its last, and returns what is still open: by the path that it lies at.
     fn pass<'a>(&self, platform: &Platform, at: usize, open: Open<'a>, take: &mut Take<'_>) -> Result<Open<'a>, Error> {
-        let layer = &platform.layers[at];
-        let blob = self.blob(layer, at)?;
+        let expected = platform.layers[at].size;
+        let blob = self.blob(platform, at)?;
         let (packed, manner) = (Tally::default(), self.manner());
         let grow = |bytes| manner.take(bytes, || LayerDamage::Window).map_err(io::Error::other);
-        let mut reader = BufReader::new(Packed::new(blob, &packed, layer.size));
+        let mut reader = BufReader::new(Packed::new(blob, &packed, expected));
         let unpacked = unpack(&mut reader, grow)
             .map(|(_, stream)| Unpacked::new(stream, &packed, manner.limits))
             .map_err(Failed::from)
@@ -82,7 +82,7 @@ impl Subject<'_> {
         }
         unpacked.map_err(|failed| match failed {
             Failed::Take(error) => error.into(),
-            Failed::Layer(damage) => self.damaged(layer, at, damage),
+            Failed::Layer(damage) => self.damaged(platform, at, damage),
         })
     }
 }

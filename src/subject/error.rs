@@ -1,6 +1,6 @@
 //! Why an image could not be read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::damage::LayerDamage;
 use super::limits;
@@ -32,6 +32,14 @@ pub enum Error {
         /// Why it is no reference.
         why: String,
     },
+    /// What is there is nothing that holds an image.
+    #[error("`{}` is neither a layout nor an archive", path.display())]
+    NoLayout {
+        /// The folder or special file.
+        path: PathBuf,
+        /// The layouts right in it, as the user would name them.
+        layouts: Vec<String>,
+    },
     /// A file is no archive of an image.
     #[error("`{}` is no archive of an image: {why}", path.display())]
     Archive {
@@ -57,6 +65,8 @@ pub enum Error {
         image: String,
         /// What it is.
         what: &'static str,
+        /// The platform it belongs to, as `linux/arm64`.
+        platform: Option<Box<str>>,
         /// Its digest.
         digest: Option<Digest>,
         /// What is wrong with it.
@@ -97,6 +107,8 @@ pub enum Error {
         image: String,
         /// What made the layer, or its number.
         name: String,
+        /// The platform it belongs to, as `linux/arm64`.
+        platform: Box<str>,
         /// The layer's blob.
         digest: Digest,
         /// What is wrong with it.
@@ -120,6 +132,16 @@ fn several(wanted: Option<&str>, found: &[String]) -> String {
     }
 }
 
+/// What to name instead of a folder that is no layout.
+fn other_than(path: &Path, layouts: &[String]) -> String {
+    let layouts: Vec<String> = layouts.iter().map(|layout| format!("`{layout}`")).collect();
+    if layouts.is_empty() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        return format!("name a layout, an archive, or an image in a registry, as in docker://{name}");
+    }
+    format!("name a layout in it: {}", layouts.join(" or "))
+}
+
 impl Error {
     /// Whether the network or a registry is at fault.
     #[must_use]
@@ -130,12 +152,16 @@ impl Error {
     /// The same with all that the image says in other words: what a registry sends may hold what the registry was sent.
     pub(super) fn told(self, tell: impl Fn(&str) -> String) -> Self {
         match self {
-            Error::Document { image, what, digest, why } => Error::Document { image, what, digest, why: tell(&why) },
+            Error::Document { image, platform, what, digest, why } => {
+                Error::Document { image, platform, what, digest, why: tell(&why) }
+            }
             Error::NoImage { image, media_type } => Error::NoImage { image, media_type: tell(&media_type) },
             Error::NoPlatform { image, wanted, found } => {
                 Error::NoPlatform { image, wanted, found: found.iter().map(|one| tell(one)).collect() }
             }
-            Error::Layer { image, name, digest, damage } => Error::Layer { image, name: tell(&name), digest, damage },
+            Error::Layer { image, platform, name, digest, damage } => {
+                Error::Layer { image, platform: tell(&platform).into(), name: tell(&name), digest, damage }
+            }
             other => other,
         }
     }
@@ -143,7 +169,30 @@ impl Error {
     /// A document that is larger than any real one.
     pub(super) fn too_large(image: &str, what: &'static str, digest: Digest, size: u64) -> Self {
         let why = format!("says it has {size} bytes; {} are read at most", limits::MAX_DOCUMENT);
-        Error::Document { image: image.to_owned(), what, digest: Some(digest), why }
+        Error::document(image, what, Some(digest), why)
+    }
+
+    /// A document that is missing, damaged or hostile.
+    pub(super) fn document(image: &str, what: &'static str, digest: Option<Digest>, why: String) -> Self {
+        Error::Document { image: image.to_owned(), what, platform: None, digest, why }
+    }
+
+    /// The same of a document of this platform.
+    pub(super) fn on(mut self, name: &str) -> Self {
+        if let Error::Document { platform, .. } = &mut self {
+            *platform = Some(name.into());
+        }
+        self
+    }
+
+    /// The platform whose document or layer it is.
+    #[must_use]
+    pub fn platform(&self) -> Option<&str> {
+        match self {
+            Error::Document { platform, .. } => platform.as_deref(),
+            Error::Layer { platform, .. } => Some(platform),
+            _ => None,
+        }
     }
 }
 
@@ -159,9 +208,10 @@ impl Explain for Error {
             Error::File(error) => error.place(),
             Error::Registry(error) => error.place(),
             Error::Layout(error) => error.place(),
-            Error::Nothing { .. } | Error::Archive { .. } | Error::Engine(_) => None,
+            Error::Nothing { .. } | Error::NoLayout { .. } | Error::Archive { .. } | Error::Engine(_) => None,
             Error::Document { image, digest: Some(digest), .. } | Error::Layer { image, digest, .. } => {
-                Some(format!("{image}, blob {digest}"))
+                let platform = self.platform().map_or_else(String::new, |platform| format!(" for {platform}"));
+                Some(format!("{image}{platform}, blob {digest}"))
             }
             Error::Document { image, .. }
             | Error::Choice { image, .. }
@@ -180,6 +230,7 @@ impl Explain for Error {
             Error::Nothing { .. } => {
                 "name a folder or file that exists, or an image as `docker pull` takes it, e.g. example/tool:1.0.0"
             }
+            Error::NoLayout { layouts, path } => return Some(other_than(path, layouts)),
             Error::Archive { .. } => "name an OCI archive, or a file that `docker save` wrote",
             Error::Choice { .. } => "add the tag of one image behind a colon",
             Error::NoPlatform { .. } => "name one of those with `--platform`, or none",

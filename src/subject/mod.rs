@@ -329,15 +329,22 @@ impl<'r> Subject<'r> {
         }
     }
 
-    fn damaged(&self, layer: &Layer, at: usize, damage: LayerDamage) -> Error {
-        let name = layer.name.clone().unwrap_or_else(|| (at + 1).to_string());
-        let error = Error::Layer { image: self.name.clone(), name, digest: layer.digest, damage: Box::new(damage) };
+    fn damaged(&self, platform: &Platform, at: usize, damage: LayerDamage) -> Error {
+        let layer = &platform.layers[at];
+        let error = Error::Layer {
+            image: self.name.clone(),
+            platform: platform.name().into(),
+            name: layer.name.clone().unwrap_or_else(|| (at + 1).to_string()),
+            digest: layer.digest,
+            damage: Box::new(damage),
+        };
         error.told(|words| self.source.told(words))
     }
 
     /// The bytes of a layer's blob as they come.
-    fn blob(&self, layer: &Layer, at: usize) -> Result<Box<dyn Read + '_>, Error> {
-        let damaged = |damage| self.damaged(layer, at, damage);
+    fn blob(&self, platform: &Platform, at: usize) -> Result<Box<dyn Read + '_>, Error> {
+        let layer = &platform.layers[at];
+        let damaged = |damage| self.damaged(platform, at, damage);
         self.source.blob(&descriptor(layer)).map_err(|no| match no {
             NoBlob::Missing => damaged(LayerDamage::Missing),
             NoBlob::Size(found) => damaged(LayerDamage::Size { expected: layer.size, found }),
@@ -347,9 +354,9 @@ impl<'r> Subject<'r> {
 
     fn walk(&self, platform: &Platform, at: usize, wish: &Wish) -> Result<Arc<Walked>, Error> {
         let layer = &platform.layers[at];
-        let blob = self.blob(layer, at)?;
+        let blob = self.blob(platform, at)?;
         let walked = walk::walk(blob, expected(layer), wish, &self.manner()).map_err(|stopped| match stopped {
-            Stopped::Damage(damage) => self.damaged(layer, at, damage),
+            Stopped::Damage(damage) => self.damaged(platform, at, damage),
             Stopped::Source(error) => self.source.failure(&self.name, error),
         })?;
         let walked = Arc::new(walked);

@@ -52,10 +52,10 @@ pub enum Format {
 impl Place {
     /// Finds out what a text names: an existing layout or file, with a tag behind a colon if there are several
     /// images in it, or else an image in a registry. The prefixes of skopeo force one: `oci:`, `oci-archive:`,
-    /// `docker-archive:`, `docker-daemon:`, `docker://`.
+    /// `docker-archive:`, `docker-daemon:`, `docker://`. What exists is never asked for in a registry without one.
     ///
     /// # Errors
-    /// When it names nothing that exists and is no reference either.
+    /// When it names nothing that exists and is no reference either, or what exists is no image.
     pub fn find(text: &str, cwd: &Path) -> Result<Self, Error> {
         let nothing = |why: &str| Error::Nothing { image: text.to_owned(), why: why.to_owned() };
         let named = |name: &str, lies| Ok(Place { name: name.to_owned(), lies });
@@ -78,6 +78,10 @@ impl Place {
         if reference.is_none() {
             if let Some(found) = existing(text, cwd) {
                 return named(text, found);
+            }
+            let path = cwd.join(text);
+            if !text.is_empty() && fs::exists(&path) {
+                return Err(Error::NoLayout { layouts: layouts_in(text, &path), path });
             }
             if text.starts_with(['.', '/', '~']) {
                 return Err(nothing("nothing is there"));
@@ -105,7 +109,7 @@ fn existing(text: &str, cwd: &Path) -> Option<Lies> {
         let (path, tag) = (cwd.join(path), tag.map(str::to_owned));
         match fs::kind_followed(&path) {
             Ok(fs::Kind::File(_)) => Some(Lies::Archive { file: path, tag, format: None }),
-            // A folder that happens to be called as an image is no layout.
+            // One that lacks the file says more when it is opened.
             Ok(fs::Kind::Dir) if is_layout(&path) || looks_like_a_path(text) => Some(Lies::Layout { dir: path, tag }),
             _ => None,
         }
@@ -114,6 +118,15 @@ fn existing(text: &str, cwd: &Path) -> Option<Lies> {
         let (path, tag) = text.rsplit_once(':')?;
         at(path, Some(tag)).filter(|_| !path.is_empty())
     })
+}
+
+/// The layouts right in a folder, as the user would name them.
+fn layouts_in(text: &str, dir: &Path) -> Vec<String> {
+    const LOOKED_AT: usize = 1_000;
+    const NAMED: usize = 5;
+    let names = fs::first_names(dir, LOOKED_AT).into_iter();
+    let layouts = names.filter(|name| is_layout(&dir.join(name)));
+    layouts.take(NAMED).map(|name| format!("{}/{name}", text.trim_end_matches(['/', '\\']))).collect()
 }
 
 fn looks_like_a_path(text: &str) -> bool {
@@ -149,6 +162,7 @@ fn split(text: &str, cwd: &Path, exists: fn(&Path) -> bool) -> (PathBuf, Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Explain;
 
     #[test]
     fn one_text_names_all_kinds_of_images() {
@@ -173,7 +187,8 @@ mod tests {
             ("image.tar:t", archive(Some("t"), None)),
             ("oci-archive:image.tar", archive(None, Some(Format::Oci))),
             ("docker-archive:image.tar:a/b:1", archive(Some("a/b:1"), Some(Format::Docker))),
-            ("plain", registry("plain:latest")),
+            ("docker://plain", registry("plain:latest")),
+            ("plain:1.0.0", registry("plain:1.0.0")),
             ("docker-daemon:a/b:1", Lies::Engine("a/b:1".to_owned())),
             ("docker://lay", registry("lay:latest")),
             ("example/x:1.0.0", registry("example/x:1.0.0")),
@@ -183,6 +198,29 @@ mod tests {
         }
         for text in ["./gone", "A B", "", "docker://", "docker-daemon:", "docker-daemon:--help", "/nowhere/at/all"] {
             assert!(matches!(Place::find(text, cwd), Err(Error::Nothing { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_exists_is_no_name_of_a_registry() {
+        let temp = tempfile::tempdir().expect("temp");
+        let cwd = temp.path();
+        for name in ["b", "a", "b/lower"] {
+            fs::write_atomic(&cwd.join("target/dext").join(name).join("oci-layout"), b"{}").expect("written");
+        }
+        fs::write_atomic(&cwd.join("target/dext/file"), b"").expect("written");
+        for (text, help) in [
+            ("target/dext", "name a layout in it: `target/dext/a` or `target/dext/b`"),
+            ("target", "name a layout, an archive, or an image in a registry, as in docker://target"),
+        ] {
+            let error = Place::find(text, cwd).expect_err(text);
+            let what = format!("`{}` is neither a layout nor an archive", cwd.join(text).display());
+            assert_eq!((error.to_string(), error.help().as_deref()), (what, Some(help)));
+        }
+        #[cfg(unix)]
+        {
+            let _socket = std::os::unix::net::UnixListener::bind(cwd.join("socket")).expect("bound");
+            assert!(matches!(Place::find("socket", cwd), Err(Error::NoLayout { .. })));
         }
     }
 }

@@ -47,12 +47,7 @@ pub(super) fn root(source: &Source<'_>, image: &str, tag: Option<&str>) -> Resul
         let Descriptor { media_type, digest, size, .. } = descriptor;
         return Ok((Document { media_type, digest, size, bytes }, vec![reference.to_string()]));
     }
-    let broken = |why: &str| Error::Document {
-        image: image.to_owned(),
-        what: "list of images",
-        digest: None,
-        why: why.to_owned(),
-    };
+    let broken = |why: &str| Error::document(image, "list of images", None, why.to_owned());
     let bytes = source.index_json()?.ok_or_else(|| broken("`index.json` is missing"))?;
     let index: Index = parse(image, "list of images", None, &bytes)?;
     match choose(image, &index.manifests, tag)? {
@@ -211,7 +206,10 @@ pub(super) fn platforms(
     let mut platforms = Vec::new();
     let (mut bytes, mut values) = (0, 0);
     for descriptor in images {
-        let platform = platform(source, image, descriptor)?;
+        let platform = platform(source, image, descriptor).map_err(|error| match &descriptor.platform {
+            Some(on) => error.on(&on.to_string()),
+            None => error,
+        })?;
         for document in platform.manifest.iter().chain([&platform.config]) {
             bytes += document.size;
             values += json::values(&document.bytes);
@@ -220,7 +218,7 @@ pub(super) fn platforms(
             let why =
                 format!("and those before it have more than {MAX_DOCUMENTS} bytes or {MAX_VALUES} values together");
             let digest = Some(descriptor.digest);
-            return Err(Error::Document { image: image.to_owned(), what: "image manifest", digest, why });
+            return Err(Error::document(image, "image manifest", digest, why).on(&platform.name()));
         }
         if is_wanted(&platform.runs_on, wanted) {
             platforms.push(platform);
@@ -290,7 +288,7 @@ pub(super) fn layers_fit(image: &str, layers: usize, config: &Config) -> Result<
         return Ok(());
     }
     let why = format!("has {} for {}", count(diff_ids as u64, "diff id"), count(layers as u64, "layer"));
-    Err(Error::Document { image: image.to_owned(), what: "image config", digest: None, why })
+    Err(Error::document(image, "image config", None, why))
 }
 
 /// Reads JSON.
@@ -308,6 +306,6 @@ pub(super) fn parse<T: DeserializeOwned>(
             Unread::TooMany { most, .. } => format!("has more than {most} values"),
             Unread::Json(error) => format!("is invalid: {error}"),
         };
-        Error::Document { image: image.to_owned(), what, digest, why }
+        Error::document(image, what, digest, why)
     })
 }

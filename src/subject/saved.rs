@@ -37,11 +37,11 @@ struct Saved {
 /// # Errors
 /// When something is missing, damaged or hostile, or there are several images.
 pub(super) fn read(archive: &Archive, image: &str, tag: Option<&str>) -> Result<(Platform, Vec<String>), Error> {
-    let broken = |why: String| Error::Document { image: image.to_owned(), what: "list of images", digest: None, why };
+    let broken = |why: String| Error::document(image, "list of images", None, why);
     let bytes = archive.small(MANIFEST)?.ok_or_else(|| broken(format!("`{MANIFEST}` is missing")))?;
     let all: Vec<Saved> = super::read::parse(image, "list of images", None, &bytes)?;
     let saved = choose(all, image, tag)?;
-    let broken = |why: String| Error::Document { image: image.to_owned(), what: "image config", digest: None, why };
+    let broken = |why: String| Error::document(image, "image config", None, why);
     let bytes = archive.small(&saved.config)?.ok_or_else(|| broken(format!("`{}` is missing", saved.config)))?;
     let config = Document {
         media_type: MediaTypes::Docker.config(),
@@ -93,7 +93,7 @@ fn layers(archive: &Archive, image: &str, names: Vec<String>, config: &Config) -
 }
 
 fn layer(archive: &Archive, image: &str, name: &str, diff_id: Digest) -> Result<Layer, Error> {
-    let broken = |why: String| Error::Document { image: image.to_owned(), what: "list of images", digest: None, why };
+    let broken = |why: String| Error::document(image, "list of images", None, why);
     let (mut member, size) =
         archive.member(name).ok_or_else(|| broken(format!("names the layer `{name}`, which is missing")))?;
     let mut head = Vec::new();

@@ -77,7 +77,7 @@ impl Source<'_> {
         if let Source::Registry { session, reference } = self {
             return Ok(session.document(reference, wanted)?);
         }
-        let broken = |why| Error::Document { image: image.to_owned(), what, digest: Some(digest), why };
+        let broken = |why| Error::document(image, what, Some(digest), why);
         let blob = self.blob(wanted).map_err(|no| match no {
             NoBlob::Missing => broken("is missing".to_owned()),
             NoBlob::Size(found) => broken(format!("has {} instead of {}", count(found, "byte"), wanted.size)),

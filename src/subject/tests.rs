@@ -301,6 +301,7 @@ fn archives_that_lack_something_say_what() {
     };
     let with = |list: Vec<u8>| whole.clone().file("manifest.json", &list);
     let fitting = ["1/layer.tar", "2/layer.tar", "3/layer.tar"];
+    let cut = |bytes: &[u8]| bytes[..bytes.len() - 20].to_vec();
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("no whole tar", vec![]),
         ("`index.json` is missing", Tar::default().file("readme", b"x").end()),
@@ -314,7 +315,9 @@ fn archives_that_lack_something_say_what() {
         ("`../../etc/passwd` is missing", with(list("../../etc/passwd", &fitting)).end()),
         ("which is missing", whole.clone().symlink("3/layer.tar", "layer.tar").end()),
         ("other bytes than its name says", whole.clone().file(&name, b"{}").end()),
-        ("no archive", whole.0[..whole.0.len() - 600].to_vec()),
+        ("it ends in the middle", whole.0[..whole.0.len() - 600].to_vec()),
+        ("it ends in the middle", cut(&gzip(&whole.0))),
+        ("it ends in the middle", cut(&super::testing::zstd(&whole.0))),
     ];
     for (at, (what, bytes)) in cases.into_iter().enumerate() {
         let (_temp, path) = archive(&bytes);

@@ -102,10 +102,21 @@ impl<R: BufRead, G: FnMut(u64) -> io::Result<()>> Zstd<R, G> {
                         return Err(io::ErrorKind::UnexpectedEof.into());
                     }
                 }
-                Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
+                Err(error) => return Err(broken(&error)),
             }
         }
     }
+}
+
+/// What `ruzstd` says of a frame: that it ends too early says only an error deep in its own.
+fn broken(error: &(dyn std::error::Error + 'static)) -> io::Error {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let ended = causes
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof));
+    if ended {
+        return io::ErrorKind::UnexpectedEof.into();
+    }
+    io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
 
 /// How far back a frame looks that begins so (RFC 8878, section 3.1.1.1); as far as can be, where not all of its header
@@ -144,7 +155,7 @@ impl<R: BufRead, G: FnMut(u64) -> io::Result<()>> Read for Zstd<R, G> {
             }
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
                 let decoded = self.decoder.decode_blocks(&mut self.packed, BlockDecodingStrategy::UptoBlocks(1));
-                decoded.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+                decoded.map_err(|error| broken(&error))?;
             }
             match self.decoder.read(buffer)? {
                 0 => self.inside = false,

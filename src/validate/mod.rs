@@ -31,8 +31,10 @@ pub mod tree;
 pub mod view;
 pub mod yaml;
 
+use std::collections::BTreeMap;
+
 pub use findings::{Finding, Findings, Place};
-pub use rule::{Level, Rule};
+pub use rule::{Level, Needs, Rule};
 pub use settings::{Profile, Settings, UnknownRule};
 pub use view::View;
 
@@ -48,12 +50,28 @@ pub fn validate(view: &View, settings: &Settings) -> Vec<Finding> {
             findings.end(&platforms);
         }
     }
+    found.retain(|finding| settings.counts(finding.rule, finding.level));
     if settings.deny_warnings {
         found.iter_mut().for_each(|finding| finding.level = Level::Error);
     }
     // Within a rule, checks find things in the order of the files; a stable sort keeps it.
     found.sort_by_key(|finding| (std::cmp::Reverse(finding.level), rules::number(finding.rule.id)));
     found
+}
+
+/// What breaks a rule that does not count, each with the reason why it does not.
+#[must_use]
+pub fn passed_over<'a>(view: &View, settings: &'a Settings) -> Vec<(Finding, Option<&'a str>)> {
+    let reasons: BTreeMap<&str, Option<&str>> = settings.allowed().collect();
+    if reasons.is_empty() {
+        return Vec::new();
+    }
+    let found = validate(view, &Settings::of(settings.profile));
+    let passed = found.into_iter().filter(|finding| !settings.counts(finding.rule, finding.level));
+    passed
+        .map(|finding| (reasons.get(finding.rule.id).copied().flatten(), finding))
+        .map(|(why, it)| (it, why))
+        .collect()
 }
 
 /// How to fix what breaks a rule, for those who have a Cargo.toml or a Dockerfile.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::findings::Findings;
-use super::view::View;
+use super::view::{Subject, View};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -23,6 +23,41 @@ impl fmt::Display for Level {
             Level::Error => "error",
             Level::Warning => "warning",
         })
+    }
+}
+
+/// What a rule looks at first of all. One that looks at more passes over what is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// metadata.json, which every subject has.
+    Metadata,
+    /// The labels.
+    Labels,
+    /// The files and platforms of an image.
+    Image,
+    /// The image's name.
+    Name,
+    /// The image's tag.
+    Tag,
+    /// The tags that a registry told of.
+    Tags,
+}
+
+impl Needs {
+    /// Why nothing can be looked for in a view; nothing if it can be.
+    #[must_use]
+    pub fn lacking(self, view: &View) -> Option<&'static str> {
+        let image = view.image().is_some();
+        let tags = view.online.as_ref().is_some_and(|online| online.tags.is_some());
+        let (there, why) = match self {
+            Needs::Metadata => (true, ""),
+            Needs::Labels => (image || matches!(view.subject, Subject::Manifest { .. }), "there are no labels"),
+            Needs::Image => (image, "there is no image"),
+            Needs::Name => (view.reference.is_some(), "the image has no name"),
+            Needs::Tag => (view.tag.is_some(), "the image has no tag"),
+            Needs::Tags => (tags && view.tag.is_some(), "the tags of the repository were not asked for"),
+        };
+        (!there).then_some(why)
     }
 }
 
@@ -46,6 +81,8 @@ pub struct Rule {
     pub fix: &'static str,
     /// The key below `[package.metadata.extension]` that decides it, for users of `cargo dext`.
     pub key: Option<&'static str>,
+    /// What must be known of an extension to look for it at all.
+    pub needs: Needs,
     /// Who says so.
     pub source: &'static str,
     /// Looks for breaches.

@@ -13,6 +13,9 @@ use crate::manifest::Extension;
 use crate::manifest::extension::Origin;
 use crate::manifest::mistake::nearest;
 
+/// The rule about images that can be read. Its errors cannot be allowed: what was not read was not judged.
+const WHOLE: &str = "E45";
+
 /// What an extension is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -116,7 +119,14 @@ impl Settings {
             Profile::Marketplace => Some(rule.level),
             Profile::Private => rule.private,
         };
-        level.filter(|_| !self.allowed.contains_key(rule.id))
+        level.filter(|_| rule.id == WHOLE || !self.allowed.contains_key(rule.id))
+    }
+
+    /// Whether a finding of a rule that counts does: of the one about what can be read, an error always.
+    #[must_use]
+    pub fn counts(&self, rule: &Rule, level: Level) -> bool {
+        let firm = rule.id == WHOLE && level == Level::Error;
+        firm || !self.allowed.contains_key(rule.id)
     }
 }
 

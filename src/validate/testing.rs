@@ -47,6 +47,7 @@ pub struct Example {
 #[derive(Clone)]
 pub struct Draft {
     pub runs_on: RunsOn,
+    pub said: Option<RunsOn>,
     pub metadata: Text,
     pub labels: Labels,
     pub files: BTreeMap<String, Stored>,
@@ -208,6 +209,7 @@ impl Draft {
         let start = Start { entrypoint: vec!["/backend".to_owned()], ..Start::default() };
         let mut draft = Draft {
             runs_on: RunsOn::linux(arch),
+            said: Some(RunsOn::linux(arch)),
             metadata: Text::Json(clean_metadata()),
             labels: clean_labels(),
             files: BTreeMap::new(),
@@ -265,6 +267,7 @@ impl Draft {
             Text::Is(metadata) => metadata.clone(),
         };
         let mut view = PlatformView {
+            said: self.said.clone(),
             labels: self.labels.clone(),
             start: self.start.clone(),
             layers: vec!["the layer".to_owned()],

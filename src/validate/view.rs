@@ -86,8 +86,10 @@ pub struct Entry {
 /// One platform's image.
 #[derive(Debug, Clone)]
 pub struct PlatformView {
-    /// Where it runs.
+    /// Where it runs, as the index says, or its config where there is no index.
     pub runs_on: RunsOn,
+    /// Where it runs as its config says, if there is one yet.
+    pub said: Option<RunsOn>,
     /// Its labels.
     pub labels: Labels,
     /// How a container of it starts.
@@ -135,6 +137,16 @@ pub struct Trouble {
     pub path: Option<String>,
     /// The layer it was found in.
     pub layer: Option<String>,
+    /// The platform whose image it was found in, where that image has no view of its own.
+    pub platform: Option<String>,
+}
+
+impl Trouble {
+    /// What makes the image unusable.
+    #[must_use]
+    pub fn fatal(what: String) -> Self {
+        Trouble { fatal: true, what, path: None, layer: None, platform: None }
+    }
 }
 
 /// What the network said.
@@ -219,6 +231,7 @@ impl PlatformView {
     pub fn empty(runs_on: RunsOn) -> Self {
         PlatformView {
             runs_on,
+            said: None,
             labels: Labels::new(),
             start: Start::default(),
             metadata: Metadata::Absent,

@@ -10,7 +10,7 @@ use crate::manifest::{self, Extension};
 use crate::registry::Session;
 use crate::registry::credentials::Keychain;
 use crate::report::Report;
-use crate::subject::{Place, Subject};
+use crate::subject::{Lies, Place, Subject};
 use crate::sys::fs;
 use crate::validate::metadata::{MAX_BYTES, Metadata};
 use crate::validate::{Finding, View, collect, lines, view};
@@ -39,6 +39,9 @@ pub fn read(args: &ValidateArgs, context: &Context) -> Result<Judged, Error> {
         }
         Some(text) if is_metadata_json(text, context) => {
             let view = collect::metadata_json_alone(metadata_json(&env.cwd.join(text))?);
+            if !args.docker {
+                context.shell.status("Reading", format!("{text} (labels, files and programs are judged in an image)"));
+            }
             Ok(Judged { view, name: text.clone(), project: named_project(args, context)? })
         }
         Some(text) => image(text, args, context),
@@ -85,6 +88,9 @@ fn image(text: &str, args: &ValidateArgs, context: &Context) -> Result<Judged, E
     let env = &context.env;
     let project = named_project(args, context)?;
     let place = Place::find(text, &env.cwd)?;
+    if let Lies::Registry(_) = place.lies {
+        args.manifest.needs_network("an image in a registry", "name a layout or an archive")?;
+    }
     let options = collect::options(env.cache_dir().map(|cache| cache.join("tmp")));
     let connect = || Session::new(args.registry.options(env), Keychain::from_env(env), &context.shell);
     let view = match Subject::open(&place, &options, connect) {

@@ -8,7 +8,7 @@
 //! tokens. Requests are counted, and the goals are in requests, so that they are made here one by one.
 //!
 //! Inside out: [`wire`] sends one request; [`door`] adds tokens, redirects and repetition; [`calls`] speaks of
-//! manifests and blobs. [`address`] and [`answer`] are pure and decide what may be believed,
+//! manifests and blobs; [`protocol`] finds out whether TLS is spoken. [`address`] and [`answer`] are pure and decide what may be believed,
 //! [`redact`] what may be repeated.
 //!
 //! # HTTP or HTTPS
@@ -29,6 +29,7 @@ mod body;
 mod calls;
 mod door;
 mod fault;
+mod protocol;
 mod redact;
 mod wire;
 

@@ -33,9 +33,7 @@ pub(super) fn take(dockerfile: &Dockerfile, wanted: &[ImagePath], sent: &Sent<'_
     imported.base = dockerfile.base().filter(|base| !base.contains('$')).map(str::to_owned);
     if let Some(base) = dockerfile.base() {
         let what = format!("the labels of the base image `{base}`: they are not read");
-        imported
-            .left
-            .push(Left { what, help: Some("write those that count under `labels`".to_owned()) });
+        imported.left.push(Left { what, help: Some("write those that count under `labels`".to_owned()) });
     }
     let mut labels = dockerfile.labels();
     imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));

@@ -133,6 +133,16 @@ pub fn list(dir: &Path) -> Result<Vec<Listed>, Error> {
     Ok(listed)
 }
 
+/// The names of the first `most` entries of a folder, sorted; those that are not Unicode are left out. Nothing, if it
+/// cannot be listed.
+#[must_use]
+pub fn first_names(dir: &Path, most: usize) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().take(most);
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
 /// Whether a folder holds nothing.
 ///
 /// # Errors

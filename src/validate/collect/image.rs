@@ -42,7 +42,7 @@ pub fn image(place: &Place, subject: &subject::Subject<'_>) -> Result<View, Erro
                 count(at as u64, "platform"),
                 subject.platforms.len(),
             );
-            image.trouble.push(Trouble { fatal: true, what, path: None, layer: None });
+            image.trouble.push(Trouble::fatal(what));
             break;
         }
         match one(subject, platform) {
@@ -52,10 +52,9 @@ pub fn image(place: &Place, subject: &subject::Subject<'_>) -> Result<View, Erro
                 image.platforms.push(view);
             }
             Err(Error::Layer { name, damage, .. }) => image.trouble.push(Trouble {
-                fatal: true,
-                what: format!("the layer cannot be read for {}: {damage}", platform.name()),
-                path: None,
                 layer: Some(name),
+                platform: Some(platform.name()),
+                ..Trouble::fatal(format!("the layer cannot be read: {damage}"))
             }),
             Err(error) => return Err(error),
         }
@@ -96,7 +95,8 @@ fn share(metadata: &mut Metadata, earlier: &[PlatformView]) {
 pub fn unreadable(error: &Error) -> Option<View> {
     let of_the_image =
         matches!(error, Error::Document { .. } | Error::NoImage { .. } | Error::TooMany { .. } | Error::Layer { .. });
-    let trouble = Trouble { fatal: true, what: error.to_string(), path: None, layer: None };
+    let platform = error.platform().map(str::to_owned);
+    let trouble = Trouble { platform, ..Trouble::fatal(error.to_string()) };
     let image = ImageView { trouble: vec![trouble], ..ImageView::default() };
     of_the_image.then(|| View::of(Subject::Image(image)))
 }
@@ -117,6 +117,7 @@ fn names(place: &Place, subject: &subject::Subject<'_>) -> (Option<Reference>, O
 
 fn one(subject: &subject::Subject<'_>, platform: &Platform) -> Result<PlatformView, Error> {
     let mut view = PlatformView::empty(platform.runs_on.clone());
+    view.said = Some(platform.said.platform.clone());
     view.labels = platform.labels();
     view.start = start(platform);
     subject.read_ahead(platform, &["metadata.json"]);
@@ -155,7 +156,8 @@ fn trouble_in(view: &mut PlatformView, layer: &str, walked: &Walked) {
             Remark::NotUnicode | Remark::Sparse | Remark::Twice | Remark::LinkOutside => continue,
         };
         let what = format!("{count} {}", if count == 1 { one } else { many });
-        view.trouble.push(Trouble { fatal, what, path: Some(path.to_owned()), layer: Some(layer.to_owned()) });
+        let (path, layer) = (Some(path.to_owned()), Some(layer.to_owned()));
+        view.trouble.push(Trouble { fatal, path, layer, ..Trouble::fatal(what) });
     }
 }
 
@@ -176,7 +178,7 @@ fn dangling(
                 Absence::Missing | Absence::NoFolder => "a hard link leads to no file",
             };
             let layer = view.layers.get(at).cloned();
-            view.trouble.push(Trouble { fatal: true, what: what.to_owned(), path: Some(path.to_owned()), layer });
+            view.trouble.push(Trouble { path: Some(path.to_owned()), layer, ..Trouble::fatal(what.to_owned()) });
         }
     }
     Ok(())

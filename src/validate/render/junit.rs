@@ -6,12 +6,13 @@ use crate::validate::findings::Finding;
 use crate::validate::rule::{Level, Rule};
 use crate::validate::rules;
 use crate::validate::settings::Settings;
+use crate::validate::view::View;
 
 /// A report about `subject`. Errors are failures, warnings are the output of a case that passed, and a rule that does
-/// not count is a case that was skipped.
+/// not count, or that this view tells nothing about, is a case that was skipped.
 #[must_use]
-pub fn junit(findings: &[Finding], settings: &Settings, subject: &str) -> String {
-    let cases: Vec<Case<'_>> = rules::all().map(|rule| Case::new(rule, findings, settings)).collect();
+pub fn junit(findings: &[Finding], settings: &Settings, view: &View, subject: &str) -> String {
+    let cases: Vec<Case<'_>> = rules::all().map(|rule| Case::new(rule, findings, settings, view)).collect();
     let failures = cases.iter().filter(|case| !case.errors.is_empty()).count();
     let skipped = cases.iter().filter(|case| case.skipped.is_some()).count();
     let counts = format!("tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"", cases.len());
@@ -40,15 +41,17 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    fn new(rule: &'static Rule, findings: &'a [Finding], settings: &Settings) -> Self {
+    fn new(rule: &'static Rule, findings: &'a [Finding], settings: &Settings, view: &View) -> Self {
         let of_rule = findings.iter().filter(|finding| finding.rule == rule);
-        let (errors, warnings) = of_rule.partition(|finding| finding.level == Level::Error);
+        let (errors, warnings): (Vec<_>, Vec<_>) = of_rule.partition(|finding| finding.level == Level::Error);
         let allowed = settings.allowed().find(|(id, _)| *id == rule.id);
         let skipped = match (allowed, settings.level(rule)) {
+            // What cannot be allowed is told.
+            _ if !errors.is_empty() => None,
             (Some((_, Some(reason))), _) => Some(format!("allowed: {reason}")),
             (Some((_, None)), _) => Some("allowed".to_owned()),
             (None, None) => Some(format!("does not apply to the profile {}", settings.profile)),
-            (None, Some(_)) => None,
+            (None, Some(_)) => rule.needs.lacking(view).map(|why| format!("was not looked for: {why}")),
         };
         Case { rule, errors, warnings, skipped }
     }

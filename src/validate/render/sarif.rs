@@ -13,11 +13,25 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 
 /// A SARIF log of one run. `file` is the file of the sources that stands for the image, from the root of the
 /// repository and with `/`: findings about labels, layers and the image itself are shown there, and so are those in
-/// files that exist in the image only. `known` says which other files the sources have under the same name.
+/// files that exist in the image only. `known` says which other files the sources have under the same name. What was
+/// allowed is in it too, as suppressed, with its reason.
 #[must_use]
-pub fn sarif(findings: &[Finding], file: &str, known: impl Fn(&str) -> bool) -> String {
+pub fn sarif(
+    findings: &[Finding],
+    allowed: &[(Finding, Option<&str>)],
+    file: &str,
+    known: impl Fn(&str) -> bool,
+) -> String {
     let rules: Vec<&Rule> = rules::all().collect();
-    let results = findings.iter().map(|finding| result(finding, &rules, file, &known));
+    let allowed = allowed.iter().map(|(finding, reason)| {
+        let mut suppressed = result(finding, &rules, file, &known);
+        suppressed["suppressions"] = json!([{ "kind": "external", "justification": reason }]);
+        if reason.is_none() {
+            suppressed["suppressions"] = json!([{ "kind": "external" }]);
+        }
+        suppressed
+    });
+    let results = findings.iter().map(|finding| result(finding, &rules, file, &known)).chain(allowed);
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -93,7 +107,7 @@ fn logical(place: &Place) -> Option<Value> {
 /// What stays the same when the same thing is found again.
 fn fingerprint(finding: &Finding) -> String {
     let place = Place { line: None, column: None, layer: None, ..finding.place.clone() };
-    crate::domain::Digest::of(format!("{} {place}", finding.rule.id).as_bytes()).hex()
+    crate::domain::Digest::of(format!("{} {place}: {}", finding.rule.id, finding.message).as_bytes()).hex()
 }
 
 /// A relative path as a URI reference (RFC 3986).

@@ -5,8 +5,10 @@ use snapbox::{assert_data_eq, str};
 
 use super::{explain, explain_all, human, junit, message, rules_md, sarif, summary};
 use crate::domain::Arch;
+use crate::validate::metadata::Metadata;
 use crate::validate::testing::Example;
-use crate::validate::{Finding, Profile, Settings, rules, validate};
+use crate::validate::view::Subject;
+use crate::validate::{Finding, Profile, Settings, View, passed_over, rules, validate};
 
 /// A missing icon, two missing host files, and two defective labels, one with the signs of markup in it.
 fn findings() -> Vec<Finding> {
@@ -78,7 +80,7 @@ fn programs_read_lines() {
 #[test]
 fn code_scanning_reads_sarif() {
     let log: Value =
-        serde_json::from_str(&sarif(&findings(), "Cargo.toml", |file| file == "metadata.json")).expect("JSON");
+        serde_json::from_str(&sarif(&findings(), &[], "Cargo.toml", |file| file == "metadata.json")).expect("JSON");
     assert_eq!((&log["version"], log["runs"].as_array().map(Vec::len)), (&json!("2.1.0"), Some(1)));
     let driver = &log["runs"][0]["tool"]["driver"];
     assert_eq!(driver["name"], "cargo-dext");
@@ -132,7 +134,7 @@ fn code_scanning_reads_sarif() {
     "text": "the icon `icon.svg` is not in the image (metadata.json: icon (linux/arm64)). Help: copy an .svg or .png into the image and name its path in `icon`"
   },
   "partialFingerprints": {
-    "dextFinding/v1": "5a3ed29951b4a7a2c7b1a271161a9aea171c703b57465b4a8a9c8f8ba0e445d5"
+    "dextFinding/v1": "1ed2390472c33e7af7a15e8aea4a8b3709bdf0c816baf0da6c7138b4d1ca6791"
   },
   "ruleId": "E03",
   "ruleIndex": 2
@@ -145,15 +147,49 @@ fn code_scanning_reads_sarif() {
 fn names_of_files_become_uris() {
     let mut it = Example::clean();
     it.json("/vm/composefile", json!("my compose%.yaml")).file("my compose%.yaml", "services: {}");
-    let log = sarif(&validate(&it.view(), &Settings::default()), "Cargo.toml", |_| true);
+    let log = sarif(&validate(&it.view(), &Settings::default()), &[], "Cargo.toml", |_| true);
     assert!(log.contains("\"uri\": \"my%20compose%25.yaml\""), "{log}");
+}
+
+#[test]
+fn what_is_allowed_is_suppressed_with_its_reason() {
+    let mut it = Example::clean();
+    it.label("com.docker.desktop.extension.api.version", "0.3.4").label("com.docker.extension.account-info", "true");
+    let mut settings = Settings::default();
+    settings.allow("W22", Some("we know".to_owned())).expect("a rule");
+    settings.allow("W29", None).expect("a rule");
+    settings.allow("E03", Some("is not broken".to_owned())).expect("a rule");
+    assert_eq!(validate(&it.view(), &settings), []);
+    let log = sarif(&[], &passed_over(&it.view(), &settings), "Cargo.toml", |_| false);
+    let log: Value = serde_json::from_str(&log).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results").iter();
+    let told: Vec<(&Value, &Value)> = results.map(|result| (&result["ruleId"], &result["suppressions"])).collect();
+    let why = json!([{ "kind": "external", "justification": "we know" }]);
+    assert_eq!(told, [(&json!("W22"), &why), (&json!("W29"), &json!([{ "kind": "external" }]))]);
+}
+
+#[test]
+fn rules_that_a_subject_tells_nothing_about_are_skipped_in_junit() {
+    let metadata = crate::validate::testing::clean_metadata().to_string();
+    let alone = View::of(Subject::Metadata(Metadata::read(metadata.as_bytes())));
+    let settings = Settings::default();
+    let report = junit(&[], &settings, &alone, "metadata.json");
+    let skipped = |report: &str, id: &str| {
+        let line = report.lines().find(|line| line.contains(&format!("name=\"{id} "))).expect(id);
+        line.contains("<skipped message=\"was not looked for: ")
+    };
+    for (id, expected) in [("E01", false), ("E03", false), ("E10", true), ("E20", true), ("E35", true), ("W36", true)] {
+        assert_eq!(skipped(&report, id), expected, "{id}: {report}");
+    }
+    let whole = junit(&[], &settings, &Example::clean().view(), "image");
+    assert!(skipped(&whole, "W36") && whole.contains("skipped=\"1\""), "{whole}");
 }
 
 #[test]
 fn ci_servers_read_junit() {
     let mut settings = Settings::of(Profile::Private);
     settings.allow("W39", Some("one CPU is <older>".to_owned())).expect("a rule");
-    let report = junit(&findings_of(&settings), &settings, "a \"layout\"");
+    let report = junit(&findings_of(&settings), &settings, &Example::clean().view(), "a \"layout\"");
     let told: String = report
         .lines()
         .filter(|line| !line.ends_with("/>") && !line.ends_with("/></testcase>"))
@@ -163,8 +199,8 @@ fn ci_servers_read_junit() {
         told,
         str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="cargo dext validate" tests="45" failures="2" errors="0" skipped="10">
-  <testsuite name="a &quot;layout&quot;" tests="45" failures="2" errors="0" skipped="10">
+<testsuites name="cargo dext validate" tests="46" failures="2" errors="0" skipped="10">
+  <testsuite name="a &quot;layout&quot;" tests="46" failures="2" errors="0" skipped="10">
     <testcase classname="cargo-dext.validate" name="E03 metadata.json has an icon that is a file in the image of every platform"><failure message="the icon `icon.svg` is not in the image" type="E03">metadata.json: icon (linux/arm64): the icon `icon.svg` is not in the image
 help: copy an .svg or .png into the image and name its path in `icon`</failure></testcase>
     <testcase classname="cargo-dext.validate" name="E10 every path of host.binaries is a regular file of every platform's image, and programs are executable"><failure message="the linux file `/a b` is not in the image and 1 more" type="E10">metadata.json: host.binaries[0].linux[0].path: the linux file `/a b` is not in the image

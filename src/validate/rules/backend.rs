@@ -1,6 +1,6 @@
 //! Rules about the programs that run in Docker Desktop's VM.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::compose::compose_files;
 use crate::build::inspect::{Detail, Elf};
@@ -8,7 +8,7 @@ use crate::domain::Arch;
 use crate::validate::compose::is_placeholder;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::Document;
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::tree::{Lookup, NodeKind};
 use crate::validate::view::{PlatformView, View};
 
@@ -30,6 +30,9 @@ pub const BASE: [&str; 10] = [
 /// Where programs are looked for if `PATH` is not set, as containerd and runc do.
 const SEARCH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+/// How many words of a command line are looked at.
+const MAX_WORDS: usize = 200;
+
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "W19",
@@ -40,6 +43,7 @@ pub(super) const RULES: &[Rule] = &[
               and CMD; without them no container starts.",
         fix: "add ENTRYPOINT or CMD to the image, or `command` to the service",
         key: Some("vm.bin"),
+        needs: Needs::Image,
         source: "Docker's manual of 2022, extensions METADATA: \"must have a defined CMD\"",
         check: image_starts_something,
     },
@@ -52,6 +56,7 @@ pub(super) const RULES: &[Rule] = &[
               only: in the other it ends with `exec format error`, or runs emulated where an emulator is installed.",
         fix: "compile it for the image's CPU: GOARCH=$TARGETARCH, or a target triple for each platform",
         key: Some("vm.bin"),
+        needs: Needs::Image,
         source: "survey: two of 168 extensions build their backend on $BUILDPLATFORM only",
         check: backend_fits,
     },
@@ -64,6 +69,7 @@ pub(super) const RULES: &[Rule] = &[
               CPUs; nothing in them runs on the others without an emulator.",
         fix: "remove `--platform=$BUILDPLATFORM` from the last FROM; builder stages may keep it",
         key: Some("vm.base"),
+        needs: Needs::Image,
         source: "survey: three of 168 extensions have such a final stage",
         check: base_fits,
     },
@@ -119,10 +125,8 @@ fn backend_fits(view: &View, out: &mut Findings<'_>) {
         let platform = container.platform;
         let Some(arch) = platform.arch().filter(|arch| foreign_base(platform, *arch).is_none()) else { continue };
         let words: Vec<&String> = container.entrypoint.iter().chain(container.command).collect();
-        for program in started(&words) {
-            if let Some((path, elf)) = program_at(platform, program)
-                && elf.machine.platform() != Some(arch.image_platform())
-            {
+        for (path, elf) in started(platform, &words) {
+            if elf.machine.platform() != Some(arch.image_platform()) {
                 let message = format!("the backend `/{path}` is an ELF for {}, not for linux/{arch}", elf.machine);
                 let layer = platform.files.get(&path).and_then(|node| platform.layer(node.layer));
                 out.error(Place::file(&path).in_layer(layer).on(Some(platform)), message);
@@ -131,17 +135,26 @@ fn backend_fits(view: &View, out: &mut Findings<'_>) {
     }
 }
 
-/// The programs of a command line: the first word, and behind a shell's `-c` or an init the one it starts.
-fn started<'a>(words: &[&'a String]) -> BTreeSet<&'a str> {
-    const STARTERS: [&str; 6] = ["sh", "bash", "ash", "tini", "dumb-init", "env"];
-    let mut found = BTreeSet::new();
-    for word in words.iter().flat_map(|word| word.split_whitespace()) {
-        if word.starts_with('-') || word == "exec" || (word.contains('=') && !word.starts_with('/')) {
+/// The programs of a command line: the first word, and behind a shell's `-c` or an init the one it starts. What a script
+/// starts, or a user's name stands before, is a program that is named by its whole path.
+fn started<'a>(platform: &'a PlatformView, words: &[&String]) -> BTreeMap<String, &'a Elf> {
+    const STARTERS: [&str; 10] =
+        ["sh", "bash", "ash", "tini", "dumb-init", "catatonit", "env", "su-exec", "gosu", "setpriv"];
+    let mut found = BTreeMap::new();
+    let mut by_a_script = false;
+    for word in words.iter().flat_map(|word| word.split_whitespace()).take(MAX_WORDS) {
+        let passed = word.starts_with('-') || word == "exec" || (word.contains('=') && !word.starts_with('/'));
+        if passed || (by_a_script && !word.starts_with('/')) {
             continue;
         }
-        found.insert(word);
+        let program = program_at(platform, word);
+        let is_program = program.is_some();
+        found.extend(program);
         if !STARTERS.contains(&word.rsplit('/').next().unwrap_or_default()) {
-            break;
+            if is_program {
+                break;
+            }
+            by_a_script = true;
         }
     }
     found

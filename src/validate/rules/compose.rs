@@ -5,7 +5,7 @@ use crate::subject::path::normal;
 use crate::validate::compose::{Compose, PLACEHOLDER, Service};
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::Document;
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::view::{PlatformView, View};
 
 pub(super) const RULES: &[Rule] = &[
@@ -20,6 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         fix: "copy the compose file under the name that metadata.json gives it, and let its first service use \
               `image: ${DESKTOP_PLUGIN_IMAGE}`",
         key: Some("vm.composefile"),
+        needs: Needs::Image,
         source: "Docker's manual, extensions-sdk/architecture/metadata.md and extensions-sdk/build/backend-extension-tutorial.md",
         check: compose_runs,
     },
@@ -32,6 +33,7 @@ pub(super) const RULES: &[Rule] = &[
               from a container can fail for want of permission.",
         fix: "write `/var/run/docker.sock.raw:/var/run/docker.sock`",
         key: Some("vm.composefile"),
+        needs: Needs::Image,
         source: "Docker's manual, extensions-sdk/guides/use-docker-socket-from-backend.md",
         check: socket_is_raw,
     },

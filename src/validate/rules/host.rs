@@ -8,7 +8,7 @@ use super::metadata::{no_text, noun, unknown_keys};
 use crate::domain::Os;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::MAX_HOST_PATHS;
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::view::{PlatformView, View};
 
 pub(super) const RULES: &[Rule] = &[
@@ -21,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
         fix: "write `[{\"darwin\": [{\"path\": \"/darwin/tool\"}], \"windows\": [{\"path\": \"/windows/tool.exe\"}], \
               \"linux\": [{\"path\": \"/linux/tool\"}]}]`",
         key: Some("host"),
+        needs: Needs::Metadata,
         source: "Docker's manual, extensions-sdk/guides/invoke-host-binaries.md; survey of 46 extensions",
         check: shape_is_known,
     },
@@ -33,6 +34,7 @@ pub(super) const RULES: &[Rule] = &[
               the image: one of two files of the same name is lost. macOS and Windows do not tell capitals apart.",
         fix: "rename one of the files",
         key: Some("host.path"),
+        needs: Needs::Metadata,
         source: "lensapp/lens#5565 (docker cp into one folder); that the last one wins is not documented",
         check: names_differ,
     },
@@ -44,6 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "On a system without host files every `host.cli.exec` of the UI fails.",
         fix: "add the missing system, or say in the description which systems the extension is for",
         key: Some("host.os"),
+        needs: Needs::Metadata,
         source: "docker/extensions-submissions DISTRIBUTION.md",
         check: every_system_has_files,
     },

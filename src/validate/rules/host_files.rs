@@ -7,7 +7,7 @@ use crate::build::inspect::{Detail, Facts, Kind, Signature};
 use crate::domain::{Arch, Os};
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::{Document, HostPath};
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::tree::{Lookup, Node, NodeKind};
 use crate::validate::view::{PlatformView, View};
 
@@ -22,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
               Windows on Arm pulls linux/arm64, so Windows files belong in both images.",
         fix: "copy the file to that path in the image of every platform, with `COPY --chmod=0755` if it is a program",
         key: Some("host"),
+        needs: Needs::Image,
         source: "lensapp/lens#5565; rancher-sandbox/rancher-desktop#5067; Docker's manual, \
                  extensions-sdk/guides/invoke-host-binaries.md",
         check: files_are_there,
@@ -35,6 +36,7 @@ pub(super) const RULES: &[Rule] = &[
               need a `#!` line with Unix line ends. Another system's file fails when the UI first calls it.",
         fix: "list a program that was built for that system",
         key: Some("host"),
+        needs: Needs::Image,
         source: "docker/labs-ai-tools-for-devs#282 is of this class; formats: docs of the systems",
         check: formats_fit,
     },
@@ -48,6 +50,7 @@ pub(super) const RULES: &[Rule] = &[
               Programs of both CPUs under names that tell them apart are fine, and so are universal ones.",
         fix: "put the program for each CPU under the same path into the image of that CPU (TARGETARCH in a Dockerfile)",
         key: Some("host"),
+        needs: Needs::Image,
         source: "docker/labs-ai-tools-for-devs#282; docker/volumes-backup-extension; Docker's manual, extensions/multi-arch.md",
         check: cpus_fit,
     },
@@ -60,6 +63,7 @@ pub(super) const RULES: &[Rule] = &[
               there is E10.",
         fix: "build it for windows/arm64 too",
         key: Some("host"),
+        needs: Needs::Image,
         source: "docker/roadmap#91 (Docker Desktop for Windows on Arm); docker/extensions-submissions DISTRIBUTION.md",
         check: windows_on_arm,
     },
@@ -71,6 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "Macs with Apple's CPUs kill a program without a valid signature: `Killed: 9`. No certificate is needed.",
         fix: "sign it last of all: `codesign -f -s -` or `rcodesign sign`",
         key: Some("host"),
+        needs: Needs::Image,
         source: "rancher-sandbox/rancher-desktop#7021",
         check: darwin_is_signed,
     },

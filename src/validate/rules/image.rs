@@ -3,7 +3,7 @@
 use crate::domain::Arch;
 use crate::validate::constraint::version_of_tag;
 use crate::validate::findings::{Findings, Place};
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::view::{Trouble, View};
 
 pub(super) const RULES: &[Rule] = &[
@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
               install. Extensions are Linux images everywhere, on Windows too.",
         fix: "build with `--platform=linux/amd64,linux/arm64`",
         key: None,
+        needs: Needs::Image,
         source: "output in docker/extensions-submissions#40: `the image for platform \"linux/arm64\" is not pushed`; DISTRIBUTION.md",
         check: both_cpus_are_there,
     },
@@ -27,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "Entries for unknown/unknown are suspected to make Docker's check for several platforms fail.",
         fix: "build with `--provenance=false --sbom=false`",
         key: None,
+        needs: Needs::Image,
         source: "docker/extensions-sdk#305 (cause unconfirmed)",
         check: no_attestations,
     },
@@ -39,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
               offered.",
         fix: "tag the image with its version, such as 1.0.0",
         key: None,
+        needs: Needs::Tag,
         source: "output of `docker extension validate` (\"Checked image tag is semver\"); docker/extensions-submissions#147",
         check: tag_is_a_version,
     },
@@ -51,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
               1.0.1. Asked with --online only. `cargo dext publish` refuses to replace a tag that is there.",
         fix: "choose a version above all others, or delete the tags above it",
         key: None,
+        needs: Needs::Tags,
         source: "docker/extensions-submissions#67",
         check: tag_is_the_greatest,
     },
@@ -63,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
               Docker's official images, deeper ones cannot be on Docker Hub.",
         fix: "name the image such as `example/disk-usage`",
         key: Some("image"),
+        needs: Needs::Name,
         source: "repository.js in docker/extensions-submissions",
         check: name_fits_the_hub,
     },
@@ -75,6 +80,7 @@ pub(super) const RULES: &[Rule] = &[
               Installing from other registries works.",
         fix: "push it to Docker Hub too, or validate with `--profile private`",
         key: Some("image"),
+        needs: Needs::Name,
         source: "\"sharing extensions that are not hosted in DockerHub is not yet supported\" \
                  (jcowhigjr/openclaw-docker-desktop-extension)",
         check: registry_is_the_hub,
@@ -86,11 +92,27 @@ pub(super) const RULES: &[Rule] = &[
         title: "the image is whole and harmless",
         why: "Engines refuse an image whose blobs do not have the digests and sizes that its documents say, and layers \
               whose entries leave the root. What they merely drop or nobody should ship, such as device files, is a \
-              warning.",
+              warning. Only the warnings can be allowed: what cannot be read was not judged.",
         fix: "build the image again with a tool that writes plain layers, and push it again",
         key: None,
+        needs: Needs::Image,
         source: "OCI image specification (descriptor.md, layer.md); containerd's archive package",
         check: image_is_whole,
+    },
+    Rule {
+        id: "E46",
+        level: Level::Error,
+        private: Some(Level::Error),
+        title: "the index and the config of an image name the same platform",
+        why: "Who pulls chooses by the index; what comes then is for the platform of its config. The same image listed \
+              for two CPUs starts on one of them only, and engines refuse it on the other: `its platform does not \
+              match the specified platform`. Variants such as arm64/v8 may differ.",
+        fix: "build the image of each platform with `--platform`, and list each under its own",
+        key: None,
+        needs: Needs::Image,
+        source: "OCI image specification (image-index.md, config.md); moby's daemon, which compares the config with \
+                 the platform that was asked for",
+        check: index_and_config_agree,
     },
 ];
 
@@ -174,9 +196,21 @@ fn image_is_whole(view: &View, out: &mut Findings<'_>) {
         .iter()
         .flat_map(|platform| platform.trouble.iter().map(move |trouble| (Some(platform), trouble)));
     for (platform, trouble) in image.trouble.iter().map(|trouble| (None, trouble)).chain(of_platforms) {
-        let Trouble { fatal, what, path, layer } = trouble;
-        let place = path.as_deref().map_or_else(Place::image, Place::file).in_layer(layer.as_deref()).on(platform);
+        let Trouble { fatal, what, path, layer, platform: unseen } = trouble;
+        let mut place = path.as_deref().map_or_else(Place::image, Place::file).in_layer(layer.as_deref()).on(platform);
+        place.platforms.extend(unseen.clone());
         if *fatal { out.error(place, what) } else { out.warning(place, what) }
+    }
+}
+
+fn index_and_config_agree(view: &View, out: &mut Findings<'_>) {
+    for platform in view.platforms() {
+        let (listed, Some(said)) = (&platform.runs_on, &platform.said) else { continue };
+        let differ = |listed: &str, said: &str| !listed.is_empty() && !said.is_empty() && listed != said;
+        if differ(&listed.os, &said.os) || differ(&listed.architecture, &said.architecture) {
+            let message = format!("the index lists the image for {listed}, and its config is for {said}");
+            out.error(Place::image().on(Some(platform)), message);
+        }
     }
 }
 

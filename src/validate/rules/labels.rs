@@ -3,7 +3,7 @@
 use crate::manifest::mistake::nearest;
 use crate::validate::constraint::{Constraint, NEWEST};
 use crate::validate::findings::{Findings, Place};
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::settings::Profile;
 use crate::validate::view::{Labels, Maker, View};
 
@@ -47,6 +47,7 @@ pub(super) const RULES: &[Rule] = &[
               description or vendor, which its card shows, is a warning.",
         fix: "set the label in the Dockerfile",
         key: Some("marketplace"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md; output in docker/extensions-submissions#40 and #147",
         check: labels_are_there,
     },
@@ -58,6 +59,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "Docker Desktop compares it with its own SDK and refuses what it cannot read.",
         fix: "write a constraint such as `>= 0.3.4`",
         key: Some("api-version"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md",
         check: api_version_parses,
     },
@@ -70,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
               \"0.3.3\"`. Every update of Docker Desktop may end the extension.",
         fix: "write `>=` before it",
         key: Some("api-version"),
+        needs: Needs::Labels,
         source: "test/validation_outputs/failed.txt in docker/extensions-submissions",
         check: api_version_is_open,
     },
@@ -81,6 +84,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "With a lower bound above 0.4.2, the newest known, no Docker Desktop takes the extension.",
         fix: "ask for the version that brought what the UI calls; `>= 0.3.4` fits most",
         key: Some("api-version"),
+        needs: Needs::Labels,
         source: "@docker/extension-api-client 0.4.2; the check behind `docker extension validate -s`",
         check: api_version_exists,
     },
@@ -92,6 +96,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "It is shown in a list of extensions; Docker's validator has objected to it.",
         fix: "leave the word out of the title",
         key: Some("title"),
+        needs: Needs::Labels,
         source: "output in collabnix/redisinsight-docker-extension#3",
         check: title_is_short,
     },
@@ -103,6 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "A template's vendor, most often \"Docker Inc.\", is noticed by the reviewers of the Marketplace.",
         fix: "set the vendor to your own or your company's name",
         key: Some("vendor"),
+        needs: Needs::Labels,
         source: "docker/extensions-submissions#59",
         check: vendor_is_own,
     },

@@ -9,7 +9,7 @@ use super::urls::{is_web, unreachable};
 use crate::domain::json::{self, MAX_VALUES, Unread};
 use crate::manifest::mistake::nearest;
 use crate::validate::findings::{Findings, Place};
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::settings::Profile;
 use crate::validate::view::{Answer, PlatformView, View};
 
@@ -45,6 +45,7 @@ pub(super) const RULES: &[Rule] = &[
               defect. With --online it is a warning when a picture does not answer or is not 2400x1600 pixels.",
         fix: "write `'[{\"alt\":\"…\",\"url\":\"https://…\"}]'`, in single quotes in a Dockerfile",
         key: Some("marketplace.screenshots"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md; docker/extensions-submissions#218",
         check: screenshots_are_pictures,
     },
@@ -57,6 +58,7 @@ pub(super) const RULES: &[Rule] = &[
               documentation, support, terms and privacy are recommended.",
         fix: "write `'[{\"title\":\"Support\",\"url\":\"https://…\"}]'`, in single quotes in a Dockerfile",
         key: Some("marketplace.additional-urls"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md; output in collabnix/redisinsight-docker-extension#3",
         check: links_are_links,
     },
@@ -69,6 +71,7 @@ pub(super) const RULES: &[Rule] = &[
               lead nowhere.",
         fix: "write such as `utility-tools,volumes`",
         key: Some("marketplace.categories"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md; not enforced in docker/extensions-submissions#218",
         check: categories_are_known,
     },
@@ -80,6 +83,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "Only the word `required` tells users that they need an account.",
         fix: "write `required`, or remove the label",
         key: Some("marketplace.account-info"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md",
         check: account_is_known,
     },
@@ -92,6 +96,7 @@ pub(super) const RULES: &[Rule] = &[
               (```), `**bold**` and `[links](…)`.",
         fix: "write HTML such as <h1>, <ul><li>, <b> and <a href>",
         key: Some("marketplace.detailed-description"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md",
         check: texts_are_html,
     },

@@ -7,7 +7,7 @@ use crate::domain::json::MAX_VALUES;
 use crate::manifest::mistake::nearest;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::{MAX_BYTES, Metadata};
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::tree::NodeKind;
 use crate::validate::view::{PlatformView, View};
 
@@ -29,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         fix: "put a metadata.json of plain JSON (UTF-8 without a byte order mark, no trailing commas) at the root of \
               the image",
         key: None,
+        needs: Needs::Metadata,
         source: "Docker's manual, extensions-sdk/architecture/metadata.md",
         check: is_json,
     },
@@ -41,6 +42,7 @@ pub(super) const RULES: &[Rule] = &[
               and `provider` were allowed once and are labels now.",
         fix: "remove the key; what users read stands in the image's labels",
         key: Some("extra"),
+        needs: Needs::Metadata,
         source: "output of `docker extension validate` in loopDelicious/docker-extension#14",
         check: root_is_closed,
     },
@@ -52,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "An extension without any of them adds nothing to Docker Desktop.",
         fix: "add `ui`, `vm` or `host` to metadata.json",
         key: Some("ui"),
+        needs: Needs::Metadata,
         source: "Docker's manual, extensions-sdk/architecture/_index.md",
         check: does_something,
     },
@@ -64,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
               and the validator lets it pass.",
         fix: "set `vm.image` to `${DESKTOP_PLUGIN_IMAGE}`, or `vm.composefile` to a file of the image",
         key: Some("vm"),
+        needs: Needs::Metadata,
         source: "Docker's manual, extensions-sdk/architecture/metadata.md; both together: docker/extensions-submissions#218",
         check: vm_starts_something,
     },
@@ -77,6 +81,7 @@ pub(super) const RULES: &[Rule] = &[
               socket has about 104 bytes on macOS.",
         fix: "write the same short file name, such as `backend.sock`, in both places",
         key: Some("vm.socket"),
+        needs: Needs::Metadata,
         source: "survey of 168 extensions (no mismatch among them); path lengths: extensions-sdk releases v0.2.0, v0.2.4",
         check: socket_is_a_name,
     },
@@ -89,6 +94,7 @@ pub(super) const RULES: &[Rule] = &[
               vm.exposes.socket, which Docker's own template writes today.",
         fix: "add `\"exposes\": { \"socket\": … }` to `vm`",
         key: Some("vm.socket"),
+        needs: Needs::Metadata,
         source: "docker extension init (SDK 0.4.2); survey of 168 extensions: 33 have exposes alone",
         check: ui_socket_is_exposed,
     },

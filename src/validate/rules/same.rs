@@ -6,7 +6,7 @@ use super::labels::{DESCRIPTION, TITLE, VENDOR};
 use super::some;
 use crate::domain::Digest;
 use crate::validate::findings::{Findings, Place};
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::tree::NodeKind;
 use crate::validate::view::{PlatformView, View};
 
@@ -19,6 +19,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
           not documented. Differences mostly mean that one platform was built from an older state.",
     fix: "build all platforms from the same files, and set the labels in the last stage",
     key: None,
+    needs: Needs::Image,
     source: "not documented by Docker; unverified",
     check: platforms_agree,
 }];

@@ -7,7 +7,7 @@ use crate::domain::is_picture;
 use crate::subject::path::normal;
 use crate::validate::findings::{Findings, Place};
 use crate::validate::metadata::Document;
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::tree::{Lookup, Node, NodeKind};
 use crate::validate::view::{PlatformView, View};
 
@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
               updated nor removed. An ending other than .svg, .png or .jpg is a warning.",
         fix: "copy an .svg or .png into the image and name its path in `icon`",
         key: Some("icon"),
+        needs: Needs::Metadata,
         source: "docker/extensions-sdk#230, #154; Rancher Desktop refuses an extension without an icon",
         check: icon_is_there,
     },
@@ -36,6 +37,7 @@ pub(super) const RULES: &[Rule] = &[
               what is missing fails the installation or leaves an empty tab.",
         fix: "set `title`, `root` and `src` in `ui.dashboard-tab`, and copy the built pages to that root",
         key: Some("ui"),
+        needs: Needs::Metadata,
         source: "Docker's manual, extensions-sdk/architecture/metadata.md; docker/extensions-sdk#230",
         check: pages_are_there,
     },
@@ -48,6 +50,7 @@ pub(super) const RULES: &[Rule] = &[
               needs a privilege that users do not have, and the installation fails.",
         fix: "copy the files themselves; do not ship node_modules/.bin",
         key: Some("ui.source"),
+        needs: Needs::Image,
         source: "Kafka-Sonar#43 and #45, mindsdb/mindsdb-docker-extension#15: `A required privilege is not held by the client`",
         check: no_links,
     },
@@ -60,6 +63,7 @@ pub(super) const RULES: &[Rule] = &[
               links that break Windows.",
         fix: "copy the bundler's output folder (`dist` or `build`) and not the project",
         key: Some("ui.source"),
+        needs: Needs::Image,
         source: "Kafka-Sonar#43, mindsdb/mindsdb-docker-extension#15",
         check: ui_is_small,
     },
@@ -73,6 +77,7 @@ pub(super) const RULES: &[Rule] = &[
               patch, delete, head or request within 80 more; a mere test for `service` does not count.",
         fix: "add `\"exposes\": { \"socket\": \"backend.sock\" }` to `vm`, and listen on /run/guest-services/backend.sock",
         key: Some("vm.socket"),
+        needs: Needs::Image,
         source: "HttpService in @docker/extension-api-client-types; a surveyed extension that lacks it",
         check: service_is_exposed,
     },

@@ -3,7 +3,7 @@
 use super::labels::{ICON, PUBLISHER, value};
 use crate::domain::is_picture;
 use crate::validate::findings::{Findings, Place};
-use crate::validate::rule::{Level, Rule};
+use crate::validate::rule::{Level, Needs, Rule};
 use crate::validate::view::{Answer, View};
 
 pub(super) const RULES: &[Rule] = &[
@@ -17,6 +17,7 @@ pub(super) const RULES: &[Rule] = &[
               not answer.",
         fix: "publish the icon on the web and name its URL",
         key: Some("marketplace.icon-url"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md; docker/extensions-submissions#172",
         check: icon_is_a_picture,
     },
@@ -28,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         why: "The publisher's name links there.",
         fix: "write a URL with `https://`",
         key: Some("marketplace.publisher-url"),
+        needs: Needs::Labels,
         source: "Docker's manual, extensions-sdk/extensions/labels.md",
         check: publisher_is_a_page,
     },

@@ -1,5 +1,7 @@
 //! What is said of other subjects than images, in other profiles, and of what is hostile.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::bundle::{self, metadata::metadata_json};
@@ -8,7 +10,7 @@ use crate::manifest::testing::{extension, ordinary_table};
 use crate::validate::metadata::Metadata;
 use crate::validate::testing::{Example, clean_labels, clean_metadata, found};
 use crate::validate::view::{Labels, Maker, Subject, View};
-use crate::validate::{Level, Profile, Settings, rules, validate};
+use crate::validate::{Level, Needs, Profile, Settings, rules, validate};
 
 fn alone(text: &str) -> View {
     View::of(Subject::Metadata(Metadata::read(text.as_bytes())))
@@ -28,6 +30,29 @@ fn a_bare_metadata_json_is_judged_by_what_it_says() {
         ]
     );
     assert_eq!(found(&alone("{"), &Settings::default()).len(), 1);
+}
+
+/// What a rule says that it needs is what it looks at.
+#[test]
+fn a_rule_finds_nothing_where_what_it_needs_is_not_there() {
+    let mut alone_suffices = BTreeSet::new();
+    for case in rules::cases() {
+        let mut it = Example::clean();
+        (case.breaks)(&mut it);
+        let whole = it.view();
+        let platform = &whole.platforms()[0];
+        let metadata = || platform.metadata.clone();
+        let bare = View::of(Subject::Metadata(metadata()));
+        let manifest = View::of(Subject::Manifest { metadata: metadata(), labels: platform.labels.clone() });
+        for view in [&whole, &bare, &manifest] {
+            for finding in validate(view, &Settings::default()) {
+                assert_eq!(finding.rule.needs.lacking(view), None, "{}: {}", case.name, finding.rule.id);
+            }
+        }
+        alone_suffices.extend(validate(&bare, &Settings::default()).iter().map(|finding| finding.rule.id));
+    }
+    let said: BTreeSet<&str> = rules::all().filter(|rule| rule.needs == Needs::Metadata).map(|rule| rule.id).collect();
+    assert_eq!(alone_suffices, said);
 }
 
 #[test]

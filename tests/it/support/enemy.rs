@@ -58,6 +58,20 @@ pub fn zeros(path: &str, size: u64) -> Vec<u8> {
     [head, block.repeat((size >> 20) as usize + 1)].concat()
 }
 
+/// A tar of one file of zeros as one frame of zstd: blocks that say how often a byte comes (RFC 8878, section 3.1.1.2).
+pub fn zstd_zeros(path: &str, size: u64) -> Vec<u8> {
+    const BLOCK: usize = 128 << 10;
+    let block = |kind: usize, length: usize| (length << 3 | kind << 1).to_le_bytes()[..3].to_vec();
+    let mut header = tar::Header::new_gnu();
+    header.set_path(path).expect("a short path");
+    header.set_size(size);
+    header.set_cksum();
+    let head = [vec![0x28, 0xb5, 0x2f, 0xfd, 0, 10 << 3], block(0, 512), header.as_bytes().to_vec()].concat();
+    let zeros = [block(1, BLOCK), vec![0]].concat();
+    let last = [block(1, 1024).into_iter().enumerate().map(|(at, byte)| byte | u8::from(at == 0)).collect(), vec![0]];
+    [head, zeros.repeat((size >> 17) as usize), last.concat()].concat()
+}
+
 /// A layer of a million entries: the same thousand, a thousand times.
 pub fn crowd() -> Vec<u8> {
     let thousand = gzip(|out| {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::lines;
 use crate::support::bounds::bounded;
-use crate::support::enemy::{crowd, file, image, layer, member, zeros};
+use crate::support::enemy::{crowd, file, image, layer, member, zeros, zstd_zeros};
 use crate::support::files;
 use crate::support::sandbox::{Outcome, Sandbox};
 
@@ -41,10 +41,44 @@ fn layers_that_cannot_be_read_are_findings() {
     for (what, layer) in cases {
         let sandbox = Sandbox::empty();
         image(&sandbox.path("image"), &[layer]);
-        let found = found(&validate(&sandbox).failure(1));
-        assert!(found[0].starts_with("error E45 the layer cannot be read for linux/amd64"), "{found:?}");
+        let outcome = validate(&sandbox).failure(1);
+        let found = found(&outcome);
+        assert!(found[0].starts_with("error E45 the layer cannot be read: "), "{found:?}");
+        let told: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+        assert_eq!(told["findings"][0]["place"]["platforms"], serde_json::json!(["linux/amd64"]));
         assert!(found[0].contains(what), "{what}: {found:?}");
     }
+}
+
+#[test]
+fn compressed_archives_do_not_unpack_to_more_than_layers() {
+    for (name, bytes) in [("image.tar.gz", zeros("x", 1 << 30)), ("image.tar.zst", zstd_zeros("x", 6 << 30))] {
+        let sandbox = Sandbox::empty();
+        sandbox.write(name, bytes);
+        let outcome = judged(&sandbox, name).failure(1);
+        assert!(outcome.stderr.contains("it is a decompression bomb"), "{name}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn what_stopped_the_reading_cannot_be_allowed() {
+    let sandbox = Sandbox::empty();
+    let layers = image(
+        &sandbox.path("image"),
+        &[layer(|tar| {
+            file(tar, "metadata.json", METADATA);
+            member(tar, "dev/sda", tar::EntryType::Block, "", b"");
+        })],
+    );
+    let words = ["validate", "image", "--format", "json", "--profile", "private", "--allow", "e45"];
+    let judged = || sandbox.dext(words).run();
+    let whole = found(&judged());
+    assert!(!whole.iter().any(|line| line.contains(" E45 ")), "a device can be allowed: {whole:?}");
+    let digest = layers[0]["digest"].as_str().expect("a digest");
+    let blob = sandbox.path("image/blobs/sha256").join(digest.trim_start_matches("sha256:"));
+    files::write(&blob, b"x");
+    let found = found(&judged().failure(1));
+    assert!(found.iter().any(|line| line.starts_with("error E45 the layer cannot be read")), "{found:?}");
 }
 
 #[test]

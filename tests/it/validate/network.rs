@@ -12,6 +12,7 @@ use crate::support::files;
 use crate::support::http::Server;
 use crate::support::judges::{accept, judge, python};
 use crate::support::prebuilt;
+use crate::support::sandbox::Sandbox;
 
 /// The header of a picture with this width and height.
 fn png(width: u32, height: u32) -> Vec<u8> {
@@ -54,6 +55,16 @@ screenshots = [
     assert_eq!(found, expected);
     let told = project.dext(["validate", "--online", "--offline"]).run().failure(2).told();
     assert!(told.contains("cannot be used with"), "{told}");
+}
+
+#[test]
+fn an_image_in_a_registry_is_not_asked_for_offline() {
+    let sandbox = Sandbox::empty();
+    for flag in ["--offline", "--frozen"] {
+        let told = sandbox.dext(["validate", "127.0.0.1:1/example/tool:1.0.0", flag]).run().failure(2).told();
+        let expected = format!("error: an image in a registry needs the network, which `{flag}` forbids");
+        assert!(told.contains(&expected), "{told}");
+    }
 }
 
 #[test]

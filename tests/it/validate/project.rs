@@ -13,6 +13,8 @@ fn the_table_decides_what_the_command_line_leaves_open() {
     );
     project.pack([]).run().success();
     assert_eq!(findings(&project, []), [""; 0]);
+    let told = project.run(["validate"]).told();
+    assert!(!told.contains("Allowed"), "{told}");
     assert_eq!(findings(&project, ["--profile", "marketplace"]), MARKETPLACE);
     // An image is judged by itself, unless a project is named.
     assert_eq!(findings(&project, ["target/dext/demo"]), MARKETPLACE);
@@ -55,6 +57,12 @@ fn package_tells_a_warning_once_and_goes_on() {
         "[package.metadata.extension.validate]\nallow = [{ id = \"W15\", reason = \"Windows has no such tool\" }]\n",
     );
     assert!(!project.pack([]).run().success().told().contains("W15"));
+    let told = project.run(["validate", "--profile", "private"]).told();
+    assert!(told.contains("     Allowed W15: Windows has no such tool\n"), "{told}");
+    let told: serde_json::Value =
+        serde_json::from_str(&project.run(["validate", "--profile", "private", "--format", "json"]).stdout)
+            .expect("JSON");
+    assert_eq!(told["allowed"], serde_json::json!([{ "rule": "W15", "reason": "Windows has no such tool" }]));
     project.edit("Cargo.toml", "allow = [", "deny = \"warnings\"\n# [");
     assert!(project.pack([]).run().failure(1).told().contains("error: there are no host files for windows [W15]"));
 }

@@ -62,6 +62,35 @@ pub const CASES: &[Case] = &[
         },
     },
     Case {
+        rule: "E40",
+        name: "behind a script",
+        breaks: |it| {
+            it.program("backend", |_| elf(Arch::Amd64))
+                .file("usr/bin/docker-entrypoint.sh", "#!/bin/sh\nexec \"$@\"\n");
+            it.all(|draft| draft.start.entrypoint = vec!["docker-entrypoint.sh".to_owned()]);
+            it.all(|draft| draft.start.command = vec!["serve".to_owned(), "/backend".to_owned()]);
+        },
+        says: "error backend, layer the layer (linux/arm64): the backend `/backend` is an ELF for linux/amd64",
+        near: |it| {
+            // A program is not asked to start its arguments.
+            it.program("plugin", |_| elf(Arch::Amd64));
+            it.all(|draft| draft.start.command = vec!["/plugin".to_owned()]);
+        },
+    },
+    Case {
+        rule: "E40",
+        name: "as another user",
+        breaks: |it| {
+            it.program("backend", |_| elf(Arch::Amd64)).program("sbin/su-exec", elf);
+            it.all(|draft| draft.start.entrypoint = ["su-exec", "root", "/backend"].map(str::to_owned).into());
+        },
+        says: "error backend, layer the layer (linux/arm64): the backend `/backend` is an ELF for linux/amd64",
+        near: |it| {
+            it.program("sbin/su-exec", elf);
+            it.all(|draft| draft.start.entrypoint = ["su-exec", "root", "/backend"].map(str::to_owned).into());
+        },
+    },
+    Case {
         rule: "E44",
         name: "the base of the build machine",
         breaks: |it| {

@@ -1,5 +1,7 @@
 //! Views that break one rule about the image, and views that nearly do.
 
+use crate::domain::Arch;
+use crate::image::document::RunsOn;
 use crate::validate::testing::Case;
 use crate::validate::view::{Entry, Trouble};
 
@@ -85,13 +87,12 @@ pub const CASES: &[Case] = &[
         name: "a wrong digest",
         breaks: |it| {
             it.trouble.push(Trouble {
-                fatal: true,
-                what: "its blob holds other bytes".to_owned(),
-                path: None,
                 layer: Some("\u{1b}[31mCOPY . /\n".to_owned()),
+                platform: Some("linux/s390x".to_owned()),
+                ..Trouble::fatal("its blob holds other bytes".to_owned())
             });
         },
-        says: "error layer \\u{1b}[31mCOPY . /\\n: its blob holds other bytes",
+        says: "error layer \\u{1b}[31mCOPY . /\\n (linux/s390x): its blob holds other bytes",
         near: |it| {
             // A link that leads to itself, which nobody asks for.
             it.link("opt/loop", "loop");
@@ -102,9 +103,21 @@ pub const CASES: &[Case] = &[
         name: "a device",
         breaks: |it| {
             let what = "a device".to_owned();
-            it.platforms[0].trouble = vec![Trouble { fatal: false, what, path: Some("dev/x".to_owned()), layer: None }];
+            let path = Some("dev/x".to_owned());
+            it.platforms[0].trouble = vec![Trouble { fatal: false, path, ..Trouble::fatal(what) }];
         },
         says: "warning dev/x (linux/amd64): a device",
         near: |_| {},
+    },
+    Case {
+        rule: "E46",
+        name: "one image for both CPUs",
+        breaks: |it| it.platforms[1].said = Some(RunsOn::linux(Arch::Amd64)),
+        says: "error the image (linux/arm64): the index lists the image for linux/arm64, and its config is for linux/amd64",
+        near: |it| {
+            let variant = Some("v8".to_owned());
+            it.platforms[0].said = Some(RunsOn::default());
+            it.platforms[1].said = Some(RunsOn { variant, ..RunsOn::linux(Arch::Arm64) });
+        },
     },
 ];
