@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::Explain;
+use crate::domain::{Explain, printable};
 use crate::{build, bundle, image, manifest, plan, registry, scaffold, subject, sys, validate};
 
 /// Any stage's error.
@@ -182,10 +182,7 @@ impl Explain for Error {
 /// Names of files, one a line; what a terminal would take for an order is escaped.
 fn listed(files: &[String]) -> String {
     const SHOWN: usize = 100;
-    let name = |file: &String| {
-        file.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
-    };
-    let mut lines: Vec<String> = files.iter().take(SHOWN).map(name).collect();
+    let mut lines: Vec<String> = files.iter().take(SHOWN).map(|file| printable(file).into_owned()).collect();
     if files.len() > SHOWN {
         lines.push(format!("... and {} more", files.len() - SHOWN));
     }

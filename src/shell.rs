@@ -1,5 +1,8 @@
 //! The only printer. It looks like Cargo: a right-aligned green verb, `warning:` and `error:` in front, a bar
 //! for long steps on a terminal, and one JSON object a line where a program listens.
+//!
+//! What is told of images, files and servers holds words of theirs. Whoever puts them into a sentence keeps them to one
+//! line ([`quoted`](crate::domain::quoted)); that nothing but our own colours steers the terminal is seen to here.
 
 pub mod ask;
 mod bars;
@@ -11,7 +14,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use bars::Bars;
 
-use crate::domain::Explain;
+use crate::domain::{Explain, printable, printable_lines};
 use crate::report::{Event, Message, Report};
 use crate::sys::Env;
 
@@ -132,12 +135,12 @@ impl Shell {
 
     /// Prints an error: what, where, and what to do next.
     pub fn error(&self, error: &dyn Explain) {
-        let mut text = format!("{BAD}error{BAD:#}: {error}\n");
+        let mut text = format!("{BAD}error{BAD:#}: {}\n", printable_lines(&error.to_string()));
         if let Some(place) = error.place() {
-            text += &format!("  {NOTE}-->{NOTE:#} {place}\n");
+            text += &format!("  {NOTE}-->{NOTE:#} {}\n", printable_lines(&place));
         }
         if let Some(help) = error.help() {
-            text += &format!("  {NOTE}help{NOTE:#}: {help}\n");
+            text += &format!("  {NOTE}help{NOTE:#}: {}\n", printable_lines(&help));
         }
         self.write(&text);
     }
@@ -153,12 +156,12 @@ impl Shell {
     }
 
     fn status(&self, verb: &str, text: &str) {
-        self.write(&format!("{GOOD}{verb:>12}{GOOD:#} {text}\n"));
+        self.write(&format!("{GOOD}{verb:>12}{GOOD:#} {}\n", printable_lines(text)));
     }
 
     fn warning(&self, text: &str, help: Option<&str>) {
-        let help = help.map_or_else(String::new, |help| format!("  {NOTE}help{NOTE:#}: {help}\n"));
-        self.write(&format!("{WARNING}warning{WARNING:#}: {text}\n{help}"));
+        let help = help.map_or_else(String::new, |help| format!("  {NOTE}help{NOTE:#}: {}\n", printable_lines(help)));
+        self.write(&format!("{WARNING}warning{WARNING:#}: {}\n{help}", printable_lines(text)));
     }
 
     /// Moves a bar, where there is a terminal to see it.
@@ -187,7 +190,9 @@ impl Report for Shell {
             Event::Detail { .. } => {}
             Event::Warning { text, help } => self.warning(&text, help.as_deref()),
             Event::Progress { verb, done, total } => self.bars(|bars| bars.whole(verb, done, total)),
-            Event::Transfer { id, label, done, total } => self.bars(|bars| bars.part(id, label, done, total)),
+            Event::Transfer { id, label, done, total } => {
+                self.bars(|bars| bars.part(id, printable(&label).into_owned(), done, total))
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ use snapbox::{IntoData, assert_data_eq, str};
 
 use crate::support::distribution::{PASSWORD, USER};
 use crate::support::proxy::Proxy;
+use crate::support::sandbox::Sandbox;
+use crate::support::secrets::assert_untold;
 use crate::support::shop::{Kind, Shop};
 
 const NAME: &str = "registry.example.test";
@@ -77,6 +79,25 @@ error: the proxy wants a user and a password, or another one
 "#]]
         .raw()
     );
+}
+
+#[test]
+fn a_proxy_that_repeats_its_password() {
+    let (written, meant) = PROXY_PASSWORD;
+    let proxy = Proxy::that_repeats();
+    for (variable, user) in [("HTTP_PROXY", written), ("ALL_PROXY", written), ("http_proxy", meant)] {
+        // In an address a blank is a mistake, and is then no part of what is sent.
+        let user = user.replace(' ', "%20");
+        let sandbox = Sandbox::empty();
+        let image = format!("{NAME}/team/demo:1");
+        let dext = sandbox.dext(["inspect", "--plain-http", &image, "-vv"]);
+        let outcome = dext.env(variable, format!("http://{user}@{}", proxy.address)).run().failure(3);
+        let told = outcome.told();
+        assert!(told.contains("403 Forbidden: denied for Basic <redacted> <redacted>"), "{variable}: {told}");
+        for secret in [meant, meant.split_once(':').expect("a user and a password").1] {
+            assert_untold(&told, secret);
+        }
+    }
 }
 
 #[test]

@@ -92,6 +92,10 @@ impl Shelf {
 }
 
 impl Source for Shelf {
+    fn told(&self, words: &str) -> String {
+        words.replace("hunter2", "<redacted>")
+    }
+
     fn resolve(&self, reference: &Reference) -> Result<Descriptor, registry::Error> {
         self.asked.borrow_mut().push(format!("HEAD {}", reference.tag.as_deref().unwrap_or("digest")));
         self.find(reference).map(|(_, bytes)| Descriptor::of(INDEX.to_owned(), &bytes))

@@ -11,7 +11,6 @@ use super::address::{self, MAX_REDIRECTS};
 use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::fault::{Fault, Passing};
-use super::redact::{self, Secrets};
 use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
 use crate::registry::{At, Cause, Error, Options, Session};
@@ -45,8 +44,6 @@ pub(crate) struct Door {
     pub(super) auth: Mutex<Auth>,
     /// Where our credentials came from, once the registry has asked for them.
     pub(super) origin: RefCell<String>,
-    /// What must not be repeated, should a server repeat it.
-    pub(super) secrets: RefCell<Secrets>,
 }
 
 impl Door {
@@ -71,7 +68,6 @@ impl Door {
             settled: Cell::new(*plain_http || !own),
             auth: Mutex::default(),
             origin: RefCell::default(),
-            secrets: RefCell::default(),
         })
     }
 }
@@ -157,12 +153,12 @@ impl Dialogue<'_> {
 
     /// What a server said, without what it must not have heard.
     pub fn words(&self, answer: &Answer) -> String {
-        answer.words(self.door.secrets.borrow().known())
+        answer.words(self.session.secrets().borrow().known())
     }
 
     /// A text that holds what a server has chosen, without what it must not have heard.
     pub(super) fn told(&self, text: &str) -> String {
-        redact::hide(text, self.door.secrets.borrow().known())
+        self.session.told(text)
     }
 
     /// Asks until there is an answer that is no passing fault.

@@ -38,4 +38,5 @@ pub(crate) use body::{Piece, Proof};
 pub(crate) use calls::{UploadCall, fetch};
 pub(crate) use door::{Call, Dialogue, Door, Incoming, Place};
 pub(crate) use fault::{Fault, Passing};
+pub(crate) use redact::{Secrets, hide};
 pub(crate) use wire::Wire;

@@ -13,11 +13,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Body, Client, Method, Response, StatusCode, Url};
+use tokio::time::{Instant, timeout_at};
 
 use super::body::{FileBody, Piece, Pulse};
 use crate::registry::{Options, Traffic};
 use crate::sys::fs;
 use crate::sys::http::{self, Speaks};
+
+/// How long a body that only explains something may take. The status says what matters.
+const EXPLAINS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a request carries.
 #[derive(Debug, Clone)]
@@ -212,10 +216,11 @@ impl Wire {
     }
 
     /// Reads the beginning of a body that only explains something: at most `limit` bytes, and fewer if it breaks
-    /// off.
+    /// off or does not come soon.
     pub async fn read_some(&self, response: &mut Response, limit: usize) -> Vec<u8> {
         let mut body = Vec::new();
-        while let Ok(Some(bytes)) = self.chunk(response).await {
+        let end = Instant::now() + EXPLAINS_WITHIN;
+        while let Ok(Ok(Some(bytes))) = timeout_at(end, self.chunk(response)).await {
             body.extend_from_slice(&bytes[..bytes.len().min(limit - body.len())]);
             if body.len() == limit {
                 break;

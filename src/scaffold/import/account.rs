@@ -8,7 +8,7 @@ use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
 use super::place::{Role, named};
 use super::{Imported, Provenance, cargo, labels, place, render};
-use crate::domain::{ImagePath, count};
+use crate::domain::{ImagePath, count, printable};
 use crate::manifest::mistake::KeyPath;
 use crate::report::{Event, Report};
 use crate::validate::Finding;
@@ -356,21 +356,13 @@ pub(super) struct Printable<'a>(pub(super) &'a dyn Report);
 
 impl Report for Printable<'_> {
     fn event(&self, event: Event) {
-        let escape = |text: String| match text.contains(steers) {
-            true => text.chars().map(|c| if steers(c) { c.escape_unicode().to_string() } else { c.into() }).collect(),
-            false => text,
-        };
+        let escape = |text: String| printable(&text).into_owned();
         self.0.event(match event {
             Event::Status { verb, text } => Event::Status { verb, text: escape(text) },
             Event::Warning { text, help } => Event::Warning { text: escape(text), help: help.map(escape) },
             other => other,
         });
     }
-}
-
-/// Control characters, and those that turn the direction of what follows.
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
