@@ -57,6 +57,8 @@ fn the_report_says_what_became_of_each_part() {
   Kept as is labels."com.docker.extension.categories": the category ` database` has blanks around it
   Kept as is labels."com.docker.extension.changelog": the text is empty
          New label org.opencontainers.image.version: `1.2.0`, from Cargo.toml
+warning: not taken over: the labels of the base image `alpine:3.20`: they are not read
+  help: write those that count under `labels`
 warning: not taken over: the label com.docker.extension.changelog (line 11 of the Dockerfile) as far as it is made of CHANGELOG
   help: it has no value without `--build-arg`: write the whole text into the table
 warning: not taken over: the file of host.binaries[0].windows[0], `/windows/boxctl.exe`: line 31 of the Dockerfile copies `bin/boxctl.exe`, which is not in the folder

@@ -76,6 +76,7 @@ pub(super) fn of(imported: &Imported, parts: &Parts<'_>, tried: &Tried) -> Accou
     account.left.extend(started(imported, &tried.table));
     account.left.extend(dropped(parts, tried));
     account.left.extend(version(parts, tried));
+    account.left.extend(base(parts, tried));
     account.left.extend(
         tried
             .wrong
@@ -171,6 +172,15 @@ fn version(parts: &Parts<'_>, tried: &Tried) -> Option<Left> {
     let is = tried.version.as_deref().unwrap_or("not known yet");
     let what = format!("the label {} says `{was}`; it is always the package's version, `{is}`", labels::VERSION);
     (*was != is).then(|| Left { what, help: Some(format!("set the package's version to `{was}`, if that is meant")) })
+}
+
+/// The base image of a backend that the table has no place for.
+fn base(parts: &Parts<'_>, tried: &Tried) -> Option<Left> {
+    let base = parts.base.filter(|_| !tried.refused.contains_key(&Part::Base))?;
+    let vm = tried.table.get("vm")?;
+    let runs = vm.get("image").is_some() || vm.get("composefile").is_some();
+    let what = format!("the base image `{base}`: `vm` has neither a file for `composefile` nor an `image`");
+    (!runs).then(|| Left { what, help: Some(format!("add `vm.base = \"{base}\"` once it has one")) })
 }
 
 /// What the rules found, and where it is known, why a file is missing.

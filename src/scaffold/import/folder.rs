@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::dockerfile::{Context, Dockerfile, Label, Steps};
-use super::place::{Places, Provenance};
-use super::{Imported, Left, json, judge, place, seen};
+use super::dockerfile::{Context, Dockerfile, Sent};
+use super::place::Provenance;
+use super::{Imported, Left, json, judge, place, recipe, seen};
 use crate::domain::ImagePath;
 use crate::domain::json::MAX_VALUES;
 use crate::scaffold::Error;
@@ -27,20 +27,27 @@ pub fn read(folder: &Path) -> Result<Imported, Error> {
     let root = fs::canonical(folder)?;
     let disk = Disk::new(&root);
     let dockerfile = dockerfile(&disk)?;
-    let (relative, astray) = metadata_file(&disk, dockerfile.as_ref());
+    let sent = Sent::new(&disk, &ignored(&disk)?);
+    let (relative, astray, told) = metadata_file(&sent, dockerfile.as_ref());
     let document = metadata(&disk, &relative)?;
     let mut imported = Imported { metadata: json::of(&document), ..Imported::default() };
+    imported.left.extend(told);
     let wanted = place::wanted(&imported.metadata.value);
     match &dockerfile {
-        Some(dockerfile) => of_dockerfile(dockerfile, &wanted, &disk, &mut imported),
+        Some(dockerfile) => recipe::take(dockerfile, &wanted, &sent, &mut imported),
         None => {
             let what = "the labels: there is no Dockerfile beside metadata.json that could say them".to_owned();
             imported.left.push(Left { what, help: None });
             imported.places = wanted.into_iter().map(|path| (path.clone(), beside(&path, &disk))).collect();
         }
     }
-    let folder =
-        seen::Folder { disk: &disk, dockerfile: dockerfile.as_ref(), metadata: &relative, document: &document };
+    let folder = seen::Folder {
+        disk: &disk,
+        sent: &sent,
+        dockerfile: dockerfile.as_ref(),
+        metadata: &relative,
+        document: &document,
+    };
     imported.findings = astray.into_iter().flatten().chain(judge(&folder.view()?)).collect();
     Ok(imported)
 }
@@ -56,18 +63,33 @@ fn dockerfile(disk: &Disk<'_>) -> Result<Option<Dockerfile>, Error> {
     }
 }
 
+/// What `docker build` is not sent.
+fn ignored(disk: &Disk<'_>) -> Result<String, Error> {
+    for name in ["Dockerfile.dockerignore", ".dockerignore"] {
+        if let Some(Kind::File(_)) = disk.kind(name) {
+            return Ok(String::from_utf8_lossy(&fs::read(&disk.path(name), MAX_BYTES)?).into_owned());
+        }
+    }
+    Ok(String::new())
+}
+
 /// metadata.json: the file that becomes `/metadata.json`, or else the one at the folder's root, which the rules have
 /// something to say about.
-fn metadata_file(disk: &Disk<'_>, dockerfile: Option<&Dockerfile>) -> (String, Option<Vec<Finding>>) {
+fn metadata_file(sent: &Sent<'_>, dockerfile: Option<&Dockerfile>) -> (String, Option<Vec<Finding>>, Option<Left>) {
     let path = ImagePath::new(METADATA).expect("a plain file name is a path");
-    match dockerfile.map(|dockerfile| disk.place(dockerfile, &path)) {
-        Some(Provenance::Local { path, folder: false }) => (path, None),
+    match dockerfile.map(|dockerfile| sent.place(dockerfile, &path)) {
+        Some(Provenance::Local { path, folder: false }) => (path, None, None),
+        Some(Provenance::Made { how }) => {
+            let what = format!("the metadata.json of the image: {how}; the file of the folder is read instead");
+            let help = "write what the image has into the folder's metadata.json, and import it again".to_owned();
+            (METADATA.to_owned(), None, Some(Left { what, help: Some(help) }))
+        }
         Some(Provenance::Nowhere { how }) => {
             let mut findings = judge(&View::of(Subject::Metadata(Metadata::Absent)));
             findings.iter_mut().for_each(|finding| finding.message = format!("{}: {how}", finding.message));
-            (METADATA.to_owned(), Some(findings))
+            (METADATA.to_owned(), Some(findings), None)
         }
-        _ => (METADATA.to_owned(), None),
+        _ => (METADATA.to_owned(), None, None),
     }
 }
 
@@ -103,95 +125,12 @@ pub(super) fn beside(path: &ImagePath, disk: &Disk<'_>) -> Provenance {
     }
 }
 
-/// Where a path comes from. What Cargo has built before is no file of the source.
-fn placed(dockerfile: &Dockerfile, path: &ImagePath, disk: &Disk<'_>) -> Provenance {
-    match disk.place(dockerfile, path) {
-        Provenance::Local { path, .. } if path.split('/').next() == Some("target") => {
-            Provenance::Made { how: format!("`{path}` is what Cargo has built") }
-        }
-        found => found,
-    }
-}
-
-fn of_dockerfile(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
-    imported.start = dockerfile.start();
-    let program = imported.start.program().map(|(path, _)| path);
-    let paths = wanted.iter().chain(&program);
-    imported.places = paths.map(|path| (path.clone(), placed(dockerfile, path, disk))).collect::<Places>();
-    let root = imported.metadata.value.pointer("/ui/dashboard-tab/root").and_then(serde_json::Value::as_str);
-    let root = root.and_then(|root| ImagePath::new(root).ok());
-    let root = root.filter(|root| matches!(imported.places.get(root), Some(Provenance::Made { .. })));
-    imported.page = root.and_then(|root| dockerfile.page(&root, disk));
-    if imported.metadata.value.get("vm").is_some() {
-        rest(dockerfile, wanted, disk, imported);
-    }
-    imported.base = dockerfile.base().filter(|base| !base.contains('$')).map(str::to_owned);
-    let labels = dockerfile.labels();
-    imported.left.extend(labels.iter().flat_map(|(name, label)| odd(name, label)));
-    for (line, why) in &dockerfile.broken {
-        let what = format!("line {line} of the Dockerfile: {why}");
-        imported
-            .left
-            .push(Left { what, help: Some("`docker build` refuses it as well, or needs an argument".to_owned()) });
-    }
-    imported.labels = Some(labels.into_iter().map(|(name, label)| (name, label.value)).collect::<BTreeMap<_, _>>());
-}
-
-/// What the backend may need beside what metadata.json names.
-fn rest(dockerfile: &Dockerfile, wanted: &[ImagePath], disk: &Disk<'_>, imported: &mut Imported) {
-    let metadata = ImagePath::new(METADATA).expect("a plain file name is a path");
-    let program = imported.start.program().map(|(path, _)| path);
-    let named: Vec<ImagePath> = wanted.iter().cloned().chain(program).chain([metadata]).collect();
-    let rest = dockerfile.rest(&named, disk);
-    imported.further = rest.files;
-    // What makes a file that metadata.json names is told with the file.
-    let made = |line: usize| {
-        let line = format!("line {line} of the Dockerfile");
-        let mentions = |place: &Provenance| matches!(place, Provenance::Made { how } if how.contains(&line));
-        imported.places.values().any(mentions)
-    };
-    let others = rest.others.into_iter().filter(|(line, _)| !made(*line));
-    let help = "if the backend needs it, build a base image that has it, and name that as `vm.base`";
-    let left = others.map(|(line, what)| Left {
-        what: format!("line {line} of the Dockerfile: {what}"),
-        help: Some(help.to_owned()),
-    });
-    imported.left.extend(left.collect::<Vec<_>>());
-}
-
-/// What a label says that no table can: what is said in other places, or by each build anew.
-fn odd(name: &str, label: &Label) -> Vec<Left> {
-    let line = label.line;
-    let mut left = Vec::new();
-    let mut tell = |what: String, help: &str| left.push(Left { what, help: Some(help.to_owned()) });
-    if !label.replaces.is_empty() {
-        let earlier: Vec<String> = label.replaces.iter().map(usize::to_string).collect();
-        let earlier = earlier.join(", ");
-        let what = format!("the label {name} of line {earlier} of the Dockerfile: line {line} sets it again");
-        tell(what, "the last one counts, for Docker too");
-    }
-    if !label.unset.is_empty() {
-        let unset = label.unset.join(", ");
-        let what = format!("the label {name} (line {line} of the Dockerfile) as far as it is made of {unset}");
-        tell(what, "it has no value without `--build-arg`: write the whole text into the table");
-    }
-    if !label.varying.is_empty() {
-        let varying = label.varying.join(", ");
-        let what = format!("the label {name} (line {line} of the Dockerfile) as far as it differs by {varying}");
-        tell(what, "a label of the table is the same for all platforms (W39)");
-    }
-    left
-}
-
 /// A folder on the disk. What leads out of it, by a link, counts as nothing.
 #[derive(Debug)]
 pub struct Disk<'a> {
     root: &'a Path,
     /// What was at a path when it was asked for first. A Dockerfile of many lines asks for many paths again and again.
     known: RefCell<BTreeMap<String, Option<Kind>>>,
-    /// Where paths of the image come from that were asked for.
-    places: RefCell<Places>,
-    steps: Steps,
 }
 
 /// How many paths of a folder are remembered.
@@ -201,17 +140,7 @@ impl<'a> Disk<'a> {
     /// The folder at `root`, a path with all links resolved.
     #[must_use]
     pub fn new(root: &'a Path) -> Self {
-        Disk { root, known: RefCell::default(), places: RefCell::default(), steps: Steps::default() }
-    }
-
-    /// Where a path of the image comes from that the folder's Dockerfile makes.
-    pub(super) fn place(&self, dockerfile: &Dockerfile, path: &ImagePath) -> Provenance {
-        if let Some(known) = self.places.borrow().get(path) {
-            return known.clone();
-        }
-        let found = dockerfile.place_within(path, self, &self.steps);
-        self.places.borrow_mut().insert(path.clone(), found.clone());
-        found
+        Disk { root, known: RefCell::default() }
     }
 
     /// The path on this machine.
@@ -293,7 +222,8 @@ mod tests {
         assert!(matches!(place(&imported, "ui"), Some(Provenance::Nowhere { .. })));
         assert_eq!((imported.base.as_deref(), imported.labels), (Some("alpine:3"), Some(BTreeMap::new())));
         let left: Vec<_> = imported.left.iter().map(|left| left.what.as_str()).collect();
-        assert_eq!(left, ["line 5 of the Dockerfile: it has no arguments"]);
+        let of_base = "the labels of the base image `alpine:3`: they are not read";
+        assert_eq!(left, [of_base, "line 5 of the Dockerfile: it has no arguments"]);
         assert_eq!(imported.start.lines().collect::<Vec<_>>(), [("CMD", "/b".to_owned())]);
 
         let dir = folder(&[("Dockerfile", "FROM scratch\nCOPY metadata.json /app/\n"), ("metadata.json", METADATA)]);
@@ -305,18 +235,22 @@ mod tests {
 
     #[test]
     fn odd_labels_are_told() {
-        let dockerfile = "FROM scratch\nLABEL a=1\nLABEL a=$X b=$TARGETARCH\n";
+        let dockerfile = "FROM scratch\nARG TARGETARCH\nLABEL a=1\nLABEL a=$X b=$TARGETARCH c=$BUILDOS\n";
         let dir = folder(&[("Dockerfile", dockerfile), ("metadata.json", METADATA)]);
         let imported = read(dir.path()).expect("read");
         let told: Vec<_> = imported.left.iter().map(|left| left.what.as_str()).collect();
         assert_eq!(
             told,
             [
-                "the label a of line 2 of the Dockerfile: line 3 sets it again",
-                "the label a (line 3 of the Dockerfile) as far as it is made of X",
-                "the label b (line 3 of the Dockerfile) as far as it differs by TARGETARCH",
+                "the label a of line 3 of the Dockerfile: line 4 sets it again",
+                "the label a (line 4 of the Dockerfile) as far as it is made of X",
+                "the label b (line 4 of the Dockerfile), because it differs by TARGETARCH",
+                "the label c (line 4 of the Dockerfile) as far as it is made of BUILDOS",
             ]
         );
+        let labels: Vec<_> = imported.labels.into_iter().flatten().collect();
+        let pair = |name: &str| (name.to_owned(), String::new());
+        assert_eq!(labels, [pair("a"), pair("c")]);
     }
 
     #[test]

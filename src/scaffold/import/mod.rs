@@ -17,6 +17,7 @@ mod labels;
 mod law;
 pub mod merge;
 pub mod place;
+mod recipe;
 pub mod render;
 mod scripts;
 mod seen;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::dockerfile::Dockerfile;
+use super::dockerfile::{Dockerfile, Sent};
 use super::folder::{Disk, METADATA, beside};
 use super::place::Provenance;
 use super::start::Command;
@@ -30,6 +30,8 @@ const OF_THE_BASE: &str = "command-of-the-base-image";
 /// A folder and what it says of its image.
 pub(super) struct Folder<'a> {
     pub(super) disk: &'a Disk<'a>,
+    /// What of it `docker build` is sent.
+    pub(super) sent: &'a Sent<'a>,
     pub(super) dockerfile: Option<&'a Dockerfile>,
     /// The file that is read as metadata.json.
     pub(super) metadata: &'a str,
@@ -66,7 +68,7 @@ impl Folder<'_> {
             return Some(Provenance::Local { path: self.metadata.to_owned(), folder: false });
         }
         Some(match self.dockerfile {
-            Some(dockerfile) => self.disk.place(dockerfile, &path),
+            Some(dockerfile) => self.sent.place(dockerfile, &path),
             None => beside(&path, self.disk),
         })
     }

@@ -1,7 +1,8 @@
 //! Which `COPY` line brings a path of the image, and from where.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
+use super::pattern::{Pattern, Patterns, is_pattern, matches};
 use super::stages::{Stage, chain, find, joined};
 use super::words;
 use crate::domain::ImagePath;
@@ -18,9 +19,6 @@ const MAX_STEPS: usize = 10_000;
 /// How many sources of copies are looked at for all paths together: for 2,000 paths, those of 250 lines, twice.
 pub(super) const MAX_ALL_STEPS: usize = 1_000_000;
 
-/// How many paths a pattern may stand for.
-const MAX_MATCHES: usize = 1_000;
-
 /// `COPY` or `ADD`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Copy {
@@ -30,6 +28,10 @@ pub(super) struct Copy {
     pub(super) heredoc: bool,
     /// Whether `--chmod` is there.
     pub(super) chmod: bool,
+    /// Whether the paths of its sources stay (`--parents`).
+    pub(super) parents: bool,
+    /// `--exclude`
+    pub(super) exclude: Patterns,
     /// `--from`
     pub(super) from: Option<String>,
     pub(super) sources: Vec<String>,
@@ -47,6 +49,10 @@ pub trait Context {
     fn kind(&self, path: &str) -> Option<Kind>;
     /// The names in a folder.
     fn names(&self, path: &str) -> Vec<String>;
+    /// Whether `docker build` is not sent what is at a path.
+    fn leaves_out(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// A path that is looked for.
@@ -64,17 +70,30 @@ pub(super) enum Answer {
     No,
 }
 
-/// Where a path of the last stage comes from. `steps` is how many sources may be looked at for this path and for others
-/// after it.
-pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context, steps: &Cell<usize>) -> Provenance {
+/// A stage on the way to a path, what the path is there, and the line that brings it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) stage: usize,
+    pub(super) path: String,
+    pub(super) line: usize,
+}
+
+/// Where a path of the last stage comes from, and on which way. `steps` is how many sources may be looked at for this
+/// path and for others after it.
+pub(super) fn place(
+    stages: &[Stage],
+    path: &ImagePath,
+    context: &dyn Context,
+    steps: &Cell<usize>,
+) -> (Provenance, Vec<Step>) {
     let Some(last) = stages.len().checked_sub(1) else {
-        return Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() };
+        return (Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() }, Vec::new());
     };
     let most = steps.get().min(MAX_STEPS);
-    let left = Cell::new(most);
-    let found = in_stage(stages, last, path.as_str(), context, Way { depth: 0, left: &left });
+    let (left, trail) = (Cell::new(most), RefCell::new(Vec::new()));
+    let found = in_stage(stages, last, path.as_str(), context, Way { depth: 0, left: &left, trail: &trail });
     steps.set(steps.get() - (most - left.get()));
-    found
+    (found, trail.into_inner())
 }
 
 /// How far a search has come.
@@ -84,6 +103,8 @@ struct Way<'a> {
     depth: usize,
     /// How many sources it may still look at, on this way and all others.
     left: &'a Cell<usize>,
+    /// The way that led to something, from its end on.
+    trail: &'a RefCell<Vec<Step>>,
 }
 
 impl Way<'_> {
@@ -102,15 +123,20 @@ impl Way<'_> {
 fn in_stage(stages: &[Stage], index: usize, path: &str, context: &dyn Context, way: Way<'_>) -> Provenance {
     let chain = chain(stages, index);
     let asked = |guess: bool| {
-        let copies = chain.iter().rev().flat_map(|stage| stage.copies.iter().rev());
-        let answers = copies.map(|copy| answer(stages, index, copy, &Wish { path, guess }, context, way));
-        answers.into_iter().find_map(|answer| if let Answer::Is(found) = answer { Some(found) } else { None })
+        let mut copies = chain.iter().rev().flat_map(|stage| stage.copies.iter().rev());
+        copies.find_map(|copy| match answer(stages, index, copy, &Wish { path, guess }, context, way) {
+            Answer::Is(found) => {
+                way.trail.borrow_mut().push(Step { stage: index, path: path.to_owned(), line: copy.line });
+                Some(found)
+            }
+            Answer::No => None,
+        })
     };
     if let Some(found) = asked(false) {
         return found;
     }
-    let ran = chain.iter().rev().flat_map(|stage| stage.runs.iter().rev()).find(|(_, line)| mentions(line, path));
-    if let Some((line, _)) = ran {
+    let mut runs = chain.iter().rev().flat_map(|stage| stage.runs.iter().rev());
+    if let Some(line) = runs.find(|run| mentions(&run.command, path)).map(|run| run.line) {
         let how = format!("the command in line {line} of the Dockerfile makes it");
         return Provenance::Made { how };
     }
@@ -188,7 +214,7 @@ fn is_program(stages: &[Stage], last: usize, stage: usize, source: &str) -> bool
     };
     let start = &stages[last].start;
     let started = start.lines().any(|(_, line)| mentions(&line, &format!("/{name}")));
-    !name.is_empty() && (started || stages[stage].runs.iter().any(|(_, command)| written(command)))
+    !name.is_empty() && (started || stages[stage].runs.iter().any(|run| written(&run.command)))
 }
 
 fn differs(copy: &Copy) -> String {
@@ -232,7 +258,7 @@ pub(super) fn lands(copy: &Copy, source: &str, wish: &Wish<'_>) -> Option<String
 }
 
 /// The rest of `path` below `folder`, empty for the folder itself.
-fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+pub(super) fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
     let folder = folder.trim_end_matches('/');
     let rest = path.strip_prefix(folder)?;
     match rest {
@@ -253,10 +279,15 @@ pub(super) fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &d
     if !copy.varying.is_empty() && lands(copy, source, wish).is_some() {
         return made(differs(copy));
     }
+    if copy.parents {
+        return with_parents(copy, source, path);
+    }
     let sources = matches(source, context);
     for relative in sources.iter().rev() {
         let found = match context.kind(relative) {
-            Some(Kind::Dir) => below(&copy.to, path).map(|rest| joined("/", &format!("{relative}/{rest}"))),
+            Some(Kind::Dir) => below(&copy.to, path)
+                .filter(|rest| !copy.exclude.leave_out(rest))
+                .map(|rest| joined("/", &format!("{relative}/{rest}"))),
             Some(Kind::File(_)) if copy.is_add && is_archive(relative) && below(&copy.to, path).is_some() => {
                 return made(format!("line {} of the Dockerfile unpacks `{relative}`", copy.line));
             }
@@ -276,11 +307,33 @@ pub(super) fn of_context(copy: &Copy, source: &str, wish: &Wish<'_>, context: &d
     }
     let is_there = sources.iter().any(|source| context.kind(source).is_some());
     match lands(copy, source, wish) {
-        Some(_) if !is_there => {
+        Some(_) if !is_there && (!is_pattern(source) || of_pattern(copy, source, path)) => {
+            let left_out = sources.iter().any(|source| context.leaves_out(source));
+            let why = if left_out { "`.dockerignore` leaves out" } else { "is not in the folder" };
             let source = words::shortened(source);
-            made(format!("line {} of the Dockerfile copies `{source}`, which is not in the folder", copy.line))
+            made(format!("line {} of the Dockerfile copies `{source}`, which {why}", copy.line))
         }
         _ => Answer::No,
+    }
+}
+
+/// Whether a pattern that finds nothing would bring a path.
+fn of_pattern(copy: &Copy, source: &str, path: &str) -> bool {
+    let pattern = Pattern::of_path(source.rsplit('/').next().unwrap_or_default());
+    let name = path.rsplit('/').next().unwrap_or_default();
+    joined(&copy.to, name) == path && pattern.fits(name) || copy.to == path
+}
+
+/// A copy whose sources keep their paths: it brings what is near its source's path in the destination.
+fn with_parents(copy: &Copy, source: &str, path: &str) -> Answer {
+    let kept = source.rsplit_once("/./").map_or(source, |(_, kept)| kept);
+    let plain: Vec<&str> = kept.split('/').take_while(|part| !is_pattern(part)).collect();
+    let lands = joined(&copy.to, plain.join("/").trim_start_matches('/'));
+    match below(&lands, path).or(below(path, &lands)) {
+        Some(_) => {
+            made(format!("line {} of the Dockerfile copies it with `--parents`, which is not followed", copy.line))
+        }
+        None => Answer::No,
     }
 }
 
@@ -295,53 +348,4 @@ fn of_file(copy: &Copy, relative: &str, path: &str) -> bool {
     let to_folder = joined(&copy.to, name) == path;
     // Without a `/` at its end, the destination may yet be a folder that is there.
     to_folder || !copy.into_folder && copy.to == path
-}
-
-/// The paths that a pattern stands for.
-pub(super) fn matches(source: &str, context: &dyn Context) -> Vec<String> {
-    let source = joined("/", source);
-    let source = source.trim_start_matches('/');
-    if !source.contains(['*', '?', '[']) {
-        return vec![source.to_owned()];
-    }
-    let mut paths = vec![String::new()];
-    for part in source.split('/') {
-        let step = |folder: &String| {
-            let names = if part.contains(['*', '?', '[']) { context.names(folder) } else { vec![part.to_owned()] };
-            let fitting = names.into_iter().filter(|name| fits(part, name));
-            fitting.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }).collect::<Vec<_>>()
-        };
-        // Links can lead back to their own folder.
-        paths = paths.iter().flat_map(step).take(MAX_MATCHES).collect();
-    }
-    paths
-}
-
-/// Whether a name fits a pattern of `*` and `?`. Sets of characters, which nobody uses here, fit nothing but
-/// themselves.
-fn fits(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut at, mut of, mut star) = (0, 0, None);
-    while of < name.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, of));
-                at += 1;
-            }
-            Some(c) if *c == '?' || *c == name[of] => {
-                at += 1;
-                of += 1;
-            }
-            // The last star takes one more.
-            _ => match star {
-                Some((back, taken)) => {
-                    star = Some((back, taken + 1));
-                    at = back + 1;
-                    of = taken + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|c| *c == '*')
 }

@@ -8,6 +8,8 @@ use std::iter::Peekable;
 use std::rc::Rc;
 use std::str::Chars;
 
+use super::{Refused, edit};
+
 /// Names that differ from platform to platform.
 ///
 /// Source: Docker's Dockerfile reference, "Automatic platform ARGs in the global scope".
@@ -22,6 +24,12 @@ const PLATFORM: [&str; 8] = [
     "BUILDVARIANT",
 ];
 
+/// Whether Docker sets a variable by the platform.
+#[must_use]
+pub fn is_of_platform(name: &str) -> bool {
+    PLATFORM.contains(&name)
+}
+
 /// A default within a default within a default: nobody writes more.
 const MAX_DEPTH: usize = 32;
 
@@ -35,11 +43,28 @@ pub(super) struct Variables {
     pub(super) args: BTreeMap<String, String>,
     /// `ENV`
     pub(super) env: BTreeMap<String, String>,
+    /// Those that Docker sets by the platform, as far as they are declared.
+    platform: Vec<&'static str>,
     /// How many bytes were filled in so far, for these and for all that were made of them.
     filled: Rc<Cell<usize>>,
 }
 
 impl Variables {
+    /// What `FROM` sees: there, what Docker sets by the platform needs no `ARG`.
+    pub(super) fn global() -> Self {
+        Variables { platform: PLATFORM.to_vec(), ..Variables::default() }
+    }
+
+    /// Notes an `ARG`, without which a stage does not see what Docker sets.
+    pub(super) fn declare(&mut self, name: &str) {
+        let new = PLATFORM.into_iter().find(|known| *known == name).filter(|known| !self.platform.contains(known));
+        self.platform.extend(new);
+    }
+
+    fn is_of_platform(&self, name: &str) -> bool {
+        self.get(name).is_none() && self.platform.contains(&name)
+    }
+
     /// None, for a Dockerfile that has these.
     pub(super) fn none_yet(&self) -> Self {
         Variables { filled: Rc::clone(&self.filled), ..Variables::default() }
@@ -50,10 +75,16 @@ impl Variables {
     }
 
     /// A value for filling in.
-    fn fill(&self, value: &str) -> Result<String, String> {
-        self.filled.set(self.filled.get().saturating_add(value.len()));
+    fn fill(&self, value: &str) -> Result<String, Refused> {
+        self.charge(value.len())?;
+        Ok(value.to_owned())
+    }
+
+    /// Counts what a value costs.
+    fn charge(&self, cost: usize) -> Result<(), Refused> {
+        self.filled.set(self.filled.get().saturating_add(cost));
         let fits = self.filled.get() <= MAX_FILLED;
-        if fits { Ok(value.to_owned()) } else { Err("its variables become more than a Dockerfile holds".to_owned()) }
+        if fits { Ok(()) } else { Err(Refused::ours("its variables become more than is read".to_owned())) }
     }
 }
 
@@ -72,8 +103,9 @@ pub(super) struct Expanded {
 ///
 /// # Errors
 /// When a quote or brace has no partner.
-pub(super) fn expand(word: &str, escape: char, variables: &Variables) -> Result<Expanded, String> {
-    let mut lexer = Lexer { chars: word.chars().peekable(), escape, variables, made: Expanded::default(), depth: 0 };
+pub(super) fn expand(word: &str, escape: char, variables: &Variables) -> Result<Expanded, Refused> {
+    let mut lexer =
+        Lexer { chars: word.chars().peekable(), escape, variables, made: Expanded::default(), depth: 0, raw: false };
     lexer.made.text = lexer.until(None)?;
     Ok(lexer.made)
 }
@@ -84,10 +116,12 @@ struct Lexer<'a> {
     variables: &'a Variables,
     made: Expanded,
     depth: usize,
+    /// Whether escapes stay, because the text is a pattern.
+    raw: bool,
 }
 
 impl Lexer<'_> {
-    fn until(&mut self, stop: Option<char>) -> Result<String, String> {
+    fn until(&mut self, stop: Option<char>) -> Result<String, Refused> {
         let mut text = String::new();
         while let Some(c) = self.chars.next() {
             match c {
@@ -95,32 +129,32 @@ impl Lexer<'_> {
                 '\'' => text.push_str(&self.single_quoted()?),
                 '"' => text.push_str(&self.double_quoted()?),
                 '$' => text.push_str(&self.dollar()?),
-                _ if c == self.escape => text.extend(self.chars.next()),
+                _ if c == self.escape => text.extend(self.raw.then_some(c).into_iter().chain(self.chars.next())),
                 _ => text.push(c),
             }
         }
         match stop {
-            Some(stop) => Err(format!("a `{stop}` is missing")),
+            Some(stop) => Err(format!("a `{stop}` is missing").into()),
             None => Ok(text),
         }
     }
 
-    fn single_quoted(&mut self) -> Result<String, String> {
+    fn single_quoted(&mut self) -> Result<String, Refused> {
         let mut text = String::new();
         loop {
             match self.chars.next() {
-                None => return Err("a `'` has no partner".to_owned()),
+                None => return Err("a `'` has no partner".into()),
                 Some('\'') => return Ok(text),
                 Some(c) => text.push(c),
             }
         }
     }
 
-    fn double_quoted(&mut self) -> Result<String, String> {
+    fn double_quoted(&mut self) -> Result<String, Refused> {
         let mut text = String::new();
         loop {
             match self.chars.next() {
-                None => return Err("a `\"` has no partner".to_owned()),
+                None => return Err("a `\"` has no partner".into()),
                 Some('"') => return Ok(text),
                 Some('$') => text.push_str(&self.dollar()?),
                 Some(c) if c == self.escape => match self.chars.peek() {
@@ -134,7 +168,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn dollar(&mut self) -> Result<String, String> {
+    fn dollar(&mut self) -> Result<String, Refused> {
         if self.chars.peek() == Some(&'{') {
             self.chars.next();
             return self.braced();
@@ -144,10 +178,10 @@ impl Lexer<'_> {
     }
 
     /// What follows `${`.
-    fn braced(&mut self) -> Result<String, String> {
+    fn braced(&mut self) -> Result<String, Refused> {
         let name = self.name();
         if name.is_empty() {
-            return Err("`${` is followed by no name".to_owned());
+            return Err("`${` is followed by no name".into());
         }
         let mut modifier = self.chars.next().ok_or("a `}` is missing")?;
         if modifier == '}' {
@@ -158,18 +192,20 @@ impl Lexer<'_> {
             modifier = self.chars.next().ok_or("a `}` is missing")?;
         }
         if self.depth == MAX_DEPTH {
-            return Err("`${` is nested too deep".to_owned());
+            return Err(Refused::ours("`${` is nested too deep".to_owned()));
         }
         // What the other value does not need is not missed.
         let before = (self.made.unset.len(), self.made.varying.len());
-        self.depth += 1;
-        let word = self.until(Some('}'))?;
-        self.depth -= 1;
-        if PLATFORM.contains(&name.as_str()) {
+        let (word, with) = self.words_of(modifier)?;
+        let variables = self.variables;
+        if variables.is_of_platform(&name) {
             self.forget(before);
             return self.value(&name);
         }
-        let variables = self.variables;
+        if "#%/".contains(modifier) && !empty_counts {
+            let value = self.value(&name)?;
+            return edit::edited(&value, modifier, &word, with.as_deref(), &|cost| variables.charge(cost));
+        }
         let value = variables.get(&name).filter(|value| !(empty_counts && value.is_empty()));
         match (modifier, value) {
             ('-', None) | ('+', Some(_)) => Ok(word),
@@ -181,9 +217,26 @@ impl Lexer<'_> {
                 self.forget(before);
                 Ok(String::new())
             }
-            ('?', None) => Err(format!("`{name}` must be given")),
-            (other, _) => Err(format!("`${{{name}{other}` is not understood")),
+            ('?', None) => Err(format!("`{name}` must be given").into()),
+            (other, _) => Err(format!("`${{{name}{other}` is not understood").into()),
         }
+    }
+
+    /// What follows a modifier, up to `}`: one text, or for `/` a pattern and what replaces it. A second `/` stays at
+    /// the beginning of the pattern.
+    fn words_of(&mut self, modifier: char) -> Result<(String, Option<String>), Refused> {
+        let raw = std::mem::replace(&mut self.raw, "#%/".contains(modifier));
+        self.depth += 1;
+        let words = if modifier == '/' {
+            let all = self.chars.next_if_eq(&'/').map(String::from).unwrap_or_default();
+            let pattern = self.until(Some('/'))?;
+            (all + &pattern, Some(self.until(Some('}'))?))
+        } else {
+            (self.until(Some('}'))?, None)
+        };
+        self.depth -= 1;
+        self.raw = raw;
+        Ok(words)
     }
 
     /// Drops the names that were added after there were so many.
@@ -192,10 +245,10 @@ impl Lexer<'_> {
         self.made.varying.truncate(varying);
     }
 
-    fn value(&mut self, name: &str) -> Result<String, String> {
+    fn value(&mut self, name: &str) -> Result<String, Refused> {
         Ok(match self.variables.get(name) {
             Some(value) => self.variables.fill(value)?,
-            None if PLATFORM.contains(&name) => {
+            None if self.variables.is_of_platform(name) => {
                 self.made.varying.push(name.to_owned());
                 format!("${{{name}}}")
             }

@@ -2,7 +2,7 @@
 //!
 //! Source: BuildKit, `frontend/dockerfile/parser/{parser,directives}.go`.
 
-use super::words;
+use super::{Broken, words};
 
 /// An instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub(super) struct Instruction {
     pub(super) flags: Vec<(String, String)>,
     /// The rest, with continuations joined.
     pub(super) rest: String,
-    /// Whether heredocs follow it.
-    pub(super) heredoc: bool,
+    /// What its heredocs hold, if it has some.
+    pub(super) heredoc: Option<String>,
     /// The character that escapes.
     pub(super) escape: char,
 }
@@ -31,7 +31,7 @@ impl Instruction {
 const MAX_INSTRUCTIONS: usize = 1_000;
 
 /// The instructions, and what is wrong by line.
-pub(super) fn instructions(text: &str) -> (Vec<Instruction>, Vec<(usize, String)>) {
+pub(super) fn instructions(text: &str) -> (Vec<Instruction>, Vec<Broken>) {
     let (mut all, mut broken) = (Vec::new(), Vec::new());
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let escape = escape(text);
@@ -42,7 +42,8 @@ pub(super) fn instructions(text: &str) -> (Vec<Instruction>, Vec<(usize, String)
             continue;
         }
         if all.len() == MAX_INSTRUCTIONS {
-            broken.push((line, format!("it is the {}th instruction, and is not read", MAX_INSTRUCTIONS + 1)));
+            let what = format!("it is the {}th instruction, and is not read", MAX_INSTRUCTIONS + 1);
+            broken.push(Broken { ours: true, ..Broken::new(line, what) });
             break;
         }
         let mut whole = String::new();
@@ -58,9 +59,9 @@ pub(super) fn instructions(text: &str) -> (Vec<Instruction>, Vec<(usize, String)
         }
         let mut instruction = instruction(line, &whole, escape);
         for end in heredocs(&instruction) {
-            instruction.heredoc = true;
-            if !lines.any(|(_, line)| end.ends_at(line)) {
-                broken.push((line, format!("the heredoc `{}` has no end", end.name)));
+            let text = instruction.heredoc.get_or_insert_default();
+            if !lines.any(|(_, line)| end.reads(line, text)) {
+                broken.push(Broken::new(line, format!("the heredoc `{}` has no end", end.name)));
                 break;
             }
         }
@@ -116,7 +117,7 @@ fn instruction(line: usize, whole: &str, escape: char) -> Instruction {
         flags.push((key.to_owned(), value.to_owned()));
     }
     let (name, rest) = (name.to_ascii_uppercase(), rest.trim().to_owned());
-    Instruction { line, name, flags, rest, heredoc: false, escape }
+    Instruction { line, name, flags, rest, heredoc: None, escape }
 }
 
 /// The line that ends a heredoc.
@@ -126,9 +127,15 @@ struct End {
 }
 
 impl End {
-    fn ends_at(&self, line: &str) -> bool {
+    /// Adds a line to the text, unless it is the end.
+    fn reads(&self, line: &str, text: &mut String) -> bool {
         let line = if self.tabs { line.trim_start_matches('\t') } else { line };
-        line == self.name
+        let is_end = line == self.name;
+        if !is_end {
+            text.push_str(line);
+            text.push('\n');
+        }
+        is_end
     }
 }
 

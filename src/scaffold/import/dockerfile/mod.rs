@@ -4,10 +4,14 @@
 //! that `docker build` gives it without arguments. Nothing is run, and what only a run could tell is told as such.
 
 mod copies;
+mod edit;
 mod expand;
+mod ignore;
 mod lines;
 mod page;
+mod pattern;
 mod rest;
+mod runs;
 mod stages;
 mod words;
 
@@ -15,6 +19,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 pub use copies::Context;
+pub use expand::is_of_platform;
+pub use ignore::Sent;
 pub use page::Page;
 pub use rest::Rest;
 
@@ -27,7 +33,50 @@ use stages::Stage;
 pub struct Dockerfile {
     stages: Vec<Stage>,
     /// What could not be understood, by line.
-    pub broken: Vec<(usize, String)>,
+    pub broken: Vec<Broken>,
+}
+
+/// A line that could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Broken {
+    /// The line.
+    pub line: usize,
+    /// What is wrong.
+    pub what: String,
+    /// Whether Docker may read it all the same, and only this program does not.
+    pub ours: bool,
+}
+
+impl Broken {
+    fn new(line: usize, what: String) -> Self {
+        Broken { line, what, ours: false }
+    }
+}
+
+/// Why a line could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refused {
+    what: String,
+    ours: bool,
+}
+
+impl Refused {
+    /// A limit of this program.
+    fn ours(what: String) -> Self {
+        Refused { what, ours: true }
+    }
+}
+
+impl From<String> for Refused {
+    fn from(what: String) -> Self {
+        Refused { what, ours: false }
+    }
+}
+
+impl From<&str> for Refused {
+    fn from(what: &str) -> Self {
+        what.to_owned().into()
+    }
 }
 
 /// How far the copies of a Dockerfile may still be followed.
@@ -106,7 +155,7 @@ impl Dockerfile {
     /// The same for one of many paths, all of which share the `steps`.
     #[must_use]
     pub fn place_within(&self, path: &ImagePath, context: &dyn Context, steps: &Steps) -> Provenance {
-        copies::place(&self.stages, path, context, &steps.0)
+        copies::place(&self.stages, path, context, &steps.0).0
     }
 
     /// What the image holds beside the files that `named` leads to.
@@ -119,7 +168,7 @@ impl Dockerfile {
     #[must_use]
     pub fn sets_modes(&self) -> bool {
         self.stages.iter().any(|stage| {
-            let runs = stage.runs.iter().any(|(_, command)| command.contains("chmod"));
+            let runs = stage.runs.iter().any(|run| run.command.contains("chmod"));
             runs || stage.copies.iter().any(|copy| copy.chmod)
         })
     }

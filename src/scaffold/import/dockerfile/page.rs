@@ -2,6 +2,7 @@
 
 use super::copies::{Answer, Context, Wish, lands, of_context};
 use super::stages::{Stage, chain, find};
+use super::words;
 use crate::domain::ImagePath;
 use crate::scaffold::import::Provenance;
 use crate::sys::fs::Kind;
@@ -9,8 +10,8 @@ use crate::sys::fs::Kind;
 /// Programs that install packages and run scripts of a package.json.
 const RUNNERS: [&str; 5] = ["npm", "npx", "yarn", "pnpm", "bun"];
 
-/// What only concerns the machine that builds the image.
-const SETTINGS: [&str; 2] = ["set", "config"];
+/// Programs that may speak of those, and build nothing.
+const INSTALLERS: [&str; 5] = ["apk", "apt", "apt-get", "corepack", "mkdir"];
 
 /// Characters that mean more to a shell than themselves.
 const SPECIAL: &str = "$`\"'\\|&;<>()*?[]{}#~!\n";
@@ -26,6 +27,8 @@ pub struct Page {
     pub run: Vec<String>,
     /// The stage that runs them.
     pub stage: String,
+    /// What else the stage does, which may count for the page: the line, and what stands there.
+    pub skipped: Vec<(usize, String)>,
 }
 
 /// Finds out how the folder `root` of the last stage is built.
@@ -39,12 +42,14 @@ pub(super) fn page(stages: &[Stage], root: &ImagePath, context: &dyn Context) ->
     })?;
     let (folder, dir) = from_source(stages, stage, &built, context)?;
     let below = built.strip_prefix(&folder)?.trim_matches('/');
-    let run = commands(stages, stage)?;
+    let (run, mut skipped) = commands(stages, stage)?;
+    skipped.extend(beside(stages, stage, &dir));
+    skipped.sort();
     let is_package = matches!(context.kind(&joined(&dir, "package.json")), Some(Kind::File(_)));
     // The whole source is more than a page.
     let fits =
         is_package && !dir.is_empty() && stages[stage].workdir.trim_end_matches('/') == folder.trim_end_matches('/');
-    fits.then(|| Page { source: joined(&dir, below), dir, run, stage: stages[stage].title(stage) })
+    fits.then(|| Page { source: joined(&dir, below), dir, run, stage: stages[stage].title(stage), skipped })
 }
 
 /// The nearest folder above a path of a stage that comes from the source, and where it lies there.
@@ -68,22 +73,57 @@ fn from_source(stages: &[Stage], stage: usize, path: &str, context: &dyn Context
     None
 }
 
-/// The commands of a stage that are those of Node.js; nothing if one of them needs a shell.
-fn commands(stages: &[Stage], stage: usize) -> Option<Vec<String>> {
-    let mut commands = Vec::new();
-    let runs = chain(stages, stage).into_iter().flat_map(|stage| &stage.runs);
-    for command in runs.flat_map(|(_, line)| line.split("&&")) {
-        let mut words = command.split_whitespace();
-        let is_runner = words.next().is_some_and(|word| RUNNERS.contains(&word));
-        if !is_runner || words.next().is_some_and(|word| SETTINGS.contains(&word)) {
-            continue;
+/// The commands of a stage that are those of Node.js, and the others; nothing if one of them needs a shell, or another
+/// folder.
+fn commands(stages: &[Stage], stage: usize) -> Option<(Vec<String>, Vec<(usize, String)>)> {
+    let (mut commands, mut skipped) = (Vec::new(), Vec::new());
+    for run in chain(stages, stage).into_iter().flat_map(|stage| &stage.runs) {
+        let mut elsewhere = false;
+        for command in run.command.split("&&").map(str::trim).filter(|command| !command.is_empty()) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            if words.first().is_some_and(|word| RUNNERS.contains(word)) {
+                match words.as_slice() {
+                    // Where packages are kept concerns only the machine that builds the image.
+                    [_, "set", "cache", ..] | [_, "config", "set", "cache", ..] => {}
+                    [_, "set" | "config", ..] => skipped.push((run.line, told(command))),
+                    _ if elsewhere || command.contains(|c| SPECIAL.contains(c)) => return None,
+                    _ => commands.push(words.join(" ")),
+                }
+                continue;
+            }
+            let mut parts = command.split(|c: char| !c.is_alphanumeric());
+            if !INSTALLERS.contains(words.first()?) && parts.any(|part| RUNNERS.contains(&part)) {
+                return None;
+            }
+            elsewhere |= words.first() == Some(&"cd");
+            skipped.push((run.line, told(command)));
         }
-        if command.contains(|c| SPECIAL.contains(c)) {
-            return None;
-        }
-        commands.push(command.split_whitespace().collect::<Vec<_>>().join(" "));
     }
-    (!commands.is_empty()).then_some(commands)
+    (!commands.is_empty()).then_some((commands, skipped))
+}
+
+/// What a stage sets, and copies from other places than the folder with the package.json.
+fn beside(stages: &[Stage], stage: usize, dir: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for stage in chain(stages, stage) {
+        let set = stage.settings.iter().filter(|(_, name, _)| name == "ENV");
+        found.extend(set.map(|(line, name, text)| (*line, told(&format!("{name} {text}")))));
+        found.extend(stage.args.iter().map(|(line, text)| (*line, told(&format!("ARG {text}")))));
+        for copy in &stage.copies {
+            let is_within = |source: &String| {
+                let source = source.trim_start_matches("./").trim_start_matches('/');
+                source.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if copy.from.is_some() || copy.heredoc || !copy.sources.iter().all(is_within) {
+                found.push((copy.line, told(&format!("COPY {} {}", copy.sources.join(" "), copy.to))));
+            }
+        }
+    }
+    found
+}
+
+fn told(text: &str) -> String {
+    format!("`{}`", words::shortened(text))
 }
 
 fn joined(folder: &str, below: &str) -> String {

@@ -2,15 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use super::Label;
 use super::copies::Copy;
 use super::expand::{Expanded, Variables, expand};
 use super::lines::Instruction;
-use super::words;
+use super::pattern::Patterns;
+use super::{Broken, Label, Refused, words};
 use crate::scaffold::import::start::{Command, Start};
 
 /// Instructions that set something for containers, beside what they start.
 const SETTINGS: [&str; 7] = ["ENV", "USER", "WORKDIR", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK"];
+
+/// Instructions that say nothing about the files of this image, nor about its labels.
+const OTHERS: [&str; 3] = ["MAINTAINER", "ONBUILD", "SHELL"];
+
+/// `RUN`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) line: usize,
+    /// What is run, with what heredocs hold.
+    pub(super) command: String,
+    /// Where it is run.
+    pub(super) workdir: String,
+}
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,8 +38,10 @@ pub(super) struct Stage {
     pub(super) labels: Vec<(String, Label)>,
     /// What is copied, in order.
     pub(super) copies: Vec<Copy>,
-    /// What is run, with its line.
-    pub(super) runs: Vec<(usize, String)>,
+    /// What is run, in order.
+    pub(super) runs: Vec<Run>,
+    /// `ARG`: line and text.
+    pub(super) args: Vec<(usize, String)>,
     /// What a container starts.
     pub(super) start: Start,
     /// What else is set for a container: line, instruction, value.
@@ -58,29 +73,29 @@ pub(super) fn find(stages: &[Stage], name: &str) -> Option<usize> {
 }
 
 /// The stages of a Dockerfile.
-pub(super) fn stages(instructions: &[Instruction], broken: &mut Vec<(usize, String)>) -> Vec<Stage> {
+pub(super) fn stages(instructions: &[Instruction], broken: &mut Vec<Broken>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
-    let mut global = Variables::default();
+    let mut global = Variables::global();
     for instruction in instructions {
         let done = match (instruction.name.as_str(), stages.last_mut()) {
             ("FROM", _) => from(instruction, &global, &stages).map(|stage| stages.push(stage)),
             ("ARG", None) => args(instruction, &mut global, None),
-            (_, None) => Err(format!("`{}` comes before `FROM`", words::shortened(&instruction.name))),
+            (_, None) => Err(format!("`{}` comes before `FROM`", words::shortened(&instruction.name)).into()),
             (_, Some(stage)) => set(instruction, &global, stage),
         };
-        if let Err(why) = done {
-            broken.push((instruction.line, why));
+        if let Err(Refused { what, ours }) = done {
+            broken.push(Broken { line: instruction.line, what, ours });
         }
     }
     stages
 }
 
-fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Result<Stage, String> {
+fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Result<Stage, Refused> {
     let mut words = words::split(&instruction.rest, instruction.escape).into_iter();
     let image = words.next().ok_or("`FROM` names no image")?;
     let Expanded { text: image, unset, .. } = expand(&image, instruction.escape, global)?;
     if image.is_empty() {
-        return Err(format!("`FROM` names no image: {} has no value", unset.join(", ")));
+        return Err(format!("`FROM` names no image: {} has no value", unset.join(", ")).into());
     }
     let name = match (words.next(), words.next()) {
         (Some(word), name) if word.eq_ignore_ascii_case("as") => name,
@@ -99,7 +114,7 @@ fn from(instruction: &Instruction, global: &Variables, before: &[Stage]) -> Resu
     })
 }
 
-fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Result<(), String> {
+fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Result<(), Refused> {
     let escape = instruction.escape;
     if SETTINGS.contains(&instruction.name.as_str()) {
         stage.settings.push((instruction.line, instruction.name.clone(), instruction.rest.clone()));
@@ -109,7 +124,10 @@ fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Resu
         list.map_or_else(|_| Command::Shell(text.to_owned()), Command::Words)
     };
     match instruction.name.as_str() {
-        "ARG" => args(instruction, &mut stage.variables, Some(global))?,
+        "ARG" => {
+            stage.args.push((instruction.line, instruction.rest.clone()));
+            args(instruction, &mut stage.variables, Some(global))?;
+        }
         "ENV" => {
             // All values of one line see what was there before it.
             let before = stage.variables.clone();
@@ -123,28 +141,34 @@ fn set(instruction: &Instruction, global: &Variables, stage: &mut Stage) -> Resu
             let path = expand(&instruction.rest, escape, &stage.variables)?.text;
             stage.workdir = joined(&stage.workdir, &path);
         }
-        "COPY" | "ADD" => stage.copies.extend(copy(instruction, stage)?),
-        "RUN" => stage.runs.push((instruction.line, instruction.rest.clone())),
+        "COPY" | "ADD" => stage.copies.push(copy(instruction, stage)?),
+        "RUN" => {
+            let texts = [Some(instruction.rest.as_str()), instruction.heredoc.as_deref()];
+            let command = texts.into_iter().flatten().collect::<Vec<_>>().join("\n");
+            stage.runs.push(Run { line: instruction.line, command, workdir: stage.workdir.clone() });
+        }
         "CMD" => stage.start.cmd = Some(start(&instruction.rest)),
         "ENTRYPOINT" => stage.start.entrypoint = Some(start(&instruction.rest)),
-        _ => {}
+        name if SETTINGS.contains(&name) || OTHERS.contains(&name) => {}
+        name => return Err(format!("`{}` is no instruction", words::shortened(name)).into()),
     }
     Ok(())
 }
 
 /// `ARG a b=c`: a value from `global`, where it has been declared there, else the default.
-fn args(instruction: &Instruction, own: &mut Variables, global: Option<&Variables>) -> Result<(), String> {
+fn args(instruction: &Instruction, own: &mut Variables, global: Option<&Variables>) -> Result<(), Refused> {
     for word in words::split(&instruction.rest, instruction.escape) {
         let (name, default) = match word.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(expand(value, instruction.escape, own)?.text)),
             None => (word.clone(), global.and_then(|global| global.args.get(&word)).cloned()),
         };
+        own.declare(&name);
         own.args.extend(default.map(|value| (name, value)));
     }
     Ok(())
 }
 
-fn labels(instruction: &Instruction, variables: &Variables) -> Result<Vec<(String, Label)>, String> {
+fn labels(instruction: &Instruction, variables: &Variables) -> Result<Vec<(String, Label)>, Refused> {
     let label = |(name, value): (String, String)| {
         let name = expand(&name, instruction.escape, variables)?;
         let Expanded { text, mut unset, mut varying } = expand(&value, instruction.escape, variables)?;
@@ -155,7 +179,7 @@ fn labels(instruction: &Instruction, variables: &Variables) -> Result<Vec<(Strin
     words::pairs(&instruction.rest, instruction.escape)?.into_iter().map(label).collect()
 }
 
-fn copy(instruction: &Instruction, stage: &Stage) -> Result<Option<Copy>, String> {
+fn copy(instruction: &Instruction, stage: &Stage) -> Result<Copy, Refused> {
     let (words, _) = words::list(&instruction.rest, instruction.escape);
     let mut varying = BTreeSet::new();
     let mut expanded = Vec::new();
@@ -165,24 +189,31 @@ fn copy(instruction: &Instruction, stage: &Stage) -> Result<Option<Copy>, String
         expanded.push(made.text);
     }
     let Some(to) = expanded.pop().filter(|_| !expanded.is_empty()) else {
-        return Err(format!("`{}` needs a source and a destination", instruction.name));
+        return Err(format!("`{}` needs a source and a destination", instruction.name).into());
     };
     let from = match instruction.flag("from") {
         Some(from) => Some(expand(from, instruction.escape, &stage.variables)?.text),
         None => None,
     };
     let into_folder = to.ends_with('/') || to == "." || to.ends_with("/.") || expanded.len() > 1;
-    Ok(Some(Copy {
+    let excluded = instruction.flags.iter().filter(|(flag, _)| flag == "exclude").map(|(_, value)| value.as_str());
+    let (exclude, unread) = Patterns::read(excluded.enumerate());
+    if !unread.is_empty() {
+        return Err(Refused::ours("its `--exclude` is more than is read".to_owned()));
+    }
+    Ok(Copy {
         line: instruction.line,
         is_add: instruction.name == "ADD",
-        heredoc: instruction.heredoc,
+        heredoc: instruction.heredoc.is_some(),
+        parents: instruction.flags.iter().any(|(flag, value)| flag == "parents" && value != "false"),
+        exclude,
         chmod: instruction.flag("chmod").is_some(),
         from,
         sources: expanded,
         to: joined(&stage.workdir, &to),
         into_folder,
         varying: varying.into_iter().collect(),
-    }))
+    })
 }
 
 /// A path below a folder, or on its own; without `.`, `..` and doubled `/`.

@@ -6,6 +6,8 @@ use super::*;
 use crate::scaffold::import::start::Command;
 use crate::sys::fs::Kind;
 
+mod beside;
+
 /// A folder that is made up: files, and the folders above them.
 struct Made(Vec<&'static str>);
 
@@ -88,6 +90,9 @@ fn escapes_of_windows() {
     check("# a comment\n# escape=`\nFROM x\nLABEL a=b \\\n c=d\n", &[("a", "b"), ("c", "d")]);
 }
 
+const CUT: &[(&str, &str)] = &[("a", "1.2"), ("b", "1"), ("c", "2.3"), ("d", "3")];
+const REPLACED: &[(&str, &str)] = &[("a", "a_b-c"), ("b", "abc"), ("c", "x"), ("d", "a-b-c")];
+
 #[test]
 fn variables() {
     for (text, expected) in [
@@ -102,8 +107,10 @@ fn variables() {
         ("ARG X=1\nLABEL a=${Y:-${X:-2}} b=${Y:-\"q\"} c=${X:?no}", &[("a", "1"), ("b", "q"), ("c", "1")]),
         ("ARG X Y=2\nLABEL a=$X b=$Y c=$ d=$$ e=$1x", &[("a", ""), ("b", "2"), ("c", "$"), ("d", ""), ("e", "x")]),
         ("ARG X=1\nLABEL ${X}=y", &[("1", "y")]),
+        ("ARG V=1.2.3\nLABEL a=${V%.*} b=${V%%.*} c=${V#*.} d=${V##*.}", CUT),
+        ("ARG V=a-b-c\nLABEL a=${V/-/_} b=${V//-/} c=${V/?-*/x} d=${V%\\*}", REPLACED),
         ("LABEL a=${X:?must}", &[]),
-        ("LABEL a=$TARGETARCH-$BUILDOS", &[("a", "${TARGETARCH}-${BUILDOS}")]),
+        ("ARG TARGETARCH\nLABEL a=$TARGETARCH-$BUILDOS", &[("a", "${TARGETARCH}-")]),
         ("ARG OUT\nLABEL a=$OUT", &[("a", "global")]),
         ("LABEL a=$OUT", &[("a", "")]),
         ("ARG OUT=own\nLABEL a=$OUT", &[("a", "own")]),
@@ -112,7 +119,7 @@ fn variables() {
     }
     let label = |text: &str| Dockerfile::read(&format!("FROM x\n{text}")).labels()["a"].clone();
     assert_eq!(label("LABEL a=$X${Y:-1}${Z:-$W}").unset, ["X", "W"]);
-    assert_eq!(label("LABEL a=$TARGETARCH").varying, ["TARGETARCH"]);
+    assert_eq!(label("ARG TARGETARCH\nLABEL a=$TARGETARCH").varying, ["TARGETARCH"]);
     assert_eq!(label("LABEL a=1\nLABEL a=2\nLABEL a=3").replaces, [2, 3]);
 }
 
@@ -138,7 +145,7 @@ fn heredocs_are_passed_over() {
                 COPY <<'E' /y\n# LABEL d=1 \\\nE\nRUN echo <<< x\nLABEL e=1\n";
     check(text, &[("e", "1")]);
     let read = Dockerfile::read("FROM x\nRUN <<EOF\nLABEL a=1\n");
-    assert_eq!(read.broken, [(2, "the heredoc `EOF` has no end".to_owned())]);
+    assert_eq!(read.broken, [Broken::new(2, "the heredoc `EOF` has no end".to_owned())]);
 }
 
 #[test]
@@ -313,10 +320,10 @@ fn what_grows_without_end_is_refused() {
     let doubled = format!("FROM a\nENV A=0123456789\n{}LABEL a=$A\n", "ENV A=$A$A\n".repeat(60));
     let read = Dockerfile::read(&doubled);
     assert!(read.labels().values().all(|label| label.value.len() <= 1 << 20));
-    assert!(read.broken[0].1.contains("become more than a Dockerfile holds"), "{:?}", read.broken[0]);
+    assert!(read.broken[0].what.contains("become more than is read"), "{:?}", read.broken[0]);
 
     let many = Dockerfile::read(&"FROM a\n".repeat(100_000));
-    assert_eq!(many.broken.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1_001]);
+    assert_eq!(many.broken.iter().map(|broken| broken.line).collect::<Vec<_>>(), [1_001]);
 
     let replaced = format!("FROM a\n{}", format!("LABEL {}\n", "a=1 ".repeat(900)).repeat(200));
     assert_eq!(Dockerfile::read(&replaced).labels()["a"].replaces.len(), 900 * 200 - 1);
@@ -326,74 +333,4 @@ fn what_grows_without_end_is_refused() {
     let tangled = format!("FROM scratch AS s0\n{}", (0..30).map(step).collect::<String>());
     let found = Dockerfile::read(&tangled).place(&ImagePath::new("/a").expect("a path"), &Made(Vec::new()));
     assert!(matches!(&found, Provenance::Made { .. }), "{found:?}");
-}
-
-/// How the page is built, as one line.
-fn page(stage: &str, rest: &str) -> Option<String> {
-    let context =
-        Made(vec!["ui/package.json", "ui/index.html", "client/app/package.json", "plain/index.html", "package.json"]);
-    let text = format!("FROM node AS page\n{stage}\nFROM scratch\n{rest}\n");
-    let root = ImagePath::new("/ui").expect("a path");
-    let page = Dockerfile::read(&text).page(&root, &context)?;
-    Some(format!("{} in {} -> {} by {}", page.run.join(", "), page.dir, page.source, page.stage))
-}
-
-#[test]
-fn pages_that_node_builds() {
-    let template = "WORKDIR /ui\nCOPY ui/package.json /ui/package.json\n\
-                    RUN --mount=type=cache,target=/c \\\n  npm set cache /c && \\\n  npm ci\nCOPY ui /ui\nRUN npm run build";
-    for (stage, rest, expected) in [
-        (template, "COPY --from=page /ui/build ui", Some("npm ci, npm run build in ui -> ui/build by page")),
-        (template, "COPY --from=0 /ui/build/ /ui/", Some("npm ci, npm run build in ui -> ui/build by page")),
-        (
-            "WORKDIR /app\nCOPY client/app .\nRUN yarn install --frozen-lockfile\nRUN yarn build",
-            "COPY --from=page /app/dist /ui",
-            Some("yarn install --frozen-lockfile, yarn build in client/app -> client/app/dist by page"),
-        ),
-        // What cannot be said as a few commands in a folder of the source is not said.
-        (template, "COPY --from=other /ui/build ui", None),
-        (template, "ARG TARGETARCH\nCOPY --from=page /ui/$TARGETARCH ui", None),
-        ("WORKDIR /ui\nCOPY ui /ui\nRUN make", "COPY --from=page /ui/build ui", None),
-        ("WORKDIR /ui\nCOPY ui /ui\nRUN npm run build > log", "COPY --from=page /ui/build ui", None),
-        ("WORKDIR /elsewhere\nCOPY ui /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
-        ("WORKDIR /ui\nCOPY plain /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
-        ("WORKDIR /ui\nCOPY . /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
-        ("WORKDIR /ui\nRUN npm run build", "COPY --from=page /ui/build ui", None),
-    ] {
-        assert_eq!(page(stage, rest).as_deref(), expected, "{stage}\n{rest}");
-    }
-}
-
-#[test]
-fn what_else_the_image_holds() {
-    let text = "FROM alpine AS base\nENV A=1 \\\n  B=2\nRUN apk add curl\nFROM golang AS unused\nRUN go build\nFROM base\n\
-                WORKDIR /srv\nCOPY metadata.json icon.svg /\nCOPY ui /ui\nCOPY etc /etc/boxes\nCOPY etc/a.conf .\n\
-                COPY --from=unused /out/service /service\nCOPY --from=unused /out/more /more\nADD https://example.com/x /x\n\
-                ADD data.tar.gz /data\nCOPY <<EOF /written\nx\nEOF\nCOPY gone /gone\nUSER 1000\nEXPOSE 8080\n\
-                HEALTHCHECK CMD true\nSTOPSIGNAL SIGINT\nVOLUME /data\nCOPY . /\n";
-    let context = Made(vec!["metadata.json", "icon.svg", "ui/index.html", "etc/a.conf", "data.tar.gz"]);
-    let path = |text: &str| ImagePath::new(text).expect(text);
-    let named = ["/metadata.json", "/icon.svg", "/ui", "/service"].map(path);
-    let rest = Dockerfile::read(text).rest(&named, &context);
-    let files: Vec<String> = rest.files.iter().map(|(path, source)| format!("{source} to {path}")).collect();
-    assert_eq!(files, ["etc to /etc/boxes", "etc/a.conf to /srv/a.conf"]);
-    let others: Vec<String> = rest.others.iter().map(|(line, what)| format!("{line} {what}")).collect();
-    assert_eq!(
-        others,
-        [
-            "2 `ENV` A=1   B=2",
-            "4 `RUN` apk add curl",
-            "8 `WORKDIR` /srv",
-            "14 `COPY` of `/out/more` to `/more`",
-            "15 `ADD` of `https://example.com/x` to `/x`",
-            "16 `ADD` of `data.tar.gz` to `/data`",
-            "17 `COPY` of `<<EOF` to `/written`",
-            "20 `COPY` of `gone` to `/gone`",
-            "21 `USER` 1000",
-            "22 `EXPOSE` 8080",
-            "23 `HEALTHCHECK` CMD true",
-            "24 `STOPSIGNAL` SIGINT",
-            "25 `VOLUME` /data",
-        ]
-    );
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: BuildKit, `frontend/dockerfile/parser/line_parsers.go`, `parseWords` and `parseNameVal`.
 
+use super::Refused;
+
 /// Splits at blanks outside of quotes; quotes and escapes stay in the words.
 pub(super) fn split(text: &str, escape: char) -> Vec<String> {
     let mut words = Vec::new();
@@ -42,19 +44,19 @@ const MAX_PAIRS: usize = 1_000;
 ///
 /// # Errors
 /// What Docker would refuse.
-pub(super) fn pairs(text: &str, escape: char) -> Result<Vec<(String, String)>, String> {
+pub(super) fn pairs(text: &str, escape: char) -> Result<Vec<(String, String)>, Refused> {
     let words = split(text, escape);
     if words.len() > MAX_PAIRS {
-        return Err(format!("it has {} words; {MAX_PAIRS} are read at most", words.len()));
+        return Err(Refused::ours(format!("it has {} words; {MAX_PAIRS} are read at most", words.len())));
     }
-    let Some(first) = words.first() else { return Err("it has no arguments".to_owned()) };
+    let Some(first) = words.first() else { return Err("it has no arguments".into()) };
     if !first.contains('=') {
         let (name, value) = text.split_once(char::is_whitespace).ok_or("it must have two arguments")?;
         return Ok(vec![(name.to_owned(), value.trim_start().to_owned())]);
     }
     let pair = |word: &String| match word.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(format!("`{}` has no `=`; it must be name=value", shortened(word))),
+        None => Err(format!("`{}` has no `=`; it must be name=value", shortened(word)).into()),
     };
     words.iter().map(pair).collect()
 }
