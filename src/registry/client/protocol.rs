@@ -1,4 +1,4 @@
-//! HTTP or HTTPS: which of them a registry of this machine speaks, as its first answers show.
+//! HTTP or HTTPS with a registry of this machine: which of them it speaks shows in its first answer.
 
 use reqwest::{Method, Response, StatusCode, Url};
 
