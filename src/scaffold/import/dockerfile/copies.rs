@@ -78,14 +78,12 @@ pub(super) struct Step {
     pub(super) line: usize,
 }
 
+/// Where a path comes from, and on which way.
+pub(super) type Found = (Provenance, Vec<Step>);
+
 /// Where a path of the last stage comes from, and on which way. `steps` is how many sources may be looked at for this
 /// path and for others after it.
-pub(super) fn place(
-    stages: &[Stage],
-    path: &ImagePath,
-    context: &dyn Context,
-    steps: &Cell<usize>,
-) -> (Provenance, Vec<Step>) {
+pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context, steps: &Cell<usize>) -> Found {
     let Some(last) = stages.len().checked_sub(1) else {
         return (Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() }, Vec::new());
     };
