@@ -173,7 +173,10 @@ fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context:
             return made(format!("the copies of the Dockerfile are too many to follow (line {line})"));
         }
         if copy.is_add && source.contains("://") {
-            if lands(copy, source, wish).is_some() {
+            // It is one file.
+            let name = source.rsplit('/').next().unwrap_or_default();
+            let to = if copy.into_folder { joined(&copy.to, name) } else { copy.to.clone() };
+            if to == wish.path {
                 return made(format!("line {line} of the Dockerfile fetches it from {}", words::shortened(source)));
             }
             continue;
