@@ -160,7 +160,13 @@ fn run(args: DextArgs, context: Context) -> ExitCode {
         Command::Doctor(args) => doctor::run(&args, &context),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => match context.shell.lost() {
+            None => ExitCode::SUCCESS,
+            Some(lost) => {
+                context.shell.error(&lost);
+                ExitCode::FAILURE
+            }
+        },
         // Whoever pressed Ctrl-C knows why it ended.
         Err(_) if interrupt::asked() => ExitCode::from(interrupt::EXIT_CODE),
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::Explain;
+use crate::domain::{Explain, printable};
 use crate::{build, bundle, image, manifest, plan, registry, scaffold, subject, sys, validate};
 
 /// Any stage's error.
@@ -38,6 +38,14 @@ pub enum Error {
     /// A file of the command itself.
     #[error(transparent)]
     Fs(#[from] sys::fs::Error),
+    /// The file for the digest of what is published cannot be written.
+    #[error("the digest cannot be written: {error}")]
+    DigestFile {
+        /// What the file system refused.
+        error: sys::fs::Error,
+        /// Whether the image is published all the same.
+        is_published: bool,
+    },
     /// A program that the command itself runs.
     #[error(transparent)]
     Process(#[from] sys::process::Error),
@@ -113,7 +121,8 @@ impl Error {
             Error::Process(error) => error,
             Error::Git(error) => error,
             Error::Rule(error) => error,
-            Error::Usage { .. }
+            Error::DigestFile { .. }
+            | Error::Usage { .. }
             | Error::Dirty { .. }
             | Error::Destination { .. }
             | Error::Found { .. }
@@ -143,6 +152,7 @@ impl Error {
 impl Explain for Error {
     fn place(&self) -> Option<String> {
         match self {
+            Error::DigestFile { .. } => Some("--digest-file".to_owned()),
             Error::Destination { manifest, .. } => manifest.as_ref().map(|path| path.display().to_string()),
             other => other.stage().and_then(Explain::place),
         }
@@ -152,6 +162,12 @@ impl Explain for Error {
         match self {
             Error::Usage { help, .. } | Error::Destination { help, .. } | Error::Found { help, .. } => {
                 Some(help.clone())
+            }
+            Error::DigestFile { is_published: true, .. } => {
+                Some("the image and its tags are published; their digest is in what was printed before".to_owned())
+            }
+            Error::DigestFile { .. } => {
+                Some("name a file in a folder that can be written to; nothing was sent".to_owned())
             }
             Error::Unanswered => Some("pass `--yes` to take every default".to_owned()),
             Error::Git(error) => {
@@ -166,10 +182,7 @@ impl Explain for Error {
 /// Names of files, one a line; what a terminal would take for an order is escaped.
 fn listed(files: &[String]) -> String {
     const SHOWN: usize = 100;
-    let name = |file: &String| {
-        file.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
-    };
-    let mut lines: Vec<String> = files.iter().take(SHOWN).map(name).collect();
+    let mut lines: Vec<String> = files.iter().take(SHOWN).map(|file| printable(file).into_owned()).collect();
     if files.len() > SHOWN {
         lines.push(format!("... and {} more", files.len() - SHOWN));
     }

@@ -1,19 +1,20 @@
 //! The only printer. It looks like Cargo: a right-aligned green verb, `warning:` and `error:` in front, a bar
 //! for long steps on a terminal, and one JSON object a line where a program listens.
-
-#![expect(clippy::print_stdout, reason = "this is the room that prints")]
+//!
+//! What is told of images, files and servers holds words of theirs. Whoever puts them into a sentence keeps them to one
+//! line ([`quoted`](crate::domain::quoted)); that nothing but our own colours steers the terminal is seen to here.
 
 pub mod ask;
 mod bars;
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use bars::Bars;
 
-use crate::domain::Explain;
+use crate::domain::{Explain, printable, printable_lines};
 use crate::report::{Event, Message, Report};
 use crate::sys::Env;
 
@@ -52,13 +53,27 @@ pub struct Shell {
     answers: ColorChoice,
     json: bool,
     bars: Mutex<Option<Bars>>,
+    /// Why standard output did not take all of the answer.
+    lost: Mutex<Option<io::Error>>,
+}
+
+/// The answer of a command did not get to where it was to go.
+#[derive(Debug, thiserror::Error)]
+#[error("could not write to standard output: {0}")]
+pub struct Lost(io::Error);
+
+impl Explain for Lost {
+    fn help(&self) -> Option<String> {
+        let full = self.0.kind() == io::ErrorKind::StorageFull;
+        full.then(|| "free some space; what the command was to do besides is done".to_owned())
+    }
 }
 
 impl Shell {
     /// A printer to standard error, and with `json` to standard output too.
     #[must_use]
     pub fn new(verbosity: Verbosity, color: ColorChoice, json: bool) -> Self {
-        Shell { verbosity, color, answers: ColorChoice::Never, json, bars: Mutex::new(None) }
+        Shell { verbosity, color, answers: ColorChoice::Never, json, bars: Mutex::default(), lost: Mutex::default() }
     }
 
     /// The same with colours on standard output, for commands whose answer has some.
@@ -70,7 +85,7 @@ impl Shell {
     /// What standard output is: how wide, in which letters, in colour or not.
     #[must_use]
     pub fn page(&self, env: &Env) -> Page {
-        let columns = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+        let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         let asked = || env.var("COLUMNS").and_then(|columns| columns.parse().ok());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| env.var(name));
         // macOS and Windows speak UTF-8 without saying so.
@@ -88,8 +103,21 @@ impl Shell {
 
     /// Prints bytes to standard output as they are.
     pub fn print_bytes(&self, bytes: &[u8]) {
-        // A reader that closed its end, as `head` does, has all it wanted.
-        let _ = std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush());
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            // A reader that closed its end, as `head` does, has all it wanted.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.lost.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the first error of printing to standard output was, if there was one. Who prints goes on after it, because
+    /// what else there is to do is more than words.
+    #[must_use]
+    pub fn lost(&self) -> Option<Lost> {
+        self.lost.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take().map(Lost)
     }
 
     /// Whether a program listens at standard output.
@@ -107,19 +135,19 @@ impl Shell {
 
     /// Prints an error: what, where, and what to do next.
     pub fn error(&self, error: &dyn Explain) {
-        let mut text = format!("{BAD}error{BAD:#}: {error}\n");
+        let mut text = format!("{BAD}error{BAD:#}: {}\n", printable_lines(&error.to_string()));
         if let Some(place) = error.place() {
-            text += &format!("  {NOTE}-->{NOTE:#} {place}\n");
+            text += &format!("  {NOTE}-->{NOTE:#} {}\n", printable_lines(&place));
         }
         if let Some(help) = error.help() {
-            text += &format!("  {NOTE}help{NOTE:#}: {help}\n");
+            text += &format!("  {NOTE}help{NOTE:#}: {}\n", printable_lines(&help));
         }
         self.write(&text);
     }
 
     fn write(&self, text: &str) {
         let print = || {
-            let _ = AutoStream::new(std::io::stderr(), self.color).write_all(text.as_bytes());
+            let _ = AutoStream::new(io::stderr(), self.color).write_all(text.as_bytes());
         };
         match self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_ref() {
             Some(bars) => bars.suspend(print),
@@ -128,17 +156,17 @@ impl Shell {
     }
 
     fn status(&self, verb: &str, text: &str) {
-        self.write(&format!("{GOOD}{verb:>12}{GOOD:#} {text}\n"));
+        self.write(&format!("{GOOD}{verb:>12}{GOOD:#} {}\n", printable_lines(text)));
     }
 
     fn warning(&self, text: &str, help: Option<&str>) {
-        let help = help.map_or_else(String::new, |help| format!("  {NOTE}help{NOTE:#}: {help}\n"));
-        self.write(&format!("{WARNING}warning{WARNING:#}: {text}\n{help}"));
+        let help = help.map_or_else(String::new, |help| format!("  {NOTE}help{NOTE:#}: {}\n", printable_lines(help)));
+        self.write(&format!("{WARNING}warning{WARNING:#}: {}\n{help}", printable_lines(text)));
     }
 
     /// Moves a bar, where there is a terminal to see it.
     fn bars(&self, show: impl FnOnce(&mut Bars)) {
-        if std::io::stderr().is_terminal() {
+        if io::stderr().is_terminal() {
             let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             show(bars.get_or_insert_with(Bars::new));
         }
@@ -147,7 +175,7 @@ impl Shell {
     fn message(&self, message: &Message) {
         if self.json {
             let line = serde_json::to_string(message).unwrap_or_default();
-            println!("{line}");
+            self.print(&(line + "\n"));
         }
     }
 }
@@ -162,7 +190,9 @@ impl Report for Shell {
             Event::Detail { .. } => {}
             Event::Warning { text, help } => self.warning(&text, help.as_deref()),
             Event::Progress { verb, done, total } => self.bars(|bars| bars.whole(verb, done, total)),
-            Event::Transfer { id, label, done, total } => self.bars(|bars| bars.part(id, label, done, total)),
+            Event::Transfer { id, label, done, total } => {
+                self.bars(|bars| bars.part(id, printable(&label).into_owned(), done, total))
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), Error> {
     let table = import.toml(target.origin.key);
     let report: &dyn Report = &context.shell;
     if args.print {
-        import.account.tell(report);
+        import.account.tell(report, context.shell.is_json());
         let line =
             || json!({ "reason": "dext-import", "key": target.origin.key, "table": import.table, "toml": table });
         context.shell.print(&if context.shell.is_json() { format!("{}\n", line()) } else { table.clone() });
@@ -82,7 +82,7 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), Error> {
     };
     let copies = write::copies(from, &target.origin.dir, &import.sources())?;
     write::write(from, &copies, &target, &text)?;
-    import.account.tell(report);
+    import.account.tell(report, context.shell.is_json());
     copies.tell(report);
     let file = args.manifest_path.as_deref().unwrap_or(DEFAULT.as_ref());
     report.status("Added", format!("[{}] to {}", target.origin.key, file.display()));

@@ -88,6 +88,7 @@ impl RegistryArgs {
     pub fn options(&self, env: &Env) -> registry::Options {
         let mut options = registry::Options::from_env(env);
         options.plain_http |= self.plain_http;
+        options.tls_first |= self.cacert.is_some();
         options.http.ca_files.extend(self.cacert.iter().map(|file| env.cwd.join(file)));
         options
     }

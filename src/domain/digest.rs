@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
+use super::quoted;
+
 /// A SHA-256 digest, written `sha256:<64 hex digits>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -87,7 +89,7 @@ impl<'de> Deserialize<'de> for Digest {
 
 /// A text that is no SHA-256 digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no SHA-256 digest of 64 hexadecimal digits")]
+#[error("`{}` is no SHA-256 digest of 64 hexadecimal digits", quoted(.0))]
 pub struct InvalidDigest(pub String);
 
 #[cfg(test)]

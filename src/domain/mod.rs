@@ -8,6 +8,7 @@ pub mod json;
 pub mod name;
 pub mod picture;
 pub mod platform;
+pub mod printable;
 pub mod reference;
 
 pub use count::count;
@@ -17,4 +18,5 @@ pub use image_path::{FileMode, ImagePath};
 pub use name::{BinName, FileName, ImageName};
 pub use picture::is_picture;
 pub use platform::{Arch, Os, Platform, TargetTriple};
+pub use printable::{printable, printable_lines, quoted, steers};
 pub use reference::{DOCKER_HUB, Reference};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::read::{MAX_DEPTH, MAX_MANIFESTS};
-use crate::domain::{Digest, Explain};
+use crate::domain::{Digest, Explain, quoted};
 use crate::sys::fs;
 
 /// What is wrong with a layout.
@@ -105,7 +105,8 @@ pub enum Damage {
 }
 
 fn tags_text(wanted: Option<&str>, found: &[String]) -> String {
-    let found = if found.is_empty() { "no tags".to_owned() } else { format!("the tags {}", found.join(", ")) };
+    let tags: Vec<String> = found.iter().map(|tag| quoted(tag)).collect();
+    let found = if tags.is_empty() { "no tags".to_owned() } else { format!("the tags {}", tags.join(", ")) };
     match wanted {
         Some(wanted) => format!("has no tag `{wanted}`; it has {found}"),
         None => format!("holds several images; it has {found}"),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::damage::Damage;
-use crate::domain::{Arch, Explain, ImagePath, Platform};
+use crate::domain::{Arch, Explain, ImagePath, Platform, printable, quoted};
 use crate::sys::fs;
 
 /// Why an image could not be written, read or packed into an archive.
@@ -77,7 +77,7 @@ pub enum Error {
         source: Damage,
     },
     /// A base image lacks a platform.
-    #[error("the base image has no {wanted}, only {}", if found.is_empty() { "no platform at all".to_owned() } else { found.join(", ") })]
+    #[error("the base image has no {wanted}, only {}", printable::platforms(found))]
     BasePlatform {
         /// Its layout.
         layout: PathBuf,
@@ -87,7 +87,7 @@ pub enum Error {
         found: Vec<String>,
     },
     /// A base image has a layer that cannot be built upon.
-    #[error("the base image has a layer of type `{media_type}`, which {why}")]
+    #[error("the base image has a layer of type `{}`, which {why}", quoted(media_type))]
     BaseLayer {
         /// Its layout.
         layout: PathBuf,

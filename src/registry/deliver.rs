@@ -42,6 +42,8 @@ pub(super) struct Yard<'a> {
     looking: Semaphore,
     /// Blobs that are sent at once. Those that are looked for do not wait for them.
     sending: Semaphore,
+    /// Tags that are written at once.
+    tagging: Semaphore,
     loads: RefCell<Vec<Load>>,
     pace: Pace,
 }
@@ -49,8 +51,9 @@ pub(super) struct Yard<'a> {
 impl<'a> Yard<'a> {
     /// Prepares a push.
     pub fn new(talk: Dialogue<'a>, shipment: &'a Shipment, target: &'a Target) -> Self {
-        let (looking, sending) = (permits(talk.session), permits(talk.session));
-        Yard { talk, shipment, target, looking, sending, loads: RefCell::default(), pace: Pace::default() }
+        let [looking, sending, tagging] = [(); 3].map(|()| permits(talk.session));
+        let (loads, pace) = (RefCell::default(), Pace::default());
+        Yard { talk, shipment, target, looking, sending, tagging, loads, pace }
     }
 
     /// Whether no blob had to be sent so far, or even announced.

@@ -18,6 +18,15 @@ pub struct At {
     pub repository: String,
     /// What was being done, as "looking for the tag 1.2.3".
     pub step: String,
+    /// Whether it is part of sending an image, so that what has arrived before counts the next time.
+    pub sends: bool,
+}
+
+impl At {
+    /// What to say of a later try, besides that.
+    fn kept(&self) -> &'static str {
+        if self.sends { ": what has arrived is not sent again" } else { "" }
+    }
 }
 
 impl fmt::Display for At {
@@ -170,6 +179,16 @@ pub enum Error {
         /// Where.
         at: Box<At>,
     },
+    /// The proxy does not connect us with the registry, and will not.
+    #[error("the proxy, {proxy}, refuses to connect to the registry: it answered {status}")]
+    ProxyRefuses {
+        /// Variable and address, without its password.
+        proxy: String,
+        /// The status.
+        status: String,
+        /// Where.
+        at: Box<At>,
+    },
     /// It did not work, however often it was tried.
     #[error("failed {tries} times, at last because {why}")]
     Unreachable {
@@ -275,6 +294,7 @@ impl Explain for Error {
             | Error::Certificate { at, .. }
             | Error::NoTls { at, .. }
             | Error::ProxyDenies { at }
+            | Error::ProxyRefuses { at, .. }
             | Error::Unreachable { at, .. }
             | Error::UnknownHost { at, .. }
             | Error::UnknownProxy { at, .. }
@@ -330,9 +350,14 @@ impl Explain for Error {
             Error::ProxyDenies { .. } => {
                 "write them into the proxy's address, in HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
             }
-            Error::Unreachable { cause: Cause::Answered, .. } => "try again later: what has arrived is not sent again",
-            Error::Unreachable { cause: Cause::Broken, .. } => {
-                "try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY"
+            Error::ProxyRefuses { .. } => {
+                "ask who runs the proxy to allow that host, or name the host in NO_PROXY if it needs no proxy"
+            }
+            Error::Unreachable { cause: Cause::Answered, at, .. } => {
+                return Some(format!("try again later{}", at.kept()));
+            }
+            Error::Unreachable { cause: Cause::Broken, at, .. } => {
+                return Some(format!("try again{}. Behind a proxy, set HTTPS_PROXY", at.kept()));
             }
             Error::Unreachable { cause: Cause::Proxy(proxy), .. } => {
                 return Some(format!("check the proxy, {proxy}, or name the host in NO_PROXY if it needs none"));
@@ -342,7 +367,7 @@ impl Explain for Error {
             }
             Error::UnknownProxy { .. } => http::CHECK_PROXY,
             Error::TooManyTags { .. } => "delete tags that nobody needs, or publish to another repository",
-            Error::Later { .. } => "try again then: what has arrived is not sent again",
+            Error::Later { at, .. } => return Some(format!("try again then{}", at.kept())),
             Error::ReadBack { .. } => "look whether somebody else has written the tag, then publish again",
         };
         Some(help.to_owned())

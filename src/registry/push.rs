@@ -167,8 +167,19 @@ async fn tag(talk: Dialogue<'_>, shipment: &Shipment, target: &Target, tag: &str
 enum Done {
     Blob(usize, Fate),
     Manifest,
-    /// Whether the registry has the whole image already.
+    /// Whether the registry has the index and all manifests already.
     Looked(bool),
+}
+
+/// What is known of the index and the manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Documents {
+    /// They may be there, and are sent.
+    Unasked,
+    /// They are being looked for.
+    Asked,
+    /// All are there.
+    There,
 }
 
 struct Push<'a> {
@@ -188,11 +199,8 @@ impl Push<'_> {
             return Ok((tags, all_there(), Fate::Skipped));
         }
         let index = self.shipment.read_document(&self.shipment.index)?.into();
-        // A tag that points at the index is trusted to stand for the whole image, as it is by whoever pulls it; what was
-        // seen before a build is not.
-        let asked = |tag: &&TagOutcome| !self.target.seen.contains_key(&tag.tag);
-        let whole = tags.iter().filter(asked).any(|tag| tag.change == TagChange::Unchanged);
-        let fates = if whole { None } else { yard.with_progress(self.fill(&yard)).await? };
+        // Another tag that points at the index does not vouch for the blobs: a registry may have lost one since.
+        let fates = yard.with_progress(self.fill(&yard)).await?;
         if fates.is_some() {
             yard.index(&index).await?;
         }
@@ -207,7 +215,7 @@ impl Push<'_> {
         let blobs = &self.shipment.blobs;
         let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
         // Platforms whose blobs are there. If the whole image may be, their manifests wait for the answer.
-        let (mut ready, mut is_looking) = (Vec::new(), false);
+        let (mut ready, mut documents) = (Vec::new(), Documents::Unasked);
         let mut tasks: FuturesUnordered<LocalBoxFuture<'_, Result<Done, Error>>> = FuturesUnordered::new();
         for (at, blob) in blobs.iter().enumerate() {
             tasks.push(Box::pin(async move {
@@ -223,17 +231,22 @@ impl Push<'_> {
                 Done::Blob(at, fate) => {
                     // If the largest blob, which is the first, is there, the whole image may be.
                     if at == 0 && fate == Fate::Skipped {
-                        is_looking = true;
+                        documents = Documents::Asked;
                         tasks.push(Box::pin(async { Ok(Done::Looked(is_whole(self.talk, self.shipment).await?)) }));
                     }
                     fates.insert(at, fate);
                     ready.extend(order.arrived(&blobs[at].digest));
                 }
-                Done::Looked(true) if yard.has_sent_nothing() => return Ok(None),
-                Done::Looked(_) => is_looking = false,
+                Done::Looked(are_there) => documents = if are_there { Documents::There } else { Documents::Unasked },
                 Done::Manifest => {}
             }
-            let now = if is_looking { Vec::new() } else { std::mem::take(&mut ready) };
+            // Documents that are there are believed only as long as no blob of theirs was missing.
+            let wait = match documents {
+                Documents::Unasked => false,
+                Documents::Asked => true,
+                Documents::There => yard.has_sent_nothing(),
+            };
+            let now = if wait { Vec::new() } else { std::mem::take(&mut ready) };
             for platform in now {
                 tasks.push(Box::pin(async move {
                     yard.manifest(platform).await?;
@@ -241,14 +254,14 @@ impl Push<'_> {
                 }));
             }
         }
-        Ok(Some(fates.into_values().collect()))
+        let is_there = documents == Documents::There && yard.has_sent_nothing();
+        Ok((!is_there).then(|| fates.into_values().collect()))
     }
 }
 
-/// Whether the registry has the index and the manifests of all platforms. Their blobs are trusted to be there then:
-/// they are sent before a manifest that names them, most registries refuse it otherwise (`MANIFEST_BLOB_UNKNOWN` of the
-/// distribution specification), and what cleans registries up keeps what a manifest names. Manifests are asked for one
-/// by one because an index may lack some: the specification does not want them to be there before it.
+/// Whether the registry has the index and the manifests of all platforms. That says nothing of their blobs: a registry
+/// may have lost some. Manifests are asked for one by one because an index may lack some: the specification does not
+/// want them to be there before it.
 pub(super) async fn is_whole(talk: Dialogue<'_>, shipment: &Shipment) -> Result<bool, Error> {
     let is_there = async |document: &Descriptor| {
         let digest = document.digest.to_string();

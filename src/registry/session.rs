@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::Error;
-use super::client::{Dialogue, Door, Wire};
+use super::client::{Dialogue, Door, Secrets, Wire, hide};
 use super::credentials::Keychain;
 use super::token::scope;
 use crate::domain::Reference;
@@ -30,6 +30,9 @@ pub struct Options {
     /// Whether plain HTTP is spoken with every registry. Without it, plain HTTP is for this machine's own
     /// registries only.
     pub plain_http: bool,
+    /// Whether TLS is looked for first at this machine's own registries too, as who names a certificate for one
+    /// expects. What the environment trusts says nothing of them: on many machines `SSL_CERT_FILE` is always set.
+    pub tls_first: bool,
     /// How often a request is repeated.
     pub retries: u32,
     /// How long to wait before the first repetition. Each further wait is twice as long.
@@ -52,6 +55,7 @@ impl Options {
         Options {
             http: HttpSettings::from_env(env),
             plain_http: false,
+            tls_first: false,
             retries: 5,
             pause: Duration::from_millis(500),
             timeout: Duration::from_secs(60),
@@ -98,6 +102,8 @@ pub struct Session<'r> {
     report: &'r dyn Report,
     runtime: Runtime,
     wire: Wire,
+    /// What must not be repeated, should a server repeat it.
+    secrets: RefCell<Secrets>,
     /// The doors so far, by registry, repository and what their tokens allow.
     doors: RefCell<BTreeMap<[String; 3], Rc<Door>>>,
 }
@@ -117,13 +123,29 @@ impl<'r> Session<'r> {
     pub fn new(options: Options, keychain: Keychain, report: &'r dyn Report) -> Result<Self, Error> {
         let runtime = Runtime::new().map_err(Error::Runtime)?;
         let wire = Wire::new(&options);
-        Ok(Session { options, keychain, report, runtime, wire, doors: RefCell::default() })
+        let mut secrets = Secrets::default();
+        let proxies = [&options.http.http_proxy, &options.http.https_proxy];
+        proxies.into_iter().flatten().for_each(|proxy| secrets.learn_proxy(&proxy.address));
+        let secrets = RefCell::new(secrets);
+        Ok(Session { options, keychain, report, runtime, wire, secrets, doors: RefCell::default() })
     }
 
     /// What has gone over the wire so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         self.wire.traffic()
+    }
+
+    /// A text that holds what a server has chosen, without the passwords and tokens that servers were shown; if it is
+    /// longer than anybody reads, its beginning. Whoever makes an error of what came through this session passes the
+    /// text through here.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        hide(text, self.secrets.borrow().known())
+    }
+
+    pub(crate) fn secrets(&self) -> &RefCell<Secrets> {
+        &self.secrets
     }
 
     pub(crate) fn options(&self) -> &Options {

@@ -25,7 +25,7 @@ async fn look(
     target: &Target,
 ) -> Result<(Vec<TagOutcome>, Vec<Fate>, Fate), Error> {
     let tags = push::tags(talk, shipment, target).await?;
-    if tags.iter().any(|tag| tag.change == TagChange::Unchanged) {
+    if tags.iter().all(|tag| tag.change == TagChange::Unchanged) {
         return Ok((tags, vec![Fate::Skipped; shipment.blobs.len()], Fate::Skipped));
     }
     let permits = push::permits(talk.session);

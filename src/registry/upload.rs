@@ -274,12 +274,16 @@ impl Upload {
                     }
                 }
             }
-            Heard::Reply(Reply { status: 413 | 416, words, .. }) => {
+            Heard::Reply(Reply { status: status @ (413 | 416), words, .. }) => {
+                let length = end - self.offset;
+                let smaller = if length > PIECE { PIECE } else { (length / 2).max(SMALLEST).min(length) };
+                // Status 416 may be about where the piece begins, of which the registry is asked.
+                if status == 413 && smaller == length {
+                    return self.fail(Failure::Refused);
+                }
                 self.state = State::Doubtful;
-                let smaller = if piece > PIECE { PIECE } else { (piece / 2).max(SMALLEST).min(piece) };
                 self.pieces = Some(smaller);
                 self.fell_back = true;
-                let length = end - self.offset;
                 self.failed(
                     Row::Send,
                     Passing::answered(format!("the registry refused a piece of {length} bytes: {words}")),

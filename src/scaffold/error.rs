@@ -99,6 +99,9 @@ pub enum Error {
         /// The most bytes.
         bytes: u64,
     },
+    /// The user asked to stop; nothing half-finished is left.
+    #[error("interrupted")]
+    Interrupted,
     /// A package or workspace that is there did not become an extension.
     #[error(transparent)]
     Init(#[from] super::init::Error),
@@ -172,6 +175,7 @@ impl Explain for Error {
             Error::Subject(error) => error.help(),
             Error::Init(error) => error.help(),
             Error::Fs(error) => error.help(),
+            Error::Interrupted => Some("nothing was changed".to_owned()),
             Error::Vcs(_) => Some("pass `--vcs none` to do without a repository".to_owned()),
         }
     }

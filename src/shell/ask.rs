@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Read};
 
 use super::{NOTE, Shell, Verbosity};
+use crate::domain::printable;
 use crate::error::Error;
 
 /// The longest line that is read as an answer, in bytes. Terminals end lines long before.
@@ -85,11 +86,6 @@ impl Ask for Questions<'_> {
 fn prompt(question: &str, default: &str) -> String {
     let default = if default.is_empty() { String::new() } else { format!(" [{}]", printable(default)) };
     format!("{NOTE}{}{NOTE:#}{default}: ", printable(question))
-}
-
-/// What is asked may come from a folder's name, which must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() }).collect()
 }
 
 /// A line, or the default if it is blank; `None` if there is none.
@@ -177,7 +173,7 @@ mod tests {
     #[test]
     fn a_question_does_not_steer_the_terminal() {
         let shown = anstream::adapter::strip_str(&prompt("Title of \u{1b}c", "a\nb")).to_string();
-        assert_eq!(shown, "Title of \\u{1b}c [a\\nb]: ");
+        assert_eq!(shown, "Title of \\u{1b}c [a\\u{a}b]: ");
         assert_eq!(anstream::adapter::strip_str(&prompt("Title", "")).to_string(), "Title: ");
     }
 

@@ -71,7 +71,8 @@ impl Looks {
     /// Bytes of memory that it takes, more or less.
     pub(super) fn weight(&self) -> u64 {
         const FACTS: u64 = 1_000;
-        FACTS + self.content.as_ref().map_or(0, |content| content.len() as u64)
+        let names = self.facts.as_ref().map_or_else(String::len, Facts::names);
+        FACTS + names as u64 + self.content.as_ref().map_or(0, |content| content.len() as u64)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::damage::LayerDamage;
 use super::limits;
-use crate::domain::{Digest, Explain};
+use crate::domain::{Digest, Explain, printable, quoted};
 use crate::image::Damage;
 use crate::registry;
 use crate::sys::{fs, process};
@@ -51,7 +51,7 @@ pub enum Error {
         found: Vec<String>,
     },
     /// A document is missing, damaged or hostile.
-    #[error("the {what} {why}")]
+    #[error("the {what} {}", quoted(why))]
     Document {
         /// The image.
         image: String,
@@ -63,7 +63,7 @@ pub enum Error {
         why: String,
     },
     /// What the name stands for is no image.
-    #[error("it is no image but `{media_type}`")]
+    #[error("it is no image but `{}`", quoted(media_type))]
     NoImage {
         /// The image.
         image: String,
@@ -71,7 +71,7 @@ pub enum Error {
         media_type: String,
     },
     /// The image lacks a platform.
-    #[error("the image has no {wanted}, only {}", if found.is_empty() { "no platform at all".to_owned() } else { found.join(", ") })]
+    #[error("the image has no {wanted}, only {}", printable::platforms(found))]
     NoPlatform {
         /// The image.
         image: String,
@@ -91,7 +91,7 @@ pub enum Error {
         limit: usize,
     },
     /// A layer is damaged or hostile.
-    #[error("the layer `{name}` cannot be read: {damage}")]
+    #[error("the layer `{}` cannot be read: {damage}", quoted(name))]
     Layer {
         /// The image.
         image: String,
@@ -105,7 +105,7 @@ pub enum Error {
 }
 
 fn several(wanted: Option<&str>, found: &[String]) -> String {
-    let mut tags = found.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut tags = found.iter().take(20).map(|tag| quoted(tag)).collect::<Vec<_>>().join(", ");
     if found.len() > 20 {
         tags += ", …";
     }
@@ -125,6 +125,19 @@ impl Error {
     #[must_use]
     pub fn is_network(&self) -> bool {
         matches!(self, Error::Registry(error) if error.is_network())
+    }
+
+    /// The same with all that the image says in other words: what a registry sends may hold what the registry was sent.
+    pub(super) fn told(self, tell: impl Fn(&str) -> String) -> Self {
+        match self {
+            Error::Document { image, what, digest, why } => Error::Document { image, what, digest, why: tell(&why) },
+            Error::NoImage { image, media_type } => Error::NoImage { image, media_type: tell(&media_type) },
+            Error::NoPlatform { image, wanted, found } => {
+                Error::NoPlatform { image, wanted, found: found.iter().map(|one| tell(one)).collect() }
+            }
+            Error::Layer { image, name, digest, damage } => Error::Layer { image, name: tell(&name), digest, damage },
+            other => other,
+        }
     }
 
     /// A document that is larger than any real one.

@@ -154,7 +154,10 @@ pub fn raw<'r>(
     let source = source::open(place, options.scratch.as_deref(), connect)?;
     match saved_in(place, &source) {
         Some(archive) => Ok(archive.small(saved::MANIFEST)?.unwrap_or_default()),
-        None => Ok(read::root(&source, &place.name, place.tag())?.0.bytes),
+        None => match read::root(&source, &place.name, place.tag()) {
+            Ok((root, _)) => Ok(root.bytes),
+            Err(error) => Err(error.told(|words| source.told(words))),
+        },
     }
 }
 
@@ -195,10 +198,9 @@ impl<'r> Subject<'r> {
                 (None, names, Vec::new(), kept)
             }
             None => {
-                let (root, names) = read::root(&source, &name, place.tag())?;
-                let listed = read::list(&source, &name, root)?;
-                let platforms = read::platforms(&source, &name, &listed, &options.platforms)?;
-                (Some(listed.root), names, listed.entries, platforms)
+                let read = read::image(&source, &name, place.tag(), &options.platforms);
+                let (root, names, entries, platforms) = read.map_err(|error| error.told(|words| source.told(words)))?;
+                (Some(root), names, entries, platforms)
             }
         };
         let kind = match (&source, &root) {
@@ -328,12 +330,9 @@ impl<'r> Subject<'r> {
     }
 
     fn damaged(&self, layer: &Layer, at: usize, damage: LayerDamage) -> Error {
-        Error::Layer {
-            image: self.name.clone(),
-            name: layer.name.clone().unwrap_or_else(|| (at + 1).to_string()),
-            digest: layer.digest,
-            damage: Box::new(damage),
-        }
+        let name = layer.name.clone().unwrap_or_else(|| (at + 1).to_string());
+        let error = Error::Layer { image: self.name.clone(), name, digest: layer.digest, damage: Box::new(damage) };
+        error.told(|words| self.source.told(words))
     }
 
     /// The bytes of a layer's blob as they come.

@@ -10,7 +10,7 @@ use super::model::{Document, Entry, Layer, Platform, history_of_layers};
 use super::source::Source;
 use super::unpack::Packing;
 use crate::domain::json::Unread;
-use crate::domain::{Digest, Reference, count, json};
+use crate::domain::{Arch, Digest, Reference, count, json};
 use crate::image::document::{CONTAINERD_NAME, Config, Index, Manifest, RunsOn};
 use crate::image::{Descriptor, Kind, MediaTypes};
 
@@ -21,6 +21,20 @@ pub(super) struct Listed {
     /// The entries of its indexes; none if it is a manifest.
     pub entries: Vec<Entry>,
     descriptors: Vec<Descriptor>,
+}
+
+/// What an image consists of: its root, the names that it has, what its indexes list, and the platforms that are wanted.
+pub(super) type Image = (Document, Vec<String>, Vec<Entry>, Vec<Platform>);
+
+/// Reads the documents of an image.
+///
+/// # Errors
+/// As [`root`], [`list`] and [`platforms`].
+pub(super) fn image(source: &Source<'_>, name: &str, tag: Option<&str>, wanted: &[String]) -> Result<Image, Error> {
+    let (root, names) = root(source, name, tag)?;
+    let listed = list(source, name, root)?;
+    let platforms = platforms(source, name, &listed, wanted)?;
+    Ok((listed.root, names, listed.entries, platforms))
 }
 
 /// Finds the document that a tag of this place stands for, and the names that it has there.
@@ -134,18 +148,37 @@ pub(super) fn list(source: &Source<'_>, image: &str, root: Document) -> Result<L
         level = below;
     }
     let is_index = Kind::of(&root.media_type) == Kind::Index;
-    let entries = descriptors.iter().filter(|_| is_index).map(entry).collect();
+    let entries = descriptors.iter().filter(|_| is_index).map(|one| entry(source, one)).collect();
     Ok(Listed { root, entries, descriptors })
 }
 
-fn entry(descriptor: &Descriptor) -> Entry {
+fn entry(source: &Source<'_>, descriptor: &Descriptor) -> Entry {
     Entry {
-        media_type: descriptor.media_type.clone(),
+        media_type: media_type_of(source, descriptor),
         digest: descriptor.digest,
         size: descriptor.size,
-        platform: descriptor.platform.as_ref().map(RunsOn::to_string),
+        platform: descriptor.platform.as_ref().map(|on| platform_of(source, on).to_string()),
         annotations: descriptor.annotations.clone().unwrap_or_default(),
         attestation: is_attestation(descriptor),
+    }
+}
+
+/// A media type as it may be told. Those that mean something hold nothing else.
+fn media_type_of(source: &Source<'_>, descriptor: &Descriptor) -> String {
+    let Descriptor { media_type, .. } = descriptor;
+    let known = descriptor.kind() != Kind::Other || MediaTypes::Oci.translate_layer(media_type).is_some();
+    if known { media_type.clone() } else { source.told(media_type) }
+}
+
+/// A platform as it may be told.
+fn platform_of(source: &Source<'_>, on: &RunsOn) -> RunsOn {
+    let usual = Arch::ALL.into_iter().any(|arch| on.is_linux(arch)) && on.variant.is_none();
+    let told = |words: &String| source.told(words);
+    match usual {
+        true => on.clone(),
+        false => {
+            RunsOn { architecture: told(&on.architecture), os: told(&on.os), variant: on.variant.as_ref().map(told) }
+        }
     }
 }
 
@@ -235,11 +268,12 @@ fn platform(source: &Source<'_>, image: &str, descriptor: &Descriptor) -> Result
     let steps = history_of_layers(&said, manifest.layers.len());
     let layers = manifest.layers.into_iter().zip(&said.rootfs.diff_ids).zip(steps).map(|((layer, diff_id), step)| {
         let packing = Packing::announced(&layer.media_type);
-        let Descriptor { media_type, digest, size, .. } = layer;
+        let media_type = media_type_of(source, &layer);
+        let Descriptor { digest, size, .. } = layer;
         Layer { name: None, ours: false, media_type, packing, digest, size, diff_id: *diff_id }.named(step.as_deref())
     });
     let layers: Vec<Layer> = layers.collect();
-    let runs_on = descriptor.platform.clone().unwrap_or_else(|| said.platform.clone());
+    let runs_on = platform_of(source, descriptor.platform.as_ref().unwrap_or(&said.platform));
     Ok(Platform { runs_on, manifest: Some(document), config, said, layers })
 }
 

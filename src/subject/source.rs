@@ -119,6 +119,14 @@ impl Source<'_> {
         }
     }
 
+    /// Words of the image, without secrets that a registry was shown and has put among them.
+    pub fn told(&self, words: &str) -> String {
+        match self {
+            Source::Registry { session, .. } => session.told(words),
+            Source::Layout { .. } | Source::Archive(_) => words.to_owned(),
+        }
+    }
+
     /// What made a read fail.
     pub fn failure(&self, image: &str, error: io::Error) -> Error {
         match error.downcast::<registry::Error>() {

@@ -90,11 +90,22 @@ pub fn look(folder: &Path, manifest: &Path, generated: &Path) -> Result<Option<W
     Ok(Some(WorkTree { revision, changed }))
 }
 
-/// The address of the remote `origin`, as it is configured: it may hold a password.
+/// The address of the remote `origin`, or of the only one if that has another name, as it is configured: it may hold a
+/// password.
 #[must_use]
-pub fn origin(folder: &Path) -> Option<String> {
-    let said = Git { folder }.ask("config --get remote.origin.url").ok()??;
-    Some(said.trim().to_owned()).filter(|url| !url.is_empty())
+pub fn remote(folder: &Path) -> Option<String> {
+    let said = Git { folder }.ask(r"config --null --get-regexp ^remote\..*\.url$").ok()??;
+    choose_remote(&said).map(str::to_owned)
+}
+
+/// The address that matters in what `git config --null --get-regexp` says of remotes: `remote.NAME.url`, a line break
+/// and the address. Of several addresses of one remote, the first is the one that git fetches from.
+fn choose_remote(said: &str) -> Option<&str> {
+    let remotes = said.split('\0').filter_map(|entry| entry.split_once('\n'));
+    let remotes: Vec<_> = remotes.map(|(key, url)| (key, url.trim())).filter(|(_, url)| !url.is_empty()).collect();
+    let origin = remotes.iter().find(|(key, _)| *key == "remote.origin.url");
+    let only = || remotes.first().filter(|(first, _)| remotes.iter().all(|(key, _)| key == first));
+    origin.or_else(only).map(|(_, url)| *url)
 }
 
 struct Git<'a> {
@@ -231,6 +242,32 @@ mod tests {
             error.to_string().starts_with("git could not tell which files were changed: bad config line"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn one_remote_is_the_source() {
+        for (said, url) in [
+            ("remote.origin.url\nhttps://a.example/x.git\0", Some("https://a.example/x.git")),
+            ("remote.upstream.url\nssh://a.example/x\0", Some("ssh://a.example/x")),
+            ("remote.a b.c.url\n/x y\0", Some("/x y")),
+            ("remote.a.url\n1\0remote.origin.url\n2\0remote.b.url\n3\0", Some("2")),
+            ("remote.origin.url\n1\0remote.origin.url\n2\0", Some("1")),
+            ("remote.a.url\n1\0remote.a.url\n2\0", Some("1")),
+            ("remote.a.url\n1\0remote.b.url\n2\0", None),
+            ("remote.origin.url\n\0remote.a.url\n1\0", Some("1")),
+            ("remote.origin.url\0", None),
+            ("", None),
+        ] {
+            assert_eq!(choose_remote(said), url, "{said:?}");
+        }
+        let repository = Repository::new();
+        assert_eq!(remote(repository.0.path()), None);
+        repository.git("remote add upstream https://a.example/x.git");
+        assert_eq!(remote(repository.0.path()).as_deref(), Some("https://a.example/x.git"));
+        repository.git("remote add other https://a.example/y.git");
+        assert_eq!(remote(repository.0.path()), None);
+        repository.git("remote rename other origin");
+        assert_eq!(remote(repository.0.path()).as_deref(), Some("https://a.example/y.git"));
     }
 
     #[test]

@@ -4,18 +4,26 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room that makes HTTP clients")]
 
 mod names;
+mod proxy;
+mod trust;
 
 use std::error::Error as _;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, Url};
+use reqwest::{Client, ClientBuilder, Proxy, Url};
+use rustls::RootCertStore;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 pub use names::{Unknown, unknown_host};
+use proxy::Exceptions;
+pub use proxy::ProxyAddress;
 
 use super::{Env, fs};
 use crate::domain::Explain;
@@ -25,10 +33,6 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The largest file of certificates, in bytes. The usual one of a system has about 250 KB.
 const MAX_CERTIFICATES: u64 = 16 << 20;
-
-/// This machine itself, in the words of `NO_PROXY`: no proxy has a way to it, whatever the environment says. Docker
-/// and skopeo have that from Go (`net/http`, `ProxyFromEnvironment`).
-const OWN_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// What to do about a proxy whose name no host has.
 pub const CHECK_PROXY: &str =
@@ -50,32 +54,6 @@ pub struct HttpSettings {
 impl fmt::Debug for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSettings").field("ca_files", &self.ca_files).finish_non_exhaustive()
-    }
-}
-
-/// A proxy and the variable that names it. `Display` and `Debug` print
-/// `HTTPS_PROXY=http://HOST:PORT`, without user and password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ProxyAddress {
-    /// The variable.
-    pub variable: &'static str,
-    /// Its value.
-    pub address: String,
-}
-
-impl fmt::Debug for ProxyAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for ProxyAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // It may be no address at all, so that it is cut as a text.
-        let start = self.address.find("://").map_or(0, |at| at + "://".len());
-        let (scheme, rest) = self.address.split_at(start);
-        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        write!(f, "{}={}{}", self.variable, scheme.escape_debug(), host.escape_debug())
     }
 }
 
@@ -105,6 +83,9 @@ pub enum Error {
     /// The address of a proxy is none.
     #[error("this is no address of a proxy: `{0}`")]
     Proxy(ProxyAddress),
+    /// The proxy is one that HTTP is not spoken with.
+    #[error("only HTTP is spoken with proxies, not what `{0}` says")]
+    NoHttpProxy(ProxyAddress),
     /// The client cannot be made.
     #[error("no connection can be prepared: {0}")]
     Client(String),
@@ -115,7 +96,9 @@ impl Explain for Error {
         match self {
             Error::File(error) => error.place(),
             Error::Certificates { path, .. } => Some(path.display().to_string()),
-            Error::Proxy(proxy) => Some(format!("the environment variable {}", proxy.variable)),
+            Error::Proxy(proxy) | Error::NoHttpProxy(proxy) => {
+                Some(format!("the environment variable {}", proxy.variable))
+            }
             Error::Client(_) => Some("the certificates of this system".to_owned()),
         }
     }
@@ -127,6 +110,10 @@ impl Explain for Error {
                  `openssl x509 -inform der -in FILE` makes PEM of a DER file"
             }
             Error::Proxy(_) => "write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or unset the variable",
+            Error::NoHttpProxy(_) => {
+                "name a proxy for HTTP, as http://HOST:PORT, or unset the variable; a host that needs no proxy goes into \
+                 NO_PROXY"
+            }
             Error::Client(_) => {
                 "install the system's certificates (`ca-certificates`), or name a PEM file in SSL_CERT_FILE"
             }
@@ -158,7 +145,7 @@ impl HttpSettings {
     /// When the certificates or the proxy cannot be used.
     pub fn client(&self, speaks: Speaks) -> Result<ClientBuilder, Error> {
         // reqwest takes the process's provider. Another part of the program may have installed it, the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
         // Digests are those of the bytes as they are, not of a compressed form.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -174,48 +161,72 @@ impl HttpSettings {
             Speaks::Plain => builder.tls_certs_only([]),
             Speaks::Https => self.certificates(builder)?,
         };
-        // A star is for all hosts; the matcher takes it for those alone that are no addresses.
-        let none = self.no_proxy.iter().flat_map(|hosts| hosts.split(',')).any(|host| host.trim() == "*");
-        let Some(named) = self.proxy(speaks).filter(|_| !none) else { return Ok(builder) };
-        let proxy = match speaks {
-            Speaks::Plain => Proxy::http(&named.address),
-            Speaks::Https => Proxy::https(&named.address),
-        };
+        let Some(named) = self.proxy(speaks) else { return Ok(builder) };
         // It may hold a password, so that the parser's words are not printed.
-        let proxy =
-            proxy.map_err(|_| Error::Proxy(named.clone()))?.no_proxy(NoProxy::from_string(&self.without_proxy()));
-        Ok(builder.proxy(proxy))
+        let address = named.url().ok_or_else(|| Error::Proxy(named.clone()))?;
+        let exceptions = self.exceptions();
+        Ok(builder.proxy(Proxy::custom(move |url| (!exceptions.has(url)).then(|| address.clone()))))
     }
 
-    /// The proxy for those servers that need one.
+    /// The proxy that a server is asked through.
     #[must_use]
-    pub fn proxy(&self, speaks: Speaks) -> Option<&ProxyAddress> {
+    pub fn proxy_before(&self, url: &Url) -> Option<&ProxyAddress> {
+        let speaks = if url.scheme() == "https" { Speaks::Https } else { Speaks::Plain };
+        self.proxy(speaks).filter(|_| !self.exceptions().has(url))
+    }
+
+    /// Why a server cannot be asked at all: the proxy before it is not one for HTTP.
+    #[must_use]
+    pub fn unusable_proxy(&self, url: &Url) -> Option<Error> {
+        let proxy = self.proxy_before(url).filter(|proxy| !proxy.speaks_http())?;
+        Some(Error::NoHttpProxy(proxy.clone()))
+    }
+
+    /// How the proxy before a server of HTTPS can be asked to connect us with it, by a request of its own: the settings
+    /// for that, and what a `CONNECT` is sent for.
+    #[must_use]
+    pub fn tunnel(&self, url: &Url) -> Option<(Self, Url)> {
+        let proxy = self.proxy_before(url)?.clone();
+        let authority = format!("http://{}:{}/", url.host_str()?, url.port_or_known_default()?);
+        let settings = HttpSettings { http_proxy: Some(proxy), no_proxy: None, ..self.clone() };
+        Some((settings, Url::parse(&authority).ok()?))
+    }
+
+    fn proxy(&self, speaks: Speaks) -> Option<&ProxyAddress> {
         match speaks {
             Speaks::Plain => self.http_proxy.as_ref(),
             Speaks::Https => self.https_proxy.as_ref(),
         }
     }
 
-    /// The hosts that are reached without a proxy.
-    fn without_proxy(&self) -> String {
-        let named = self.no_proxy.iter().flat_map(|hosts| hosts.split(',')).map(str::trim);
-        let named = named.filter(|host| !host.is_empty()).map(|host| format!(",{host}"));
-        OWN_MACHINE.to_owned() + &named.collect::<String>()
+    fn exceptions(&self) -> Exceptions {
+        Exceptions::new(self.no_proxy.as_deref())
     }
 
-    fn certificates(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
-        for path in &self.ca_files {
-            let pem = fs::read(path, MAX_CERTIFICATES)?;
-            let unusable = |why| Error::Certificates { path: path.clone(), why };
-            let bundle = Certificate::from_pem_bundle(&pem)
-                .map_err(|error| unusable(format!("its certificates cannot be read: {}", reason(error))))?;
-            if bundle.is_empty() {
-                return Err(unusable("there is no certificate in it in the form of PEM".to_owned()));
-            }
-            builder = builder.tls_certs_merge(bundle);
+    fn certificates(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+        let files: Vec<_> = self.ca_files.iter().map(|path| certificates(path)).collect::<Result<_, _>>()?;
+        if files.is_empty() {
+            return Ok(builder);
         }
-        Ok(builder)
+        let provider = CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()));
+        let config = trust::config(files.concat(), provider).map_err(|error| Error::Client(error.to_string()))?;
+        Ok(builder.tls_backend_preconfigured(config))
     }
+}
+
+/// Reads a file of certificates.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let pem = fs::read(path, MAX_CERTIFICATES)?;
+    let unusable = |why| Error::Certificates { path: path.to_owned(), why };
+    let unreadable = |why: &dyn fmt::Display| unusable(format!("its certificates cannot be read: {why}"));
+    let found: Vec<_> =
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
+    if found.is_empty() {
+        return Err(unusable("there is no certificate in it in the form of PEM".to_owned()));
+    }
+    let mut store = RootCertStore::empty();
+    found.iter().try_for_each(|one| store.add(one.clone())).map_err(|error| unreadable(&error))?;
+    Ok(found)
 }
 
 /// Finishes a client.

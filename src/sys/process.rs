@@ -15,11 +15,12 @@ use super::interrupt;
 use crate::domain::Explain;
 
 /// Variables that hold credentials for registries. They are kept from children: build scripts, bundlers of user
-/// interfaces and what else a build starts have no use for them.
+/// interfaces and what else a build starts have no use for them, nor has Docker for what it is asked here, which is to
+/// give or take images of its own.
 const CREDENTIALS: [&str; 1] = ["DOCKER_AUTH_CONFIG"];
 
-/// The programs that get them nevertheless, because they talk to registries. `cross` starts Docker or podman.
-const REGISTRY_CLIENTS: [&str; 3] = ["cross", "docker", "podman"];
+/// The program that gets them nevertheless: it has Docker or podman pull the images that it builds in.
+const REGISTRY_CLIENT: &str = "cross";
 
 /// A program with its arguments, changes to the environment, and folder.
 ///
@@ -87,7 +88,7 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args);
-        if !REGISTRY_CLIENTS.contains(&self.name().as_str()) {
+        if self.name() != REGISTRY_CLIENT {
             for name in CREDENTIALS {
                 command.env_remove(name);
             }
@@ -282,7 +283,9 @@ pub enum Error {
 }
 
 fn indented(stderr: &str) -> String {
-    let text = stderr.trim();
+    // Colours are for the terminal that it did not have, and Windows ends lines in its own way.
+    let text = anstream::adapter::strip_str(stderr).to_string().replace("\r\n", "\n");
+    let text = text.trim();
     if text.is_empty() { String::new() } else { format!(":\n  {}", text.replace('\n', "\n  ")) }
 }
 
@@ -323,10 +326,16 @@ mod tests {
     }
 
     #[test]
-    fn only_clients_of_registries_inherit_credentials() {
-        for (program, removed) in
-            [("/opt/bin/cargo", true), ("sh", true), ("npm", true), ("docker", false), ("/usr/bin/docker.exe", false)]
-        {
+    fn only_a_client_of_registries_inherits_credentials() {
+        for (program, removed) in [
+            ("/opt/bin/cargo", true),
+            ("sh", true),
+            ("docker", true),
+            ("/usr/bin/docker.exe", true),
+            ("podman", true),
+            ("cross", false),
+            ("/opt/bin/cross.exe", false),
+        ] {
             let command = Invocation::new(program).command();
             let found = command.get_envs().any(|change| change == (OsStr::new("DOCKER_AUTH_CONFIG"), None));
             assert_eq!(found, removed, "{program}");

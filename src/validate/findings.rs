@@ -8,6 +8,7 @@ use super::merge::merge;
 use super::rule::{Level, Rule};
 use super::settings::Profile;
 use super::view::PlatformView;
+use crate::domain::steers;
 
 /// How many findings of one rule are kept. A hostile file must not become a million lines.
 const MAX_OF_A_RULE: usize = 200;
@@ -242,9 +243,7 @@ fn shown(text: &str) -> String {
             out.push('…');
             break;
         }
-        // Control characters, and those that turn the direction of writing.
-        let harmful = c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        let shown = if harmful { c.escape_default().to_string() } else { c.to_string() };
+        let shown = if steers(c) { c.escape_default().to_string() } else { c.to_string() };
         // What is escaped becomes longer.
         length += shown.chars().count();
         out.push_str(&shown);

@@ -111,7 +111,8 @@
     become(null);
     const { bytes, files, unreadable } = run.total;
     const gaps = unreadable === 0 ? "" : ` ${unreadable.toLocaleString()} could not be read.`;
-    say(message, `${formatBytes(bytes)} in ${files.toLocaleString()} files.${gaps}`);
+    const count = files === 1 ? "1 file" : `${files.toLocaleString()} files`;
+    say(message, `${formatBytes(bytes)} in ${count}.${gaps}`);
   };
 
   const fail = (why) => {

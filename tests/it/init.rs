@@ -145,6 +145,7 @@ fn a_page_that_is_built_is_built() {
         (None, r#"["npm install", "npm run build"]"#),
         (Some("package-lock.json"), r#"["npm ci", "npm run build"]"#),
         (Some("pnpm-lock.yaml"), r#"["pnpm install --frozen-lockfile", "pnpm run build"]"#),
+        (Some("yarn.lock"), r#"["yarn install", "yarn run build"]"#),
     ] {
         let sandbox = project(MANIFEST, &["src/main.rs"]);
         sandbox.write("web/package.json", "{}");
@@ -157,6 +158,34 @@ fn a_page_that_is_built_is_built() {
         assert!(table.contains(&build), "{table}");
         sandbox.run(["package", "--dry-run"]);
     }
+}
+
+#[test]
+fn npm_builds_the_page_that_is_there() {
+    if judge("npm").is_none() {
+        return;
+    }
+    let sandbox = prebuilt::project();
+    let manifest = read(&sandbox, "Cargo.toml");
+    let (before, _) = manifest.split_once("[package.metadata.extension]").expect("the fixture has a table");
+    sandbox.write("Cargo.toml", before);
+    std::fs::rename(sandbox.path("ui"), sandbox.path("page")).expect("moved");
+    let package = r#"{ "name": "page", "version": "1.0.0", "scripts": { "build": "node build.cjs" } }"#;
+    let lock = r#"{ "name": "page", "version": "1.0.0", "lockfileVersion": 3, "packages": { "": {} } }"#;
+    let build = "require('fs').cpSync('../page', 'dist', { recursive: true });";
+    for (path, content) in [("ui/package.json", package), ("ui/package-lock.json", lock), ("ui/build.cjs", build)] {
+        sandbox.write(path, content);
+    }
+    init(&sandbox, &["--ui", "ui/dist", "--image", "ghcr.io/example/prebuilt"]).success();
+    assert!(!sandbox.path("ui/dist").exists() && !sandbox.path("ui/index.html").exists(), "nothing is written there");
+    sandbox.pack(["--quiet"]).run().success();
+    let layout = sandbox.layout("demo");
+    for image in &Layout::read(&layout).expect("whole").images {
+        let found = image.files();
+        assert!(found.contains_key("ui/index.html") && !found.contains_key("ui/package.json"), "{:?}", found.keys());
+    }
+    let told = sandbox.run(["validate", "--profile", "private", &layout.display().to_string()]).told();
+    assert!(!told.contains("error"), "{told}");
 }
 
 #[test]

@@ -216,6 +216,8 @@ fn ctrl_c_in_the_middle_of_a_blob_ends_the_push() {
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(sent.success() && ended.status.code() == Some(130), "{}: {told}", ended.status);
     assert!(!told.contains("error"), "who presses Ctrl-C knows why it ends: {told}");
+    let kept = " Interrupted no tag points at anything incomplete, and what has arrived is not sent again\n";
+    assert!(told.contains(kept), "{told}");
     assert_eq!(registry.repository(REPOSITORY).tags.get(TAG), Some(&old.digest()));
     registry.check();
 

@@ -5,6 +5,8 @@ use snapbox::{IntoData, assert_data_eq, str};
 
 use crate::support::distribution::{PASSWORD, USER};
 use crate::support::proxy::Proxy;
+use crate::support::sandbox::Sandbox;
+use crate::support::secrets::assert_untold;
 use crate::support::shop::{Kind, Shop};
 
 const NAME: &str = "registry.example.test";
@@ -80,6 +82,25 @@ error: the proxy wants a user and a password, or another one
 }
 
 #[test]
+fn a_proxy_that_repeats_its_password() {
+    let (written, meant) = PROXY_PASSWORD;
+    let proxy = Proxy::that_repeats();
+    for (variable, user) in [("HTTP_PROXY", written), ("ALL_PROXY", written), ("http_proxy", meant)] {
+        // In an address a blank is a mistake, and is then no part of what is sent.
+        let user = user.replace(' ', "%20");
+        let sandbox = Sandbox::empty();
+        let image = format!("{NAME}/team/demo:1");
+        let dext = sandbox.dext(["inspect", "--plain-http", &image, "-vv"]);
+        let outcome = dext.env(variable, format!("http://{user}@{}", proxy.address)).run().failure(3);
+        let told = outcome.told();
+        assert!(told.contains("403 Forbidden: denied for Basic <redacted> <redacted>"), "{variable}: {told}");
+        for secret in [meant, meant.split_once(':').expect("a user and a password").1] {
+            assert_untold(&told, secret);
+        }
+    }
+}
+
+#[test]
 fn a_proxy_that_is_not_there() {
     let Some(shop) = named() else { return };
     let words = Shop::trust();
@@ -97,6 +118,86 @@ error: failed 6 times, at last because the proxy: Connection refused (os error 1
 "#]]
         .raw()
     );
+}
+
+#[test]
+fn plain_http_and_a_proxy_that_is_not_there() {
+    let Some(shop) = Shop::open(Kind::Plain) else { return };
+    shop.keep_secret("a-guess");
+    let port = crate::support::daemon::free_port();
+    let url = format!("http://squid:a-guess@127.0.0.1:{port}");
+    let outcome = shop.run(&shop.publish_to(&image(), &["--plain-http"]).env("HTTP_PROXY", url)).failure(3);
+    assert_data_eq!(
+        shop.error(&outcome).replace(&port.to_string(), "[PORT]"),
+        str![[r#"
+error: failed 6 times, at last because the proxy: Connection refused (os error 111)
+  --> registry.example.test/team/demo, looking for the tag 1.2.3
+  help: check the proxy, HTTP_PROXY=http://127.0.0.1:[PORT], or name the host in NO_PROXY if it needs none
+
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_proxy_that_lets_nobody_through() {
+    let Some(shop) = named() else { return };
+    shop.keep_secret("a-guess");
+    let words = Shop::trust();
+    let dext = shop.publish_to(&image(), &words.each_ref().map(String::as_str));
+    let asked_by = |proxy: &Proxy| dext.clone().env("HTTPS_PROXY", format!("http://squid:a-guess@{}", proxy.address));
+    let tunnel = format!("CONNECT {NAME}:443");
+    // The second question is what it answers, which the first one does not tell.
+    let proxy = Proxy::refusing("403 Forbidden");
+    let outcome = shop.run(&asked_by(&proxy)).failure(3);
+    assert_data_eq!(
+        shop.error(&outcome).replace(&proxy.address, "[PROXY]"),
+        str![[r#"
+error: the proxy, HTTPS_PROXY=http://[PROXY], refuses to connect to the registry: it answered 403 Forbidden
+  --> registry.example.test/team/demo, looking for the tag 1.2.3
+  help: ask who runs the proxy to allow that host, or name the host in NO_PROXY if it needs no proxy
+
+"#]]
+        .raw()
+    );
+    assert_eq!(proxy.asked(), [tunnel.as_str(); 2]);
+    // That may change.
+    let proxy = Proxy::refusing("503 Service Unavailable");
+    let outcome = shop.run(&asked_by(&proxy)).failure(3);
+    assert_data_eq!(
+        shop.error(&outcome).replace(&proxy.address, "[PROXY]"),
+        str![[r#"
+error: failed 6 times, at last because the proxy answered 503 Service Unavailable
+  --> registry.example.test/team/demo, looking for the tag 1.2.3
+  help: check the proxy, HTTPS_PROXY=http://[PROXY], or name the host in NO_PROXY if it needs none
+
+"#]]
+        .raw()
+    );
+    assert_eq!(proxy.asked(), vec![tunnel.as_str(); 12]);
+}
+
+#[test]
+fn a_proxy_that_is_none_for_http() {
+    let Some(shop) = named() else { return };
+    shop.keep_secret("a-guess");
+    let outcome =
+        shop.run(&shop.publish_to(&image(), &[]).env("ALL_PROXY", "socks5://squid:a-guess@127.0.0.1:9")).failure(1);
+    assert_data_eq!(
+        outcome.told(),
+        str![[r#"
+  Publishing team/demo:1.2.3 (registry.example.test)
+        HEAD https://registry.example.test/v2/team/demo/manifests/1.2.3: no answer
+error: only HTTP is spoken with proxies, not what `ALL_PROXY=socks5://127.0.0.1:9` says
+  --> the environment variable ALL_PROXY
+  help: name a proxy for HTTP, as http://HOST:PORT, or unset the variable; a host that needs no proxy goes into NO_PROXY
+
+"#]]
+        .raw()
+    );
+    // Who needs none is not kept from anything.
+    let Some(shop) = Shop::open(Kind::Plain) else { return };
+    shop.run(&shop.publish(&[]).env("ALL_PROXY", "socks5://127.0.0.1:9")).success();
 }
 
 #[test]
@@ -143,17 +244,19 @@ error: this is no address of a proxy: `HTTPS_PROXY=http://[bad`
 fn some_need_no_proxy() {
     // Linux takes an address of zeros for this machine, and `cargo dext` does not.
     let other = |shop: &Shop| shop.registry.address.replace("127.0.0.1", "0.0.0.0");
-    for no_proxy in ["0.0.0.0", "other.example.test, 0.0.0.0", "0.0.0.0/8", "*"] {
+    for no_proxy in ["0.0.0.0", "other.example.test, 0.0.0.0", "0.0.0.0/8", "*", "0.0.0.0:PORT"] {
         let Some(shop) = Shop::open(Kind::Plain) else { return };
+        let port = shop.registry.address.rsplit_once(':').expect("it has a port").1;
+        let no_proxy = no_proxy.replace("PORT", port);
         let proxy = Proxy::start(&shop.registry.address, None);
         let image = format!("{}/team/demo", other(&shop));
         let url = format!("http://{}", proxy.address);
         let dext = shop.publish_to(&image, &["--plain-http"]).env("HTTP_PROXY", url);
-        shop.run(&dext.clone().env("NO_PROXY", no_proxy)).success();
+        shop.run(&dext.clone().env("NO_PROXY", &no_proxy)).success();
         assert_eq!(proxy.asked(), [""; 0], "{no_proxy}");
         shop.read_back();
         // Without the word, the same goes through the proxy.
-        shop.run(&dext.env("NO_PROXY", "other.example.test")).success();
+        shop.run(&dext.env("NO_PROXY", "other.example.test,0.0.0.0:1")).success();
         assert_ne!(proxy.asked(), [""; 0]);
     }
 }

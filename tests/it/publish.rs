@@ -33,7 +33,7 @@ impl Place {
     fn guarded(guard: Guard<'_>) -> Option<Self> {
         let program = judge("docker-registry")?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let registry = Registry::guarded(&program, folder.path(), guard, false);
+        let registry = Registry::guarded(&program, folder.path(), guard, None);
         Some(Place { project: prebuilt::project(), registry, _folder: folder })
     }
 
@@ -114,6 +114,51 @@ fn label(project: &Sandbox, name: &str) -> Option<String> {
         .collect();
     assert_eq!(labels.len(), 1, "all platforms have the same label {name}");
     labels.into_iter().next().flatten()
+}
+
+#[test]
+fn a_file_for_the_digest_that_cannot_be_written() {
+    let Some(place) = Place::new() else { return };
+    place.project.write("folder/file", "");
+    for (file, why) in [("folder", "is a directory"), ("folder/file/digest", "Not a directory (os error 20)")] {
+        let outcome = place.publish(["--digest-file", file]).run().failure(1);
+        assert!(outcome.stdout.is_empty() && place.requests().is_empty(), "{}", outcome.stderr);
+        let told = place.told(&outcome);
+        assert!(told.starts_with("error: the digest cannot be written: could not "), "{told}");
+        assert!(told.contains(why) && told.contains("\n  --> --digest-file\n  help: "), "{told}");
+    }
+    // A folder that is not there yet is made.
+    let outcome = place.publish(["--digest-file", "new/folder/digest"]).run().success();
+    let digest = files::read(&place.project.path("new/folder/digest"));
+    assert!(outcome.stdout.ends_with(&format!("@{}\n", String::from_utf8_lossy(&digest))), "{}", outcome.stdout);
+}
+
+#[test]
+fn what_cannot_be_printed_is_an_error() {
+    let Some(place) = Place::new() else { return };
+    let run = |dext: &Dext<'_>, out: std::process::Stdio| {
+        let child = dext.command().stdout(out).stderr(std::process::Stdio::piped()).spawn().expect("it starts");
+        let ended = child.wait_with_output().expect("it ends");
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    };
+    let image = format!("{}:1.2.3", place.image());
+    for dext in [
+        place.publish(["-q"]),
+        place.publish(["-q", "--message-format=json"]),
+        place.project.dext(["inspect", "--raw", &image]),
+        place.project.dext(["inspect", &image]),
+    ] {
+        // Whatever is written there finds no space.
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has one");
+        let (code, told) = run(&dext, full.into());
+        let error = "error: could not write to standard output: No space left on device (os error 28)\n";
+        assert!(code == Some(1) && told.contains(error), "{code:?} {told}");
+        // Who has closed a pipe has seen enough.
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        assert_eq!(run(&dext, writer.into()), (Some(0), String::new()));
+    }
+    assert!(place.digest("1.2.3").is_some(), "it was published all the same");
 }
 
 #[test]

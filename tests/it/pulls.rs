@@ -216,7 +216,7 @@ half a body, for ever
 failed 3 times, at last because end of file before message length reached
   error: failed 3 times, at last because end of file before message length reached
   place: [HOST]/x/goods, reading sha256:[DIGEST]
-  help: try again: what has arrived is not sent again. Behind a proxy, set HTTPS_PROXY
+  help: try again. Behind a proxy, set HTTPS_PROXY
 403
   error: the registry denies access: 403 Forbidden: DENIED: requested access to the resource is denied
   place: [HOST]/x/goods, reading sha256:[DIGEST]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use snapbox::{IntoData, assert_data_eq, str};
 
 use crate::support::base64;
-use crate::support::distribution::{PASSWORD, USER};
+use crate::support::distribution::{Guard, PASSWORD, Registry, USER};
 use crate::support::files::{self, fixture};
 use crate::support::judges;
 use crate::support::shop::{IDENTITY, Kind, Shop};
@@ -59,6 +59,36 @@ fn tls_and_a_password() {
 }
 
 #[test]
+fn a_certificate_that_is_its_own_authority() {
+    let Some(mut shop) = Shop::open(Kind::Plain) else { return };
+    let program = judges::judge("docker-registry").expect("it runs already");
+    let store = tempfile::tempdir().expect("a temporary folder can be made");
+    shop.registry = Registry::guarded(&program, store.path(), Guard::Nobody, Some("own"));
+    let named = |name: &str| ["--cacert".to_owned(), fixture(name).display().to_string()];
+    let publish = |words: [String; 2]| shop.run(&shop.publish(&words.each_ref().map(String::as_str)));
+    publish(named("registry/own.pem")).success();
+    shop.run(&shop.publish(&[]).env("SSL_CERT_FILE", fixture("registry/own.pem"))).success();
+    // It has the same names, and another key.
+    for other in ["registry/twin.pem", "registry/ca.pem"] {
+        let told = shop.error(&publish(named(other)).failure(3));
+        assert!(told.starts_with("error: the certificate of 127.0.0.1 is not trusted: "), "{told}");
+    }
+}
+
+#[test]
+fn tls_on_this_machine_costs_nothing_more() {
+    let Some(shop) = Shop::open(Kind::Tls) else { return };
+    shop.run(&trusting(&shop)).success();
+    // Who it is, and whether the tag is there.
+    let again = shop.run(&trusting(&shop)).success().message("dext-push");
+    assert_eq!((&again["requests"], &again["token_requests"]), (&json!(2), &json!(0)), "{again}");
+    // A registry without TLS is found all the same.
+    let Some(shop) = Shop::open(Kind::Plain) else { return };
+    shop.run(&trusting(&shop)).success();
+    shop.read_back();
+}
+
+#[test]
 fn the_certificate_may_come_from_the_environment() {
     for variable in ["SSL_CERT_FILE", "CARGO_HTTP_CAINFO"] {
         let Some(shop) = Shop::open(Kind::Tls) else { return };
@@ -94,7 +124,7 @@ fn a_wrong_password() {
     shop.log_in(&shop.registry.address, USER, "a guess at the password");
     let outcome = shop.run(&trusting(&shop)).failure(3);
     assert_data_eq!(shop.error(&outcome), str![[r#"
-error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
+error: the registry denies access: 401 Unauthorized
   --> [REGISTRY]/team/demo, looking for the tag 1.2.3
   help: run `docker login [REGISTRY]` with an account that may do this; the credentials were: auths."[REGISTRY]" in [HOME]/.docker/config.json
 
@@ -105,7 +135,7 @@ error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authenticatio
     assert_data_eq!(
         shop.error(&outcome),
         str![[r#"
-error: the registry denies access: 401 Unauthorized: UNAUTHORIZED: authentication required
+error: the registry denies access: 401 Unauthorized
   --> [REGISTRY]/team/demo, looking for the tag 1.2.3
   help: run `docker login [REGISTRY]`; there are no credentials for [REGISTRY] in [HOME]/.docker/config.json
 

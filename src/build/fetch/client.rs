@@ -53,6 +53,9 @@ fn no_answer(url: &Url, error: reqwest::Error, settings: &HttpSettings) -> NoAns
     if let Some(defect) = http::certificate_defect(&error) {
         return NoAnswer::Refused(Error::Certificate { url: http::printed(url), why: defect.to_string() });
     }
+    if let Some(error) = settings.unusable_proxy(url) {
+        return NoAnswer::Refused(error.into());
+    }
     match http::unknown_host(url, &error, settings) {
         Some(Unknown::Server(host)) => NoAnswer::Refused(Error::UnknownHost { url: http::printed(url), host }),
         Some(Unknown::Proxy(proxy)) => NoAnswer::Refused(Error::UnknownProxy { url: http::printed(url), proxy }),

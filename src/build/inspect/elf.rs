@@ -10,13 +10,20 @@ use object::endian::{Endian, Endianness, LittleEndian as LE};
 use object::read::ReadRef;
 use object::read::elf::{FileHeader, ProgramHeader};
 
+use super::names::{Names, TooMany};
 use super::source::{Source, Window};
 use super::{Defect, Elf, Kind, Machine, Version};
 
 const FORMAT: &str = "ELF";
 
-/// More libraries or symbol versions than any honest file has.
-const MAX_NAMES: usize = 4096;
+/// More symbol versions than any honest file has.
+const MAX_VERSIONS: usize = 4096;
+
+/// The most entries for libraries that are looked at.
+const MAX_NEEDED: usize = 4096;
+
+/// The longest path of a loader: `PATH_MAX` of Linux.
+const MAX_PATH: usize = 4096;
 
 /// The fifth byte of a 64-bit file, and the sixth of a little-endian one.
 const CLASS_64: u8 = elf::ELFCLASS64.0;
@@ -121,6 +128,7 @@ impl<R: Read + Seek> Segments<'_, R> {
     fn describe(&self, facts: &mut Elf, is_shared: bool) -> Result<(), Defect> {
         for header in self.headers {
             if let Some(path) = header.interpreter(LE, self.data).map_err(damaged)? {
+                let path = path.get(..MAX_PATH).unwrap_or(path);
                 facts.interpreter = Some(String::from_utf8_lossy(path).into_owned());
             }
         }
@@ -136,9 +144,11 @@ impl<R: Read + Seek> Segments<'_, R> {
         let Some(strings) = dynamic.strings else {
             return Ok(());
         };
+        let mut names = Names::default();
         for name in &dynamic.needed {
-            facts.libraries.push(self.string(strings, *name)?);
+            names.push(self.string(strings, *name)?).map_err(damaged)?;
         }
+        facts.libraries = names.into_list();
         if let Some(versions) = dynamic.versions {
             facts.glibc = self.glibc(versions, strings)?;
         }
@@ -152,8 +162,8 @@ impl<R: Read + Seek> Segments<'_, R> {
                 for entry in entries.iter().take_while(|entry| entry.d_tag.get(LE) != elf::DT_NULL) {
                     let value = entry.d_val.get(LE);
                     match entry.d_tag.get(LE) {
-                        elf::DT_NEEDED if found.needed.len() == MAX_NAMES => {
-                            return Err(damaged("it asks for too many libraries"));
+                        elf::DT_NEEDED if found.needed.len() == MAX_NEEDED => {
+                            return Err(damaged(TooMany));
                         }
                         elf::DT_NEEDED => found.needed.push(value),
                         elf::DT_STRTAB => found.strings = Some(value),
@@ -178,13 +188,12 @@ impl<R: Read + Seek> Segments<'_, R> {
         })
     }
 
-    fn string(&self, table: u64, offset: u64) -> Result<String, Defect> {
+    fn string(&self, table: u64, offset: u64) -> Result<&[u8], Defect> {
         let read = || {
             let rest = self.at(table.checked_add(offset)?)?;
             rest.read_bytes_at_until(0..rest.len().ok()?, 0).ok()
         };
-        let bytes = read().ok_or_else(|| damaged("the name of a library or version is missing"))?;
-        Ok(String::from_utf8_lossy(bytes).into_owned())
+        read().ok_or_else(|| damaged("the name of a library or version is missing"))
     }
 
     /// The newest glibc among the versions of symbols that the file asks for.
@@ -199,11 +208,11 @@ impl<R: Read + Seek> Segments<'_, R> {
             let mut entry = offset + u64::from(library.vn_aux.get(LE));
             for _ in 0..library.vn_cnt.get(LE) {
                 seen += 1;
-                if seen > MAX_NAMES {
+                if seen > MAX_VERSIONS {
                     return Err(damaged("it asks for too many symbol versions"));
                 }
                 let version: &elf::Vernaux<LE> = table.read_at(entry).map_err(|()| incomplete())?;
-                newest = newest.max(glibc_version(&self.string(strings, version.vna_name.get(LE).into())?));
+                newest = newest.max(glibc_version(self.string(strings, version.vna_name.get(LE).into())?));
                 entry += u64::from(version.vna_next.get(LE));
             }
             match library.vn_next.get(LE) {
@@ -215,8 +224,8 @@ impl<R: Read + Seek> Segments<'_, R> {
 }
 
 /// The glibc that brings a symbol version: `GLIBC_2.17` says it, others are known.
-fn glibc_version(name: &str) -> Option<Version> {
-    match name.strip_prefix("GLIBC_")? {
+fn glibc_version(name: &[u8]) -> Option<Version> {
+    match std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")? {
         // Packed relative relocations, a mark that glibc 2.36 introduced.
         "ABI_DT_RELR" => Some(Version::new(2, 36)),
         version => version.parse().ok(),

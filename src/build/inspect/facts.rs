@@ -22,6 +22,21 @@ pub struct Facts {
     pub platforms: Vec<Platform>,
 }
 
+impl Facts {
+    /// Bytes of all names in it, which is what its size in memory depends on.
+    #[must_use]
+    pub fn names(&self) -> usize {
+        let of = |names: &[String]| names.iter().map(|name| name.len() + size_of::<String>()).sum::<usize>();
+        match &self.detail {
+            Detail::Elf(elf) => of(&elf.libraries) + elf.interpreter.as_ref().map_or(0, String::len),
+            Detail::MachO(macho) => macho.slices.iter().map(|slice| size_of::<Slice>() + of(&slice.libraries)).sum(),
+            Detail::Pe(pe) => of(&pe.libraries) + of(&pe.delayed),
+            Detail::Script(script) => script.interpreter.len(),
+            Detail::Other(_) => 0,
+        }
+    }
+}
+
 /// The facts of one format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "format", rename_all = "lowercase")]

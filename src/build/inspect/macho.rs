@@ -7,6 +7,7 @@ use object::macho;
 use object::read::ReadRef;
 use object::read::macho::{FatArch, LoadCommandVariant, MachHeader, MachOFatFile};
 
+use super::names::Names;
 use super::signature::{self, Claim};
 use super::source::{Source, Window};
 use super::{Defect, Kind, MachO, Machine, Slice, Version};
@@ -16,9 +17,6 @@ const FORMAT: &str = "Mach-O";
 /// More CPUs than any universal file is for. A Java class has the same magic, and its version, which is 45 or
 /// more, where a universal file has this count.
 const MAX_SLICES: u32 = 32;
-
-/// More libraries than any honest file asks for.
-const MAX_NAMES: usize = 4096;
 
 /// Whether a file that begins with `head` is a Mach-O.
 pub(super) fn is_macho(head: &[u8]) -> bool {
@@ -114,18 +112,20 @@ where
         macho::MH_OBJECT => Kind::Object,
         _ => Kind::Other,
     };
-    let mut found = Found { data, endian, os: "darwin", minimum: None, libraries: Vec::new(), claim: Claim::Absent };
+    let mut found =
+        Found { data, endian, os: "darwin", minimum: None, libraries: Names::default(), claim: Claim::Absent };
     let mut commands = header.load_commands(endian, data, 0).map_err(damaged)?;
     while let Some(command) = commands.next().map_err(damaged)? {
         let variant = command.variant().map_err(damaged)?;
         if let LoadCommandVariant::Dylib(library) = variant {
             let name = command.string(endian, library.dylib.name).map_err(damaged)?;
-            found.libraries.push(String::from_utf8_lossy(name).into_owned());
+            found.libraries.push(name).map_err(damaged)?;
         }
         found.take(command.cmd(), variant)?;
     }
     let machine = machine(header.cputype(endian), header.cpusubtype(endian), found.os);
     let Found { minimum, libraries, claim, .. } = found;
+    let libraries = libraries.into_list();
     let slice = Slice { machine, kind, minimum, libraries, signature: signature::Signature::Absent };
     Ok(Part { start, slice, claim })
 }
@@ -136,7 +136,7 @@ struct Found<'a, R: Read + Seek> {
     endian: Endianness,
     os: &'static str,
     minimum: Option<Version>,
-    libraries: Vec<String>,
+    libraries: Names,
     claim: Claim,
 }
 
@@ -153,9 +153,6 @@ impl<'a, R: Read + Seek> Found<'a, R> {
             }
             LoadCommandVariant::Segment32(segment, _) => {
                 self.check_segment(segment.fileoff.get(endian).into(), segment.filesize.get(endian).into())?;
-            }
-            LoadCommandVariant::Dylib(_) if self.libraries.len() > MAX_NAMES => {
-                return Err(damaged("it asks for too many libraries"));
             }
             LoadCommandVariant::BuildVersion(build, _) => {
                 self.os = os(build.platform.get(endian));

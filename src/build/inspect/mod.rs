@@ -7,6 +7,7 @@
 mod elf;
 mod facts;
 mod macho;
+mod names;
 mod other;
 mod pe;
 mod signature;

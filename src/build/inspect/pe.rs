@@ -9,13 +9,11 @@ use object::read::ReadRef;
 use object::read::coff::SectionTable;
 use object::read::pe::{DataDirectories, ImageNtHeaders, ImageOptionalHeader};
 
+use super::names::Names;
 use super::source::{Source, Window};
 use super::{Defect, Kind, Machine, Pe, Subsystem};
 
 const FORMAT: &str = "PE";
-
-/// More libraries than any honest file asks for.
-const MAX_NAMES: usize = 4096;
 
 /// Reads the facts of a PE file.
 pub(super) fn read<R: Read + Seek>(reader: R, size: u64) -> Result<Pe, Defect> {
@@ -130,23 +128,21 @@ impl<'a, R: Read + Seek> Image<'a, R> {
             return Ok(Vec::new());
         }
         let table = self.at(table).ok_or_else(|| damaged("its table of libraries is not in the file"))?;
-        let (mut names, mut offset) = (Vec::new(), 0);
-        while names.len() < MAX_NAMES {
+        let (mut names, mut offset) = (Names::default(), 0);
+        loop {
             let entry: &T = table.read(&mut offset).map_err(|()| damaged("its table of libraries has no end"))?;
             match name(entry) {
-                Some(address) => names.push(self.string(address)?),
-                None => return Ok(names),
+                Some(address) => names.push(self.string(address)?).map_err(damaged)?,
+                None => return Ok(names.into_list()),
             }
         }
-        Err(damaged("it asks for too many libraries"))
     }
 
-    fn string(&self, address: u32) -> Result<String, Defect> {
+    fn string(&self, address: u32) -> Result<&[u8], Defect> {
         let read = || {
             let rest = self.at(address)?;
             rest.read_bytes_at_until(0..rest.len().ok()?, 0).ok()
         };
-        let bytes = read().ok_or_else(|| damaged("the name of a library is missing"))?;
-        Ok(String::from_utf8_lossy(bytes).into_owned())
+        read().ok_or_else(|| damaged("the name of a library is missing"))
     }
 }

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::domain::printable;
 pub use crate::shell::Page;
 
 /// A heading.
@@ -25,7 +26,7 @@ impl Page {
     /// A text that others wrote, in one line of at most `width` columns.
     #[must_use]
     pub fn line(&self, text: &str, width: usize) -> String {
-        let text = clean(text);
+        let text = printable(text).into_owned();
         let more = if self.unicode { "…" } else { "..." };
         if text.chars().count() <= width {
             return text;
@@ -46,20 +47,6 @@ impl Page {
         let lines = text.lines().map(|line| line.trim_end().replace('\t', "  "));
         lines.map(|line| format!("{indent}{}\n", self.line(&line, usize::MAX))).collect()
     }
-}
-
-/// A text of others that can neither steer a terminal nor turn the reading direction of what follows.
-#[must_use]
-pub fn clean(text: &str) -> String {
-    text.chars().flat_map(safe).collect()
-}
-
-/// A character that can neither steer a terminal nor turn the reading direction of what follows.
-fn safe(c: char) -> impl Iterator<Item = char> {
-    let steers = c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    let (escaped, plain) = if steers { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
-    escaped.into_iter().flatten().chain(plain)
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::page::clean;
 use super::picture::{Bar, Picture, Total};
 use crate::command::words::bytes;
+use crate::domain::printable;
 
 /// All lengths are in CSS pixels.
 const WIDTH: u32 = 860;
@@ -149,16 +149,16 @@ fn span(size: u64, full: u64) -> u32 {
 
 /// At most so many characters, none of which steers anything.
 fn cut(text: &str, most: usize) -> String {
-    let text = clean(text);
+    let text = printable(text);
     if text.chars().count() <= most {
-        return text;
+        return text.into_owned();
     }
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in clean(text).chars() {
+    for c in printable(text).chars() {
         match c {
             '<' => out += "&lt;",
             '>' => out += "&gt;",

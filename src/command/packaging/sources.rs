@@ -19,7 +19,7 @@ pub fn work_tree(extension: &Extension) -> Result<Option<WorkTree>, git::Error> 
 pub fn sources(extension: &Extension, tree: Option<&WorkTree>) -> Vcs {
     // Cargo.toml's `repository` counts before the remote, which is another one in a fork.
     let ask = tree.is_some() && extension.origin.repository.is_none();
-    let remote = if ask { git::origin(&extension.origin.workspace_root) } else { None };
+    let remote = if ask { git::remote(&extension.origin.workspace_root) } else { None };
     Vcs {
         revision: tree.and_then(WorkTree::clean_revision).map(str::to_owned),
         source: remote.as_deref().and_then(web_address),

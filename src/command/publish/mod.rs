@@ -14,6 +14,7 @@ mod links;
 mod told;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub use args::PublishArgs;
@@ -42,6 +43,9 @@ const FRESH: Duration = Duration::from_secs(120);
 pub fn run(args: &PublishArgs, cargo: CargoOutput, context: &Context) -> Result<(), Error> {
     let started = Instant::now();
     args.check()?;
+    if let Some(file) = digest_file(args, context).filter(|_| !args.dry_run) {
+        fs::try_write(&file).map_err(|error| Error::DigestFile { error, is_published: false })?;
+    }
     let goods = Goods::find(args, cargo, context)?;
     let destination = Destination::of(args.image.as_deref(), &goods.tags(args), goods.project())?;
     doubts(destination.doubts(), context);
@@ -84,12 +88,14 @@ fn send(
         return Ok(());
     }
     shell.status("Publishing", told.heading());
-    let pushed = registry::push(session, shipment, &target)?;
+    let pushed = registry::push(session, shipment, &target).inspect_err(|error| {
+        if matches!(error, registry::Error::Interrupted) {
+            let words = "no tag points at anything incomplete, and what has arrived is not sent again";
+            shell.status("Interrupted", words.to_owned());
+        }
+    })?;
     // What was asked before the build counts too.
     let pushed = Pushed { traffic: session.traffic(), ..pushed };
-    if let Some(file) = &args.digest_file {
-        fs::write_atomic(&context.env.cwd.join(file), pushed.digest.to_string().as_bytes())?;
-    }
     told.did(&pushed, context);
     let changed = pushed.tags.iter().any(|tag| tag.change != TagChange::Unchanged);
     if let Some(record) = record.as_mut().filter(|_| changed) {
@@ -97,7 +103,15 @@ fn send(
         // It only makes later pushes faster, and this one has succeeded.
         record.save().unwrap_or_else(|error| shell.warning(error.to_string(), error.help()));
     }
-    Ok(())
+    // The last thing that can fail, after all is told.
+    digest_file(args, context).map_or(Ok(()), |file| {
+        let written = fs::write_atomic(&file, pushed.digest.to_string().as_bytes());
+        written.map_err(|error| Error::DigestFile { error, is_published: true })
+    })
+}
+
+fn digest_file(args: &PublishArgs, context: &Context) -> Option<PathBuf> {
+    args.digest_file.as_ref().map(|file| context.env.cwd.join(file))
 }
 
 fn doubts(doubts: impl IntoIterator<Item = Doubt>, context: &Context) {

@@ -6,7 +6,7 @@ use super::destination::Destination;
 use super::links;
 use crate::command::Context;
 use crate::command::words::{bytes, seconds};
-use crate::domain::{Digest, Reference};
+use crate::domain::{Digest, Reference, quoted};
 use crate::image::Descriptor;
 use crate::registry::{Fate, PlatformShipment, Pushed, Shipment, TagChange, TagOutcome};
 use crate::report::{Message, Push, PushedBlob, PushedPlatform, PushedTag, Report};
@@ -41,7 +41,10 @@ impl Told<'_> {
         let shell = &context.shell;
         for platform in &self.shipment.platforms {
             let size = bytes(layers(platform));
-            shell.status("Published", format!("{} {} ({size})", platform.platform, platform.manifest.digest));
+            shell.status(
+                "Published",
+                format!("{} {} ({size})", quoted(&platform.platform.to_string()), platform.manifest.digest),
+            );
         }
         shell.status("Published", format!("index {}", pushed.digest));
         for TagOutcome { tag, change } in &pushed.tags {
@@ -86,7 +89,7 @@ impl Told<'_> {
     /// `sha256:… (1.2MiB) ui`
     fn blob(&self, blob: &Descriptor) -> String {
         let name = self.name(&blob.digest).unwrap_or_default();
-        format!("{} ({}) {name}", blob.digest, bytes(blob.size)).trim_end().to_owned()
+        format!("{} ({}) {}", blob.digest, bytes(blob.size), quoted(&name)).trim_end().to_owned()
     }
 
     /// What a layer is called in the plan; configs are called after their platforms.

@@ -1,6 +1,6 @@
 //! Why a base image cannot be had.
 
-use crate::domain::{Digest, Explain, Platform};
+use crate::domain::{Digest, Explain, Platform, printable};
 use crate::plan::lock;
 use crate::sys::fs;
 use crate::{image, registry};
@@ -41,7 +41,7 @@ pub enum Error {
         digest: Digest,
     },
     /// The base has no image for a platform.
-    #[error("the base image `{base}` has no {wanted}, only {}", found_text(found))]
+    #[error("the base image `{base}` has no {wanted}, only {}", printable::platforms(found))]
     Platform {
         /// The base.
         base: String,
@@ -81,10 +81,6 @@ pub enum Error {
     /// The cache or the lock file cannot be read or written.
     #[error(transparent)]
     Fs(#[from] fs::Error),
-}
-
-fn found_text(found: &[String]) -> String {
-    if found.is_empty() { "no platform at all".to_owned() } else { found.join(", ") }
 }
 
 impl From<registry::Error> for Error {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::error::Category;
 
 use super::Error;
 use crate::domain::{Digest, Reference};
@@ -93,8 +94,8 @@ pub(super) fn describe(base: &Reference, bytes: &[u8]) -> Result<Descriptor, Err
         layers: Option<IgnoredAny>,
     }
     let digest = Digest::of(bytes);
-    let shape: Shape =
-        serde_json::from_slice(bytes).map_err(|error| unfit(base, digest, format!("is no valid document: {error}")))?;
+    let shape: Shape = serde_json::from_slice(bytes)
+        .map_err(|error| unfit(base, digest, format!("is no valid document: {}", fault(&error))))?;
     let is_manifest = shape.config.is_some() || shape.layers.is_some();
     let (kind, usual) = match (shape.schema_version, shape.manifests.is_some(), is_manifest) {
         (Some(1), ..) => return Err(unfit(base, digest, "is of Docker's schema 1, which no engine of today reads")),
@@ -105,8 +106,15 @@ pub(super) fn describe(base: &Reference, bytes: &[u8]) -> Result<Descriptor, Err
     };
     let media_type = shape.media_type.unwrap_or(usual);
     if Kind::of(&media_type) != kind {
-        let media_type: String = media_type.escape_debug().take(100).collect();
-        return Err(unfit(base, digest, format!("does not look like the `{media_type}` it says it is")));
+        return Err(unfit(
+            base,
+            digest,
+            match Kind::of(&media_type) {
+                Kind::Index => "does not look like the index it says it is",
+                Kind::Manifest => "does not look like the manifest it says it is",
+                Kind::Other => "says it is neither an index nor a manifest, and looks like one",
+            },
+        ));
     }
     Ok(Descriptor::of(media_type, bytes))
 }
@@ -114,7 +122,19 @@ pub(super) fn describe(base: &Reference, bytes: &[u8]) -> Result<Descriptor, Err
 /// Reads a document as what its descriptor says it is.
 pub(super) fn parse<T: DeserializeOwned>(base: &Reference, descriptor: &Descriptor, bytes: &[u8]) -> Result<T, Error> {
     // serde_json refuses to nest more than 128 deep, so a document cannot exhaust the stack.
-    serde_json::from_slice(bytes).map_err(|error| unfit(base, descriptor.digest, format!("cannot be read: {error}")))
+    serde_json::from_slice(bytes)
+        .map_err(|error| unfit(base, descriptor.digest, format!("cannot be read: {}", fault(&error))))
+}
+
+/// What is wrong with a document, in words that hold nothing of it: a registry can put there what it was shown to let
+/// us in, and from the cache nobody would know it again.
+fn fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Syntax => "it is no JSON",
+        Category::Data => "it has something else than should be there",
+        Category::Eof | Category::Io => "it ends too soon",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
 fn unfit(base: &Reference, digest: Digest, why: impl Into<String>) -> Error {

@@ -20,8 +20,8 @@ pub use source::{Remote, Source};
 pub use store::Store;
 
 use crate::domain::{Arch, Digest, Reference};
-use crate::image::document::{Manifest, RunsOn};
-use crate::image::{BaseImage, Descriptor, MediaTypes, choose};
+use crate::image::document::{Config, Manifest, RunsOn};
+use crate::image::{self, BaseImage, Descriptor, MediaTypes, choose};
 use crate::plan::lock::{self, Lock, Locked};
 use crate::registry;
 use crate::report::{Event, Message, Report};
@@ -91,7 +91,7 @@ impl Bases<'_> {
             None => chosen(&images),
         };
         if let Some(missing) = archs.iter().find(|arch| !manifests.contains_key(arch)) {
-            return Err(no_platform(base, *missing, &images));
+            return Err(self.no_platform(base, *missing, &images));
         }
         if let (None, Some(key)) = (&locked, &key) {
             self.report.status("Locking", format!("{} {}", key.familiar(), short(&root.digest)));
@@ -112,10 +112,11 @@ impl Bases<'_> {
         let Pinned { base, manifests } = pinned;
         for manifest in manifests.values() {
             let document: Manifest = images::parse(base, manifest, &self.document(base, manifest)?)?;
-            self.document(base, &document.config)?;
+            // Whatever reads it later quotes it.
+            images::parse::<Config>(base, &document.config, &self.document(base, &document.config)?)?;
         }
         self.store.mark()?;
-        let unfit = |source| Error::Image { base: base.familiar(), source: Box::new(source) };
+        let unfit = |source| Error::Image { base: base.familiar(), source: Box::new(self.told(source)) };
         let images = BaseImage::cached(self.store.root(), manifests, family).map_err(unfit)?;
         let layers: BTreeMap<Digest, &Descriptor> =
             images.values().flat_map(BaseImage::descriptors).map(|layer| (layer.digest, layer)).collect();
@@ -137,7 +138,7 @@ impl Bases<'_> {
         let images = images::images(key, &root, &mut |descriptor| self.document(key, descriptor))?;
         let manifests = chosen(&images);
         if manifests.is_empty() {
-            return Err(no_platform(key, Arch::Amd64, &images));
+            return Err(self.no_platform(key, Arch::Amd64, &images));
         }
         let locked = entry(to, &manifests);
         Ok(match lock.insert(key.clone(), locked.clone()) {
@@ -243,6 +244,22 @@ impl Bases<'_> {
         }
     }
 
+    fn no_platform(&self, base: &Reference, arch: Arch, images: &[(RunsOn, Descriptor)]) -> Error {
+        let found: BTreeSet<String> =
+            images.iter().map(|(platform, _)| self.source.told(&platform.to_string())).collect();
+        Error::Platform { base: base.familiar(), wanted: arch.image_platform(), found: found.into_iter().collect() }
+    }
+
+    /// The same with the base's own words as they may be told.
+    fn told(&self, error: image::Error) -> image::Error {
+        match error {
+            image::Error::BaseLayer { layout, media_type, why } => {
+                image::Error::BaseLayer { layout, media_type: self.source.told(&media_type), why }
+            }
+            other => other,
+        }
+    }
+
     fn online(&self, base: &Reference, missing: Digest) -> Result<(), Error> {
         let base = base.familiar();
         if self.terms.offline { Err(Error::NotCached { base, digest: missing }) } else { Ok(()) }
@@ -283,11 +300,6 @@ fn locked_manifests(
 
 fn entry(digest: Digest, manifests: &BTreeMap<Arch, Descriptor>) -> Locked {
     Locked { digest, manifests: manifests.iter().map(|(arch, manifest)| (*arch, manifest.digest)).collect() }
-}
-
-fn no_platform(base: &Reference, arch: Arch, images: &[(RunsOn, Descriptor)]) -> Error {
-    let found: BTreeSet<String> = images.iter().map(|(platform, _)| platform.to_string()).collect();
-    Error::Platform { base: base.familiar(), wanted: arch.image_platform(), found: found.into_iter().collect() }
 }
 
 /// A digest as people compare them: its first twelve digits, as Docker prints an id.

@@ -30,6 +30,9 @@ pub trait Source {
     /// As [`Session::document`].
     fn document(&self, repository: &Reference, descriptor: &Descriptor) -> Result<Vec<u8>, Error>;
 
+    /// Words of a base, without secrets that its registry was shown and has put among them.
+    fn told(&self, words: &str) -> String;
+
     /// What follows a beginning of a blob, as it comes.
     ///
     /// # Errors
@@ -68,6 +71,10 @@ impl<'a> Remote<'a> {
 }
 
 impl Source for Session<'_> {
+    fn told(&self, words: &str) -> String {
+        Session::told(self, words)
+    }
+
     fn resolve(&self, reference: &Reference) -> Result<Descriptor, Error> {
         Session::resolve(self, reference)
     }
@@ -91,6 +98,10 @@ impl Source for Session<'_> {
 }
 
 impl Source for Remote<'_> {
+    fn told(&self, words: &str) -> String {
+        self.session.get().map_or_else(|| words.to_owned(), |session| session.told(words))
+    }
+
     fn resolve(&self, reference: &Reference) -> Result<Descriptor, Error> {
         self.session()?.resolve(reference)
     }

@@ -79,7 +79,7 @@ impl Shelf {
 
     fn find(&self, reference: &Reference) -> Result<(Digest, Vec<u8>), registry::Error> {
         let what = reference.to_string();
-        let at = Box::new(At { registry: String::new(), repository: String::new(), step: String::new() });
+        let at = Box::new(At { registry: String::new(), repository: String::new(), step: String::new(), sends: false });
         let tags = self.tags.borrow();
         let digest = reference.digest.or_else(|| tags.get(reference.tag.as_ref()?).copied());
         let bytes = digest.and_then(|digest| self.blobs.borrow().get(&digest).cloned());
@@ -92,6 +92,10 @@ impl Shelf {
 }
 
 impl Source for Shelf {
+    fn told(&self, words: &str) -> String {
+        words.replace("hunter2", "<redacted>")
+    }
+
     fn resolve(&self, reference: &Reference) -> Result<Descriptor, registry::Error> {
         self.asked.borrow_mut().push(format!("HEAD {}", reference.tag.as_deref().unwrap_or("digest")));
         self.find(reference).map(|(_, bytes)| Descriptor::of(INDEX.to_owned(), &bytes))

@@ -5,12 +5,16 @@ use std::fmt::Write;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LINK, RANGE};
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::redact;
 use crate::domain::Digest;
 
 /// The most of a server's words that is repeated, in characters.
 const MAX_WORDS: usize = 300;
+
+/// The most of a body that is searched for them, in bytes.
+const MAX_READ: usize = 64 << 10;
 
 /// An answer with its whole body.
 #[derive(Debug)]
@@ -25,18 +29,55 @@ pub(crate) struct Answer {
     pub body: Vec<u8>,
 }
 
+/// Why a server refuses, as it may write it: registries in `errors` (the distribution specification), token servers in
+/// `error` and `error_description` (RFC 6749, 5.2), Docker Hub's in `details`, and others in `message` or `detail`.
 #[derive(Deserialize)]
 struct Refusal {
     #[serde(default)]
     errors: Vec<Fault>,
+    error: Option<Said>,
+    error_description: Option<Said>,
+    message: Option<Said>,
+    details: Option<Said>,
+    detail: Option<Said>,
 }
 
 #[derive(Deserialize)]
 struct Fault {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
+    code: Option<Said>,
+    message: Option<Said>,
+}
+
+/// A text. Whatever else stands in its place is passed over, so that the rest is read nevertheless.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said {
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl Refusal {
+    /// What it says, each thing in the words that follow one another.
+    fn words(self) -> String {
+        let Refusal { errors, error, error_description, message, details, detail } = self;
+        let errors = errors.into_iter().map(|fault| [fault.code, fault.message]);
+        let others = [[error, error_description], [None, message], [None, details], [None, detail]];
+        let said = errors.chain(others).map(|two| {
+            two.into_iter()
+                .flatten()
+                .filter_map(Said::text)
+                .filter(|text| !text.is_empty())
+                .collect::<Vec<_>>()
+                .join(": ")
+        });
+        said.filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Said {
+    fn text(self) -> Option<String> {
+        if let Said::Text(text) = self { Some(text) } else { None }
+    }
 }
 
 impl Answer {
@@ -91,13 +132,16 @@ impl Answer {
 
     /// The codes of the errors in the body.
     pub fn error_codes(&self) -> Vec<String> {
-        self.refusal().map_or_else(Vec::new, |refusal| refusal.errors.into_iter().map(|fault| fault.code).collect())
+        let errors = self.refusal().map_or_else(Vec::new, |refusal| refusal.errors);
+        errors.into_iter().filter_map(|fault| fault.code?.text()).collect()
     }
 
     fn refusal(&self) -> Option<Refusal> {
-        match serde_json::from_slice(&self.body) {
+        // The body of an answer that should have been a success may be large.
+        let beginning = &self.body[..self.body.len().min(MAX_READ)];
+        match serde_json::from_slice(beginning) {
             // Only the beginning of it was read, or sent.
-            Err(error) if error.is_eof() => completed(&self.body),
+            Err(error) if error.is_eof() => completed(beginning),
             refusal => refusal.ok(),
         }
     }
@@ -109,19 +153,8 @@ impl Answer {
         if let Some(reason) = self.status.canonical_reason() {
             let _ = write!(text, " {reason}");
         }
-        let faults = self.refusal().map_or_else(Vec::new, |refusal| refusal.errors);
-        let said: Vec<String> = faults
-            .into_iter()
-            .map(|Fault { code, message }| match (code.is_empty(), message.is_empty()) {
-                (false, false) => format!("{code}: {message}"),
-                _ => code + &message,
-            })
-            .filter(|words| !words.is_empty())
-            .collect();
-        let said = match said.is_empty() {
-            false => said.join("; "),
-            true => self.plain_words(),
-        };
+        let said = self.refusal().map_or_else(String::new, Refusal::words);
+        let said = if said.is_empty() { self.plain_words() } else { said };
         // Before anything is cut: half a secret is one too.
         let said = clean(&redact::hide(&said, secrets));
         if said.is_empty() { text } else { format!("{text}: {said}") }
@@ -144,12 +177,12 @@ fn is_next(parameters: &str) -> bool {
     })
 }
 
-/// Reads errors whose document breaks off, in a text or behind one: at most in the `detail` of the last error.
+/// Reads a refusal whose document breaks off, in a text or behind one: at most in the `detail` of the last error.
 fn completed(beginning: &[u8]) -> Option<Refusal> {
     let text = String::from_utf8_lossy(beginning);
     // A character that is cut in two, and a backslash whose character is missing.
     let text = text.trim_end_matches(['\u{fffd}', '\\']);
-    let ends = [r#""}]}"#, r#""}}]}"#, "}]}", "}}]}", "]}"];
+    let ends = [r#""}"#, "}", r#""}]}"#, r#""}}]}"#, "}]}", "}}]}", "]}"];
     ends.iter().find_map(|end| serde_json::from_str(&format!("{text}{end}")).ok())
 }
 
@@ -194,6 +227,21 @@ mod tests {
             (r#"{"errors":[{"code":"DENIED","message":"no","detail":{}}]}"#, "403 Forbidden: DENIED: no".to_owned()),
             (r#"{"errors":[{"code":"A"},{"message":"b"}]}"#, "403 Forbidden: A; b".to_owned()),
             (r#"{"errors":[{"message":"a\u001b[31m\nb\u202ec"}]}"#, "403 Forbidden: a [31m b c".to_owned()),
+            // Docker Hub's token server, OAuth's, and others.
+            (
+                r#"{"details":"incorrect username or password"}"#,
+                "403 Forbidden: incorrect username or password".to_owned(),
+            ),
+            (
+                r#"{"error":"invalid_grant","error_description":"gone"}"#,
+                "403 Forbidden: invalid_grant: gone".to_owned(),
+            ),
+            (r#"{"error":"invalid_grant","state":[1]}"#, "403 Forbidden: invalid_grant".to_owned()),
+            (r#"{"message":"no\u001b[2J\nway","status":403}"#, "403 Forbidden: no [2J way".to_owned()),
+            (r#"{"errors":[{"code":"A","message":7}],"message":"b","detail":{}}"#, "403 Forbidden: A; b".to_owned()),
+            (r#"{"detail":"not here","error":null}"#, "403 Forbidden: not here".to_owned()),
+            (r#"{"details":"incorrect user"#, "403 Forbidden: incorrect user".to_owned()),
+            (r#"{"token":"x"}"#, "403 Forbidden".to_owned()),
             ("<html><body>x", "403 Forbidden".to_owned()),
             ("go away\r\n", "403 Forbidden: go away".to_owned()),
             (r#"{"errors":"no list"}"#, "403 Forbidden".to_owned()),
@@ -223,7 +271,14 @@ mod tests {
         let secret = "s3cret".repeat(100);
         let mut secrets = redact::Secrets::default();
         secrets.learn(&secret);
-        for body in [format!("you said {secret}"), format!(r#"{{"errors":[{{"message":"you said {secret}"}}]}}"#)] {
+        for body in [
+            format!("you said {secret}"),
+            format!(r#"{{"errors":[{{"message":"you said {secret}"}}]}}"#),
+            format!(r#"{{"details":"you said {secret}"}}"#),
+            // It may break off.
+            format!("you said {}", &secret[..secret.len() / 2]),
+            format!(r#"{{"details":"you said {}"#, &secret[..secret.len() / 2]),
+        ] {
             assert_eq!(answer(403, &[], body.as_bytes()).words(secrets.known()), "403 Forbidden: you said <redacted>");
         }
     }

@@ -107,7 +107,7 @@ impl Dialogue<'_> {
 
     fn find(&self) -> Result<Found, Error> {
         let found = self.session.keychain().find(&self.door.registry, &self.door.repository)?;
-        let mut secrets = self.door.secrets.borrow_mut();
+        let mut secrets = self.session.secrets().borrow_mut();
         match &found.credential {
             Credential::Anonymous => {}
             Credential::Basic { password: secret, .. }
@@ -124,7 +124,7 @@ impl Dialogue<'_> {
     fn show(&self, auth: &mut Auth, header: Option<HeaderValue>) {
         let text = header.as_ref().and_then(|header| header.to_str().ok());
         if let Some(secret) = text.and_then(|text| text.split(' ').next_back()) {
-            self.door.secrets.borrow_mut().learn(secret);
+            self.session.secrets().borrow_mut().learn(secret);
         }
         auth.generation += 1;
         auth.shown = header;

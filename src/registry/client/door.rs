@@ -11,10 +11,9 @@ use super::address::{self, MAX_REDIRECTS};
 use super::answer::{Answer, clean};
 use super::auth::Auth;
 use super::fault::{Fault, Passing};
-use super::redact::{self, Secrets};
 use super::wire::{self, Payload, To, Trouble};
 use crate::image::MAX_DOCUMENT;
-use crate::registry::{At, Cause, Error, Session};
+use crate::registry::{At, Cause, Error, Options, Session};
 use crate::report::Report;
 use crate::sys::http::{self, Unknown};
 
@@ -27,6 +26,8 @@ pub(crate) struct Door {
     pub registry: String,
     /// The repository.
     pub repository: String,
+    /// Whether it is for sending something, and not for reading alone.
+    sends: bool,
     /// What a token must allow.
     pub(super) scopes: Vec<String>,
     /// What a token should allow too, if it can be had: reading where blobs may be mounted from.
@@ -43,29 +44,30 @@ pub(crate) struct Door {
     pub(super) auth: Mutex<Auth>,
     /// Where our credentials came from, once the registry has asked for them.
     pub(super) origin: RefCell<String>,
-    /// What must not be repeated, should a server repeat it.
-    pub(super) secrets: RefCell<Secrets>,
 }
 
 impl Door {
     /// A door to a repository; nothing is sent.
     pub fn new(session: &Session<'_>, registry: &str, repository: &str, scopes: Vec<String>) -> Result<Self, Error> {
-        let plain = session.options().plain_http || address::is_own_machine(registry);
+        let sends = scopes.iter().any(|scope| scope.ends_with("push"));
+        let Options { plain_http, tls_first, .. } = session.options();
+        let own = address::is_own_machine(registry);
+        let plain = *plain_http || own && !tls_first;
         let base = address::base(if plain { "http" } else { "https" }, registry, repository)
             .ok_or_else(|| Error::NoAddress { name: format!("{registry}/{repository}") })?;
         Ok(Door {
             registry: registry.to_owned(),
             repository: repository.to_owned(),
+            sends,
             scopes,
             wishes: RefCell::default(),
             narrow: Cell::new(false),
             no_mounts: Cell::new(false),
             pieces: Cell::new(session.options().chunk),
             base: RefCell::new(base),
-            settled: Cell::new(session.options().plain_http || !plain),
+            settled: Cell::new(*plain_http || !own),
             auth: Mutex::default(),
             origin: RefCell::default(),
-            secrets: RefCell::default(),
         })
     }
 }
@@ -130,7 +132,8 @@ impl Dialogue<'_> {
     /// The place of an error.
     pub fn at(&self, step: &str) -> Box<At> {
         let Door { registry, repository, .. } = self.door;
-        Box::new(At { registry: registry.clone(), repository: repository.clone(), step: step.to_owned() })
+        let (registry, repository) = (registry.clone(), repository.clone());
+        Box::new(At { registry, repository, step: step.to_owned(), sends: self.door.sends })
     }
 
     /// An answer that must not be.
@@ -150,12 +153,12 @@ impl Dialogue<'_> {
 
     /// What a server said, without what it must not have heard.
     pub fn words(&self, answer: &Answer) -> String {
-        answer.words(self.door.secrets.borrow().known())
+        answer.words(self.session.secrets().borrow().known())
     }
 
     /// A text that holds what a server has chosen, without what it must not have heard.
     pub(super) fn told(&self, text: &str) -> String {
-        redact::hide(text, self.door.secrets.borrow().known())
+        self.session.told(text)
     }
 
     /// Asks until there is an answer that is no passing fault.
@@ -246,7 +249,7 @@ impl Dialogue<'_> {
     /// Sends a request once, shows who asks if that is wanted, and follows where the registry sends.
     pub async fn exchange(&self, step: &str, call: &Call) -> Result<Incoming, Fault> {
         let wire = self.session.wire();
-        let (mut renewed, mut hops, mut sent_to) = (false, 0, None);
+        let (mut renewed, mut turned, mut hops, mut sent_to) = (false, false, 0, None);
         loop {
             let base = self.door.base.borrow().clone();
             let url = match (&sent_to, &call.place) {
@@ -263,7 +266,11 @@ impl Dialogue<'_> {
             self.tell(&call.method, &url, sent.as_ref().map(Response::status).ok());
             let mut response = match sent {
                 Ok(response) => response,
-                Err(trouble) if own && self.turns_secure(&url, &trouble) => continue,
+                // Once is enough: a registry that speaks neither protocol is asked again from the beginning, later.
+                Err(trouble) if own && self.turns(&url, &trouble) && !turned => {
+                    turned = true;
+                    continue;
+                }
                 Err(trouble) => return Err(self.fault(step, trouble)),
             };
             let body =
@@ -320,16 +327,19 @@ impl Dialogue<'_> {
         body
     }
 
-    /// Whether the request is to be sent again by HTTPS, because what came was no HTTP.
-    fn turns_secure(&self, url: &Url, trouble: &Trouble) -> bool {
-        if !matches!(trouble, Trouble::Gibberish(_) | Trouble::NoTls(_)) {
-            return false;
+    /// Whether the registry may speak the other protocol, so that the request can be sent again in that.
+    fn turns(&self, url: &Url, trouble: &Trouble) -> bool {
+        let (settled, secure) = (self.door.settled.get(), url.scheme() == "https");
+        match trouble {
+            Trouble::Gibberish(_) | Trouble::NoTls(_) => {}
+            // Some servers of plain HTTP hang up on what is none.
+            Trouble::Broken(_) if secure && !settled => {}
+            _ => return false,
         }
-        if !self.door.settled.get() && !self.has_turned(url) {
-            self.turn(if url.scheme() == "http" { "https" } else { "http" });
+        if !settled && !self.has_turned(url) {
+            self.turn(if secure { "http" } else { "https" });
         }
-        // A registry that speaks neither the one nor the other is asked again from the beginning, later.
-        url.scheme() == "http" && self.has_turned(url)
+        self.has_turned(url)
     }
 
     /// Whether the registry is spoken to in another protocol since a request to `url` was sent.
@@ -360,6 +370,9 @@ impl Dialogue<'_> {
             }
             Trouble::UnknownHost(Unknown::Proxy(proxy)) => Error::UnknownProxy { proxy, at: self.at(step) },
             Trouble::ProxyDenies => Error::ProxyDenies { at: self.at(step) },
+            Trouble::ProxyRefuses { proxy, status } => {
+                Error::ProxyRefuses { proxy, status: status.to_string(), at: self.at(step) }
+            }
             Trouble::Certificate { host, why } => {
                 // A certificate may have hundreds of names, all of which are told where none of them fits.
                 Error::Certificate { host: self.told(&host), why: clean(&self.told(&why)), at: self.at(step) }

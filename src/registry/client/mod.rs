@@ -18,8 +18,9 @@
 //! speak as a rule, and one request more would be half of those that a push without changes needs. Nothing secret
 //! is in that first request. If the answer shows that the registry wants TLS (no HTTP at all, or status 400 with
 //! the words that Go, nginx and Apache have for it), HTTPS is spoken with it from then on, verified as everywhere,
-//! so that `--cacert` is needed for a certificate of one's own. `--plain-http` speaks plain HTTP with every
-//! registry.
+//! so that `--cacert` is needed for a certificate of one's own. With `--cacert`, HTTPS is tried
+//! first with this machine's registries too, and plain HTTP if there is no TLS.
+//! `--plain-http` speaks plain HTTP with every registry.
 
 mod address;
 mod answer;
@@ -37,4 +38,5 @@ pub(crate) use body::{Piece, Proof};
 pub(crate) use calls::{UploadCall, fetch};
 pub(crate) use door::{Call, Dialogue, Door, Incoming, Place};
 pub(crate) use fault::{Fault, Passing};
+pub(crate) use redact::{Secrets, hide};
 pub(crate) use wire::Wire;

@@ -8,6 +8,9 @@ const REDACTED: &str = "<redacted>";
 /// The shortest piece of base64 that is looked for, in characters. What is shorter stands in other words too.
 const MIN_PIECE: usize = 6;
 
+/// The shortest beginning of a secret that is looked for at the end of a text, in bytes.
+const MIN_BEGINNING: usize = 4;
+
 /// How much of a text is told, in bytes. What a server writes may be made to be slow to search.
 const MAX_TOLD: usize = 4 << 10;
 
@@ -28,7 +31,22 @@ impl Secrets {
 
     /// Adds a user and a password or token as the scheme `Basic` sends them: `user:password` in base64.
     pub fn learn_pair(&mut self, pair: &str) {
-        self.add(encoded(pair).into_iter().chain([pair.to_owned()]));
+        // A colon alone is a pair of which nobody made a secret.
+        if pair.len() > 1 {
+            self.add(encoded(pair).into_iter().chain([pair.to_owned()]));
+        }
+    }
+
+    /// Adds the user and password that stand in the address of a proxy, or the user alone, who is then a token.
+    pub fn learn_proxy(&mut self, address: &str) {
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let Some((pair, _)) = rest.rsplit_once('@') else { return };
+        // What the proxy is sent is decoded; what it repeats may be the one or the other.
+        for pair in [pair.to_owned(), decoded(pair)] {
+            let (user, password) = pair.split_once(':').unwrap_or((&pair, ""));
+            self.learn(if password.is_empty() { user } else { password });
+            self.learn_pair(&format!("{user}:{password}"));
+        }
     }
 
     fn add(&mut self, secrets: impl IntoIterator<Item = String>) {
@@ -48,7 +66,9 @@ impl Secrets {
 pub fn hide(text: &str, secrets: &[String]) -> String {
     let (mut told, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(first) = rest.chars().next().filter(|_| told.len() < MAX_TOLD) {
-        match secrets.iter().find_map(|secret| without(rest, secret)) {
+        // A body that breaks off may do so within a secret.
+        let begins = rest.len() >= MIN_BEGINNING && secrets.iter().any(|secret| secret.starts_with(rest));
+        match secrets.iter().find_map(|secret| without(rest, secret)).or_else(|| begins.then_some("")) {
             Some(after) => {
                 told.push_str(REDACTED);
                 rest = after;
@@ -60,6 +80,18 @@ pub fn hide(text: &str, secrets: &[String]) -> String {
         }
     }
     told
+}
+
+/// A text in which `%2B` stands for `+`. What comes out and is no Unicode is replaced.
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What base64 makes of a text, in its two alphabets, with and without padding.
@@ -236,8 +268,42 @@ mod tests {
     }
 
     #[test]
+    fn what_a_proxy_is_shown_is_hidden() {
+        for (address, shown, told) in [
+            ("http://pu:pr0xy@127.0.0.1:3128", "pu:pr0xy, pr0xy, cHU6cHIweHk=", "<redacted>, <redacted>, <redacted>"),
+            ("pu:pr0xy@host", "pu:pr0xy, host", "<redacted>, host"),
+            ("http://p%75:o%20%C5%9Fe@host", "pu:o şe, o%20%C5%9Fe", "<redacted>, <redacted>"),
+            ("http://pu:a@b@host", "pu:a@b", "<redacted>"),
+            ("http://pu:%zz%@host", "%zz%", "<redacted>"),
+            ("http://t0ken@host", "t0ken: t0ken host", "<redacted> <redacted> host"),
+            ("http://host:3128", "host:3128", "host:3128"),
+        ] {
+            let mut secrets = Secrets::default();
+            secrets.learn_proxy(address);
+            let basic = BASE64_STANDARD.encode(decoded(shown.split(", ").next().unwrap_or_default()));
+            assert_eq!(hide(shown, secrets.known()), told, "{address}");
+            assert!(!told.starts_with("<redacted>,") || hide(&basic, secrets.known()) == "<redacted>", "{address}");
+        }
+    }
+
+    #[test]
     fn other_words_stay() {
-        for text in ["", "ann", "p+w/", "%", "%2", "%2B", "\\", r"\u00", "&", "&#;", "&;", "ş%C5", "DENIED: no +"] {
+        for text in [
+            "",
+            "ann",
+            "p+w",
+            "p+w/ is other",
+            "%",
+            "%2",
+            "%2B",
+            "\\",
+            r"\u00",
+            "&",
+            "&#;",
+            "&;",
+            "ş%C5",
+            "DENIED: no +",
+        ] {
             assert_eq!(hide(text, secrets().known()), text);
         }
     }

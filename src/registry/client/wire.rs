@@ -12,12 +12,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
-use reqwest::{Body, Client, Method, Response, Url};
+use reqwest::{Body, Client, Method, Response, StatusCode, Url};
+use tokio::time::{Instant, timeout_at};
 
 use super::body::{FileBody, Piece, Pulse};
 use crate::registry::{Options, Traffic};
 use crate::sys::fs;
 use crate::sys::http::{self, Speaks};
+
+/// How long a body that only explains something may take. The status says what matters.
+const EXPLAINS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a request carries.
 #[derive(Debug, Clone)]
@@ -62,6 +66,13 @@ pub(crate) enum Trouble {
         proxy: String,
         /// What happened.
         why: String,
+    },
+    /// The proxy does not connect us with the server, and will not.
+    ProxyRefuses {
+        /// The proxy, without its password.
+        proxy: String,
+        /// The status of its answer.
+        status: StatusCode,
     },
     /// The body is longer than allowed.
     TooLong(u64),
@@ -163,7 +174,32 @@ impl Wire {
                 Payload::File(piece) => Err(Trouble::Changed(piece.path.clone())),
                 _ => Err(Trouble::Broken("the body ended too soon".to_owned())),
             },
-            Err(error) => Err(trouble(url, error, &self.settings)),
+            Err(error) => match trouble(url, error, &self.settings) {
+                Trouble::Proxy { proxy, why } if why.ends_with(PROXY_REFUSES) => Err(self.refusal(url, proxy).await),
+                trouble => Err(trouble),
+            },
+        }
+    }
+
+    /// What a proxy answers that does not connect us with the server of `url`. The library keeps that for itself, so
+    /// the same is asked for again, as of a proxy for plain HTTP, whose answers are handed on.
+    async fn refusal(&self, url: &Url, proxy: String) -> Trouble {
+        let again = |why: &str| Trouble::Proxy { proxy: proxy.clone(), why: format!("the proxy {why}") };
+        let Some((settings, tunnel)) = self.settings.tunnel(url) else { return again("did not let us through") };
+        let client = match settings.client(Speaks::Plain).and_then(http::finish) {
+            Ok(client) => client,
+            Err(error) => return Trouble::Setup(error),
+        };
+        let request = client.request(Method::CONNECT, tunnel);
+        let status = match self.watched(&AtomicU64::new(0), request.send()).await {
+            Ok(Ok(answer)) => answer.status(),
+            Ok(Err(_)) | Err(_) => return again("answered what is no HTTP, or nothing"),
+        };
+        match status {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => Trouble::ProxyDenies,
+            status if status.is_success() => again("did not let us through at first"),
+            status if http::is_passing(status.as_u16()) => again(&format!("answered {status}")),
+            status => Trouble::ProxyRefuses { proxy, status },
         }
     }
 
@@ -180,10 +216,11 @@ impl Wire {
     }
 
     /// Reads the beginning of a body that only explains something: at most `limit` bytes, and fewer if it breaks
-    /// off.
+    /// off or does not come soon.
     pub async fn read_some(&self, response: &mut Response, limit: usize) -> Vec<u8> {
         let mut body = Vec::new();
-        while let Ok(Some(bytes)) = self.chunk(response).await {
+        let end = Instant::now() + EXPLAINS_WITHIN;
+        while let Ok(Ok(Some(bytes))) = timeout_at(end, self.chunk(response)).await {
             body.extend_from_slice(&bytes[..bytes.len().min(limit - body.len())]);
             if body.len() == limit {
                 break;
@@ -241,12 +278,17 @@ fn trouble(url: &Url, error: reqwest::Error, settings: &http::HttpSettings) -> T
     if let Some(host) = http::unknown_host(url, &error, settings) {
         return Trouble::UnknownHost(host);
     }
-    let why = innermost(&error);
+    if let Some(error) = settings.unusable_proxy(url) {
+        return Trouble::Setup(error);
+    }
+    let (why, proxy) = (innermost(&error), settings.proxy_before(url));
+    // A tunnel has a name of its own; what is sent in plain HTTP is sent to the proxy itself.
+    let to_proxy = causes(&error).any(|cause| cause.to_string().starts_with(TUNNEL))
+        || url.scheme() == "http" && error.is_connect();
     if why.ends_with(PROXY_DENIES) {
         Trouble::ProxyDenies
-    } else if causes(&error).any(|cause| cause.to_string().starts_with(TUNNEL)) {
-        let proxy = settings.proxy(Speaks::Https).map(ToString::to_string).unwrap_or_default();
-        Trouble::Proxy { proxy, why: format!("the proxy: {why}") }
+    } else if let Some(proxy) = proxy.filter(|_| to_proxy) {
+        Trouble::Proxy { proxy: proxy.to_string(), why: format!("the proxy: {why}") }
     } else if http::tls_error(&error).is_some_and(|error| matches!(error, rustls::Error::InvalidMessage(_))) {
         Trouble::NoTls(why)
     } else if causes(&error).any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse)) {
@@ -256,9 +298,10 @@ fn trouble(url: &Url, error: reqwest::Error, settings: &http::HttpSettings) -> T
     }
 }
 
-/// How hyper-util begins what it says of a `CONNECT` that failed, and what it says of a proxy that answered 407. Its
-/// errors have no public names.
+/// How hyper-util begins what it says of a `CONNECT` that failed, and what it says of a proxy that answered neither 200
+/// nor 407, and of one that answered 407. Its errors have no public names.
 const TUNNEL: &str = "tunnel error";
+const PROXY_REFUSES: &str = "tunnel error: unsuccessful";
 const PROXY_DENIES: &str = "proxy authorization required";
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {

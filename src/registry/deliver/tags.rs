@@ -24,6 +24,7 @@ impl Yard<'_> {
 
     /// Lets a tag point at the index, and looks whether it does.
     pub async fn tag(&self, tag: &str, index: &Bytes) -> Result<(), Error> {
+        let _permit = self.tagging.acquire().await.ok();
         let (step, is_asking) = (format!("writing the tag {tag}"), Cell::new(false));
         let write = pin!(self.write(&step, tag, &self.shipment.index, index, &[]));
         let (tries, seen) = match select(write, pin!(self.see(tag, &is_asking))).await {

@@ -6,7 +6,7 @@ use super::*;
 fn errors_say_where_and_what_to_do() {
     let at = || {
         let (registry, repository) = ("r.example".to_owned(), "a/b".to_owned());
-        Box::new(At { registry, repository, step: "sending x".to_owned() })
+        Box::new(At { registry, repository, step: "sending x".to_owned(), sends: true })
     };
     let answer = || "403 Forbidden: DENIED: no".to_owned();
     for (error, text) in [
@@ -83,12 +83,21 @@ fn what_is_at_fault_here_has_a_place() {
 
 #[test]
 fn advice_depends_on_the_cause_and_not_on_the_words() {
-    let at = || Box::new(At { registry: String::new(), repository: String::new(), step: String::new() });
+    let at = || Box::new(At { registry: String::new(), repository: String::new(), step: String::new(), sends: false });
     let proxy = Cause::Proxy("ALL_PROXY=http://p:3128".to_owned());
     for (cause, proxy) in [(Cause::Answered, false), (Cause::Broken, true), (proxy, false)] {
         for why in ["the registry answered 503", "the peer answered with a reset", ""] {
             let error = Error::Unreachable { at: at(), tries: 6, cause: cause.clone(), why: why.to_owned() };
             assert_eq!(error.help().is_some_and(|help| help.contains("HTTPS_PROXY")), proxy, "{why}");
         }
+    }
+}
+
+#[test]
+fn who_only_reads_sends_nothing_again() {
+    for (sends, help) in [(true, "try again later: what has arrived is not sent again"), (false, "try again later")] {
+        let at = Box::new(At { registry: String::new(), repository: String::new(), step: String::new(), sends });
+        let error = Error::Unreachable { at, tries: 6, cause: Cause::Answered, why: String::new() };
+        assert_eq!(error.help().as_deref(), Some(help));
     }
 }

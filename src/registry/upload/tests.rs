@@ -307,6 +307,24 @@ fn pieces_that_are_too_large_shrink() {
 }
 
 #[test]
+fn what_gets_no_smaller_is_not_sent_again() {
+    let small = |size| Upload::new(size, 2, Vec::new(), None).absent();
+    let begin = || vec![("begin", open("a")), ("put a", status(413)), ("ask a", held(204, 0))];
+    let (_, end, rests) = play(small(1176), [begin(), vec![("patch a 0+0", status(413))]].concat());
+    assert!(matches!(end, Next::Failed(Failure::Refused)) && rests.is_empty(), "{end:?}");
+    // The piece is halved, not the limit it lies under.
+    let (upload, _, _) = play(
+        small(2 << 20),
+        [begin(), vec![("patch a 0+2", status(413)), ("ask a", held(204, 0)), ("patch a 0+1", open("a"))]].concat(),
+    );
+    assert_eq!(upload.fallback(), Some(1 << 20));
+    // Status 416 may be about where the piece begins.
+    let again = vec![("patch a 0+0", status(416)), ("ask a", held(204, 0)), ("patch a 0+0", open("a"))];
+    let (_, end, _) = play(small(1176), [begin(), again].concat());
+    assert!(matches!(end, Next::Send(UploadCall::Close { .. })), "{end:?}");
+}
+
+#[test]
 fn the_smallest_piece_of_the_registry_counts() {
     let wants = Reply { status: 202, location: Some(url("a")), smallest: Some(6 << 20), ..Reply::default() };
     let script = vec![("begin", Heard::Reply(wants)), ("patch a 0+6", open("a")), ("patch a 6+4", open("a"))];

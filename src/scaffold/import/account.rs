@@ -1,20 +1,25 @@
 //! What became of each part of an extension that was imported.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::draft::{Part, Parts};
 use super::law::{Difference, Tried};
 use super::place::{Role, named};
 use super::{Imported, Provenance, cargo, labels, place, render};
-use crate::domain::{ImagePath, count};
+use crate::domain::{ImagePath, count, printable};
 use crate::manifest::mistake::KeyPath;
 use crate::report::{Event, Report};
 use crate::validate::Finding;
 use crate::validate::metadata::MAX_HOST_PATHS;
 use crate::validate::render::message;
 
-/// More of one kind are counted, not told.
+/// People are told this many of a kind, and how many more there are.
 const MAX_TOLD: usize = 40;
+
+/// People are told this many findings of a rule, and how many more there are.
+const MAX_OF_A_RULE: usize = 5;
 
 /// What became of each part.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -284,16 +289,18 @@ fn dropped(parts: &Parts<'_>, tried: &Tried) -> Vec<Left> {
 }
 
 impl Account {
-    /// Tells everything, the least important first.
-    pub fn tell(&self, report: &dyn Report) {
+    /// Tells everything, the least important first. Of what there is much people are told the first, and programs,
+    /// which is what `whole` asks for, all.
+    pub fn tell(&self, report: &dyn Report, whole: bool) {
         let report = &Printable(report);
         if !self.taken.is_empty() {
             report.status("Taken over", self.taken.join(", "));
         }
         let some = |count: usize, tell: &mut dyn FnMut(usize), more: &dyn Fn(usize)| {
-            (0..count.min(MAX_TOLD)).for_each(tell);
-            if count > MAX_TOLD {
-                more(count - MAX_TOLD);
+            let told = if whole { count } else { count.min(MAX_TOLD) };
+            (0..told).for_each(tell);
+            if count > told {
+                more(count - told);
             }
         };
         let more = |count: usize| report.status("", format!("and {count} more"));
@@ -313,13 +320,7 @@ impl Account {
             report.warning(format!("not taken over: {what}"), help.clone());
         };
         some(self.left.len(), &mut left, &more);
-        let mut finding = |at: usize| {
-            let finding = &self.findings[at];
-            report.event(Event::Message(message(finding)));
-            let text = format!("{} [{}] ({})", finding.message, finding.rule.id, finding.place);
-            report.warning(text, Some(finding.help.clone()));
-        };
-        some(self.findings.len(), &mut finding, &more);
+        self.tell_findings(report, whole);
         let mut differs = |at: usize| {
             let Difference { what, was, is } = &self.differs[at];
             let show = |value: &Option<String>| value.as_ref().map_or("nothing".to_owned(), |text| format!("{text:?}"));
@@ -327,6 +328,24 @@ impl Account {
         };
         some(self.differs.len(), &mut differs, &more);
         self.verdict(report);
+    }
+
+    /// One rule that is broken often hides no other.
+    fn tell_findings(&self, report: &Printable<'_>, whole: bool) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            let count = counts.entry(finding.rule.id).or_default();
+            *count += 1;
+            if !whole && *count > MAX_OF_A_RULE {
+                continue;
+            }
+            report.event(Event::Message(message(finding)));
+            let text = format!("{} [{}] ({})", finding.message, finding.rule.id, finding.place);
+            report.warning(text, Some(finding.help.clone()));
+        }
+        for (id, count) in counts.into_iter().filter(|(_, count)| !whole && *count > MAX_OF_A_RULE) {
+            report.status("", format!("and {} more of {id}", count - MAX_OF_A_RULE));
+        }
     }
 
     fn verdict(&self, report: &Printable<'_>) {
@@ -347,10 +366,7 @@ pub(super) struct Printable<'a>(pub(super) &'a dyn Report);
 
 impl Report for Printable<'_> {
     fn event(&self, event: Event) {
-        let escape = |text: String| match text.contains(steers) {
-            true => text.chars().map(|c| if steers(c) { c.escape_unicode().to_string() } else { c.into() }).collect(),
-            false => text,
-        };
+        let escape = |text: String| printable(&text).into_owned();
         self.0.event(match event {
             Event::Status { verb, text } => Event::Status { verb, text: escape(text) },
             Event::Warning { text, help } => Event::Warning { text: escape(text), help: help.map(escape) },
@@ -359,15 +375,11 @@ impl Report for Printable<'_> {
     }
 }
 
-/// Control characters, and those that turn the direction of what follows.
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::Recorder;
+    use crate::validate::rules;
 
     #[test]
     fn what_a_source_quotes_does_not_steer_the_terminal() {
@@ -375,7 +387,7 @@ mod tests {
         let left = vec![Left { what: odd.to_owned(), help: Some(odd.to_owned()) }; MAX_TOLD + 3];
         let account = Account { taken: vec![odd.to_owned()], left, ..Account::default() };
         let recorder = Recorder::default();
-        account.tell(&recorder);
+        account.tell(&recorder, false);
         let events = recorder.events();
         assert_eq!(events.len(), 1 + MAX_TOLD + 1);
         let clean = r"a\u{1b}[31m\u{a}\u{202e}b".to_owned();
@@ -383,5 +395,38 @@ mod tests {
         let text = format!("not taken over: {clean}");
         assert_eq!(events[1], Event::Warning { text, help: Some(clean) });
         assert_eq!(events[1 + MAX_TOLD], Event::Status { verb: "", text: "and 3 more".to_owned() });
+        let recorder = Recorder::default();
+        account.tell(&recorder, true);
+        assert_eq!(recorder.events().len(), 1 + MAX_TOLD + 3);
+    }
+
+    #[test]
+    fn every_rule_is_told_and_programs_are_told_every_finding() {
+        let finding = |id: &str, at: usize| {
+            let rule = rules::find(id).expect("a rule");
+            let (place, help) = (crate::validate::findings::Place::default(), "mend it".to_owned());
+            Finding { rule, level: rule.level, message: format!("{id} {at}"), place, help }
+        };
+        let often = (0..MAX_TOLD + 9).map(|at| finding("E10", at));
+        let findings = often.chain([finding("E11", 0), finding("W28", 0)]).collect();
+        let account = Account { findings, ..Account::default() };
+        let told = |whole: bool| {
+            let recorder = Recorder::default();
+            account.tell(&recorder, whole);
+            recorder.events()
+        };
+        let texts = |events: &[Event]| -> Vec<String> {
+            let text = |event: &Event| match event {
+                Event::Warning { text, .. } | Event::Status { text, .. } => Some(text.clone()),
+                _ => None,
+            };
+            events.iter().filter_map(text).collect()
+        };
+        let people = texts(&told(false));
+        assert_eq!(people.len(), MAX_OF_A_RULE + 2 + 1, "{people:?}");
+        assert!(people.iter().any(|text| text.starts_with("W28 0 [W28]")), "{people:?}");
+        assert_eq!(people.last().map(String::as_str), Some("and 44 more of E10"));
+        let messages = told(true).iter().filter(|event| matches!(event, Event::Message(_))).count();
+        assert_eq!(messages, account.findings.len());
     }
 }

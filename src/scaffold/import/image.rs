@@ -9,11 +9,11 @@ use super::place::{Role, named};
 use super::start::Command;
 use super::write::{MAX_BYTES, MAX_FILES};
 use super::{Imported, Left, Provenance, Start, json, judge};
-use crate::domain::{Digest, ImagePath, Reference};
+use crate::domain::{self, Digest, ImagePath, Reference};
 use crate::image::document::Execution;
 use crate::scaffold::Error;
 use crate::subject::path::normal;
-use crate::subject::{self, Wanted};
+use crate::subject::{self, EntryKind, Wanted};
 use crate::validate::tree::{Lookup, Node, NodeKind};
 use crate::validate::view::{Maker, PlatformView};
 use crate::validate::{Finding, View};
@@ -57,8 +57,20 @@ pub fn read(subject: &subject::Subject<'_>, view: &View) -> Result<(Imported, Co
     reader.differences(document.digest);
     reader.start();
     let is_main = |platform: &&subject::Platform| platform.runs_on == main.runs_on;
-    if let Some(platform) = subject.platforms.iter().find(is_main).filter(|_| metadata.value.get("vm").is_some()) {
-        reader.settings(&platform.execution());
+    if let Some(platform) = subject.platforms.iter().find(is_main) {
+        if metadata.value.get("vm").is_some() {
+            reader.settings(&platform.execution());
+        }
+        let (mut others, mut first, is_named) = (0, None, reader.is_named());
+        subject.below(platform, "", &mut |fact| {
+            if fact.kind == EntryKind::File && !is_named(&fact.path) {
+                others += 1;
+                first.get_or_insert(fact.path);
+            }
+        })?;
+        if let Some(first) = first {
+            reader.unnamed(others, &first);
+        }
     }
     let Reader { mut imported, mut contents, .. } = reader;
     bounded(&contents)?;
@@ -268,6 +280,23 @@ impl<'a> Reader<'a> {
         let mut different = all.into_iter().filter(|path| digest(&ours, path) != digest(&theirs, path));
         let first = different.next()?.to_owned();
         Some((1 + different.count(), first))
+    }
+
+    /// Tells files that neither metadata.json nor a label nor the start of the backend names.
+    fn is_named(&self) -> impl Fn(&str) -> bool + use<> {
+        let taken = self.contents.files.values().map(|wanted| wanted.path.clone());
+        let named = self.imported.places.keys().map(|path| path.relative().to_owned());
+        let all: BTreeSet<String> = taken.chain(named).chain(["metadata.json".to_owned()]).collect();
+        let page = self.main.metadata.document().and_then(|document| document.ui_root()).map(normal);
+        let page = page.map(|page| format!("{page}/"));
+        move |path| all.contains(path) || page.as_ref().is_some_and(|page| path.starts_with(page))
+    }
+
+    /// What a backend brings beside its program, or a base image.
+    fn unnamed(&mut self, count: u64, first: &str) {
+        let files = domain::count(count, "file");
+        let help = "what the backend needs of them goes into `[[files]]`, or comes with a `vm.base`";
+        self.leave(format!("{files} of the image that nothing names, such as `/{first}`"), help);
     }
 
     /// What is set for containers, for which a table has no key.

@@ -38,7 +38,9 @@ impl Target {
         if !matches!(fs::kind_followed(manifest), Ok(fs::Kind::File(_))) {
             return Err(Error::NoManifest(folder.to_owned()));
         }
-        let manifest = fs::canonical(manifest)?;
+        // A link keeps its name: Cargo wants the file to be called `Cargo.toml`.
+        let name = manifest.file_name().unwrap_or("Cargo.toml".as_ref());
+        let manifest = fs::canonical(if folder == Path::new("") { Path::new(".") } else { folder })?.join(name);
         let request = load::Request { manifest_path: Some(manifest.clone()), ..load::Request::default() };
         let printed = load::invocation(&request, env).arg("--no-deps").read().map_err(manifest::Error::Cargo)?;
         let text = fs::read_text(&manifest)?;

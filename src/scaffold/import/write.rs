@@ -8,8 +8,9 @@ use super::dockerfile::Context;
 use super::folder::Disk;
 use super::merge::{NoPlace, merged};
 use crate::report::Report;
-use crate::scaffold::Error;
+use crate::scaffold::{Error, init};
 use crate::sys::fs::{self, Kind};
+use crate::sys::interrupt;
 
 /// The most files, and bytes of all files together, that are copied. A `node_modules` folder that a Dockerfile copies
 /// has more.
@@ -124,22 +125,30 @@ pub fn manifest(target: &Target, table: &str) -> Result<String, Error> {
     })
 }
 
-/// Copies the files, then writes Cargo.toml. If something fails, what was copied is removed again.
+/// Copies the files, then writes Cargo.toml. If something fails, or Ctrl-C is pressed, what was copied is removed again.
 ///
 /// # Errors
-/// When the disk refuses.
+/// When Cargo.toml is not what was looked at, or the disk refuses.
 pub fn write(from: &Path, copies: &Copies, target: &Target, manifest: &str) -> Result<(), Error> {
+    let _whole = interrupt::defer().ok_or(Error::Interrupted)?;
     let root = fs::canonical(from)?;
     let mut made = Made::default();
-    let all = copies
-        .files
-        .iter()
-        .try_for_each(|path| made.copy(&Disk::new(&root).path(path), &Disk::new(&target.origin.dir).path(path)));
-    let all = all.and_then(|()| fs::rewrite(&target.origin.manifest_path, manifest.as_bytes()));
+    let all = copies.files.iter().try_for_each(|path| {
+        if interrupt::asked() {
+            return Err(Error::Interrupted);
+        }
+        Ok(made.copy(&Disk::new(&root).path(path), &Disk::new(&target.origin.dir).path(path))?)
+    });
+    // Copying takes time, in which somebody may have gone on writing.
+    let path = &target.origin.manifest_path;
+    let all = all.and_then(|()| match fs::read_text(path)? == target.text {
+        true => Ok(fs::rewrite(path, manifest.as_bytes())?),
+        false => Err(init::Error::Changed { path: path.clone() }.into()),
+    });
     if all.is_err() {
         made.undo();
     }
-    Ok(all?)
+    all
 }
 
 /// What was made so far, in order.
@@ -255,6 +264,13 @@ mod tests {
         assert_eq!(listing(to.path()), ["Cargo.toml", "d.txt"]);
         assert_eq!(fs::read_text(&to.path().join("Cargo.toml")).expect("read"), target.text);
         fs::remove_file(&to.path().join("d.txt")).expect("removed");
+        // Somebody edits the manifest meanwhile.
+        let manifest_path = to.path().join("Cargo.toml");
+        fs::write_atomic(&manifest_path, b"# mine\n").expect("written");
+        let error = write(from.path(), &planned, &target, &text).expect_err("it would be lost");
+        assert!(matches!(error, Error::Init(init::Error::Changed { .. })), "{error}");
+        assert_eq!(listing(to.path()), ["Cargo.toml"]);
+        fs::write_atomic(&manifest_path, target.text.as_bytes()).expect("written");
         write(from.path(), &planned, &target, &text).expect("written");
         assert_eq!(listing(to.path()), ["Cargo.toml", "a", "a/b", "a/b/c.txt", "d.txt"]);
         assert_eq!(fs::read_text(&to.path().join("Cargo.toml")).expect("read"), text);

@@ -41,7 +41,7 @@ pub enum Error {
         /// The table's key.
         key: &'static str,
     },
-    /// The file was changed while questions were asked.
+    /// The file was changed while questions were asked or files copied.
     #[error("Cargo.toml was changed meanwhile")]
     Changed {
         /// The Cargo.toml.
@@ -88,7 +88,7 @@ pub enum Error {
     #[error("there is no backend that could listen on the socket `{0}`")]
     SocketAlone(String),
     /// The folder of the page is something else.
-    #[error("the folder `ui` is there and has no `index.html` that can be packaged as it is")]
+    #[error("`ui` is there, and is no folder with an `index.html` that can be packaged as it is")]
     UiTaken {
         /// A folder below it that has a page.
         built: Option<String>,

@@ -286,6 +286,7 @@ fn the_workflow_knows_the_registry_and_the_parts() {
             assert!(workflow.contains(secret), "{image}");
             assert_eq!(workflow.contains("packages: write"), registry == Some("ghcr.io"), "{image}");
             assert_eq!(workflow.contains("zig"), parts.rust(), "{parts:?}");
+            assert_eq!(workflow.contains("npm audit --audit-level=high\n"), parts.ui == Ui::React, "{parts:?}");
         }
     }
 }

@@ -85,6 +85,20 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     persist(temp, path)
 }
 
+/// Finds out whether [`write_atomic`] could write a file, and leaves nothing behind.
+///
+/// # Errors
+/// When there is a folder at the path, or when no file can be made in the folder it is in, or in the lowest one that is
+/// there.
+pub fn try_write(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        return Err(Error::new("write", path, io::ErrorKind::IsADirectory.into()));
+    }
+    let absolute = std::path::absolute(path).map_err(|e| Error::new("write", path, e))?;
+    let folder = absolute.ancestors().skip(1).find(|folder| folder.symlink_metadata().is_ok());
+    temp_file(folder.unwrap_or(Path::new("."))).map(drop)
+}
+
 /// Renames a file or folder.
 ///
 /// # Errors
@@ -218,11 +232,13 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Gives a file that is there another content and leaves it its permissions; a reader finds the old or the new content.
+/// A link stays one: the file that it leads to is changed.
 ///
 /// # Errors
 /// When it is not there, must not be written to, or cannot be; what was there stays.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed = |e| Error::new("write", path, e);
+    let path = &std::fs::canonicalize(path).map_err(failed)?;
     let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
     // A rename would not ask.
     if permissions.readonly() {

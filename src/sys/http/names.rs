@@ -7,7 +7,7 @@ use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
 
-use super::{HttpSettings, Speaks, cause};
+use super::{HttpSettings, cause};
 
 /// Whose name it is that no host has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +28,9 @@ pub fn unknown_host(url: &Url, error: &reqwest::Error, settings: &HttpSettings) 
     let is_possible = ServerName::try_from(server).is_ok();
     let impossible = || cause::<InvalidDnsNameError>(error).map(|_| if is_possible { "" } else { server });
     let name = unknown.or_else(impossible)?;
-    let speaks = if url.scheme() == "https" { Speaks::Https } else { Speaks::Plain };
     // Nobody else is looked for. The proxy's name is told as it is written, because what is taken for the name may be
     // half a password, if that has a slash.
-    let proxy = settings.proxy(speaks).filter(|_| name != server).map(|proxy| Unknown::Proxy(proxy.to_string()));
+    let proxy = settings.proxy_before(url).filter(|_| name != server).map(|proxy| Unknown::Proxy(proxy.to_string()));
     Some(proxy.unwrap_or_else(|| Unknown::Server(name.to_owned())))
 }
 

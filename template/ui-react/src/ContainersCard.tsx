@@ -64,8 +64,7 @@ function said(answer: Answer | undefined) {
 function ContainersTable({ containers }: { readonly containers: readonly Container[] }) {
   return (
     <TableContainer>
-      <Table size="small">
-        <caption style={{ captionSide: "top", paddingTop: 0 }}>What runs</caption>
+      <Table size="small" aria-label="Running containers">
         <TableHead>
           <TableRow>
             <TableCell>Name</TableCell>

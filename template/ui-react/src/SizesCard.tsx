@@ -1,4 +1,4 @@
-import { Box, Button, Stack, TextField, Typography } from "@mui/material";
+import { Button, Stack, TextField, Typography } from "@mui/material";
 import { useDeferredValue, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { Card } from "./Card";
@@ -15,6 +15,7 @@ export function SizesCard({ desktop }: { readonly desktop: Desktop }) {
   const { progress, ranking, start, stop } = useSizes(desktop);
   const [folder, setFolder] = useState("");
   const [refusal, setRefusal] = useState<string>();
+  const field = useId();
   const running = progress.is === "running";
   // Rows come faster than they can be drawn; the page answers the user first.
   const drawn = useDeferredValue(ranking);
@@ -33,45 +34,35 @@ export function SizesCard({ desktop }: { readonly desktop: Desktop }) {
     <Card title="Folder sizes">
       <Stack
         component="form"
-        direction="row"
-        useFlexGap
-        spacing={1}
-        sx={{ flexWrap: "wrap", alignItems: "end" }}
+        spacing={0.5}
         onSubmit={(event) => {
           event.preventDefault();
           start(folder.trim());
         }}
       >
-        <FolderField folder={folder} onChange={setFolder} />
-        <Button variant="outlined" onClick={() => void choose()}>
-          Choose…
-        </Button>
-        <StartAndStop running={running} onStop={stop} />
+        <Typography component="label" htmlFor={field}>
+          Folder on this computer (empty: your home folder)
+        </Typography>
+        <Stack direction="row" useFlexGap spacing={1} sx={{ flexWrap: "wrap" }}>
+          <TextField
+            id={field}
+            size="small"
+            autoComplete="off"
+            slotProps={{ htmlInput: { spellCheck: false } }}
+            sx={{ flex: "1 1 16rem" }}
+            value={folder}
+            onChange={(event) => setFolder(event.target.value)}
+          />
+          <Button variant="outlined" onClick={() => void choose()}>
+            Choose…
+          </Button>
+          <StartAndStop running={running} onStop={stop} />
+        </Stack>
       </Stack>
       <Message {...said(progress)} />
       {refusal !== undefined && <Message error={`The folder could not be chosen: ${refusal}`} />}
       {drawn.largest.length > 0 && <SizesTable ranking={drawn} />}
     </Card>
-  );
-}
-
-function FolderField({ folder, onChange }: { readonly folder: string; readonly onChange: (folder: string) => void }) {
-  const id = useId();
-  return (
-    <Box sx={{ flex: "1 1 16rem" }}>
-      <Typography component="label" htmlFor={id}>
-        Folder on this computer (empty: your home folder)
-      </Typography>
-      <TextField
-        id={id}
-        fullWidth
-        size="small"
-        autoComplete="off"
-        slotProps={{ htmlInput: { spellCheck: false } }}
-        value={folder}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </Box>
   );
 }
 
@@ -110,7 +101,8 @@ function said(progress: Progress) {
     case "done": {
       const { bytes, files, unreadable } = progress.total;
       const gaps = unreadable === 0 ? "" : ` ${unreadable.toLocaleString()} could not be read.`;
-      return { text: `${formatBytes(bytes)} in ${files.toLocaleString()} files.${gaps}` };
+      const count = files === 1 ? "1 file" : `${files.toLocaleString()} files`;
+      return { text: `${formatBytes(bytes)} in ${count}.${gaps}` };
     }
   }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::FOLDER;
 use crate::support::desktop::Client;
-use crate::support::pages::{Stage, Ui};
+use crate::support::pages::{Behind, Stage, Ui};
 use crate::support::{files, judges};
 
 /// axe's script, which `cargo xtask setup` brings.
@@ -20,14 +20,34 @@ fn axe() -> Option<String> {
 }
 
 #[test]
-fn a_page_alone_is_accessible() {
+fn every_choice_of_parts_is_accessible() {
     let Some(axe) = axe() else { return };
-    let container = json!({ "Id": "1", "Names": ["/web"], "Image": "nginx:1", "Status": "Up 2 hours" });
+    let container = |name: &str, image: &str, status: &str| json!({ "Id": name, "Names": [name], "Image": image, "Status": status });
+    let containers =
+        json!([container("/web", "nginx:1.29", "Up 2 hours"), container("/db", "postgres:18", "Up 3 days")]);
     for ui in Ui::ALL {
-        let Some(mut stage) = Stage::alone(ui) else { return };
-        stage.open(&Client { containers: Some(json!([container])), ..Client::default() });
-        stage.page.wait_for_text("1 running");
-        look(&mut stage, ui, "alone", &axe);
+        for behind in [Behind::Backend, Behind::Host, Behind::Nothing] {
+            let Some(mut stage) = Stage::with(ui, behind) else { return };
+            let folder = stage.folder([("notes.txt".to_owned(), 1_234)]);
+            if behind == Behind::Backend {
+                stage.start_backend();
+            }
+            let url = stage.desktop.url.clone();
+            stage.page.open(&url);
+            stage.page.wait_for_text("This page is not running in Docker Desktop");
+            look(&mut stage, ui, &format!("{}-outside", behind.name()), &axe);
+            stage.open(&Client { containers: Some(containers.clone()), ..Client::default() });
+            match behind {
+                Behind::Host => {
+                    stage.page.fill(FOLDER, &folder.display().to_string());
+                    stage.page.press("Enter");
+                    stage.page.wait_for_text("in 1 file.");
+                }
+                Behind::Backend => stage.page.wait_for_text("As of "),
+                _ => stage.page.wait_for_text("2 running"),
+            }
+            look(&mut stage, ui, behind.name(), &axe);
+        }
     }
 }
 
@@ -67,11 +87,13 @@ fn every_state_is_accessible_in_light_and_dark() {
 fn look(stage: &mut Stage, ui: Ui, state: &str, axe: &str) {
     for (dark, shade) in [(false, "light"), (true, "dark")] {
         stage.page.darken(dark);
+        let background = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] < 128";
+        stage.page.wait_for(&format!("({background}) === {dark}"));
+        // Colours fade into each other, and begin to in the frame after.
+        stage.page.eval("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
         stage.page.wait_for("document.getAnimations().length === 0");
         let name = format!("{}-{state}-{shade}.png", ui.name());
         stage.page.photograph(&files::shared_temp("screenshots").join(&name));
         assert_eq!(stage.page.axe(axe), "", "{name}");
-        let background = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] < 128";
-        assert_eq!(stage.page.eval(background), dark, "{name}");
     }
 }

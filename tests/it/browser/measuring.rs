@@ -79,11 +79,12 @@ fn what_goes_wrong_is_said() {
     for ui in Ui::ALL {
         let Some(mut stage) = Stage::set(ui) else { return };
         stage.open(&Client::default());
-        let missing = stage.temp.path().join("missing").display().to_string();
+        let missing = stage.temp.path().join("missing".repeat(35)).display().to_string();
         stage.page.fill(FOLDER, &missing);
         stage.page.click("button", "Measure");
         let message = format!("The folder could not be measured: could not look at {missing}: No such file");
         stage.page.wait_for_text(&message);
+        stage.page.wait_for("document.documentElement.scrollWidth <= innerWidth");
 
         // On Windows the tool has another name; here, nothing has it.
         let Some(mut stage) = Stage::set(ui) else { return };

@@ -218,6 +218,17 @@ const STEPS: [Step; 8] = [
 ];
 
 #[test]
+fn a_refusal_may_take_its_time() {
+    let (registry, goods, trip) =
+        (Registry::start(), Recipe::default().make(), Trip { parallel: 1, ..Trip::default() });
+    registry.fail(Fault { step: Step::StartUpload, from: 0, times: 1, what: What::Drips(403) });
+    let told = explained(&trip.push(&registry, &goods).expect_err("it is refused"), &registry);
+    // As much as came.
+    assert!(told.contains("the registry denies access: 403 Forbidden: no"), "{told}");
+    registry.check();
+}
+
+#[test]
 fn storms_pass() {
     let weather = [
         What::Status(503, Said::Html),

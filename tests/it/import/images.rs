@@ -264,6 +264,20 @@ categories = ["utility-tools", "volumes"]
 }
 
 #[test]
+fn files_that_nothing_names_are_told() {
+    for (files, told_of) in [
+        (&["usr/share/page/more.js"][..], None),
+        (&["server.py", "etc/conf/a"], Some("2 files of the image that nothing names, such as `/server.py`")),
+    ] {
+        let mut image = Image::of("amd64", &metadata(&json!([])), false);
+        image.layers.push(layer(|tar| files.iter().for_each(|path| file(tar, path, b"1"))));
+        let told = import(&project(&[image]), &["../image"]).success().told();
+        let line = told.lines().find(|line| line.contains("nothing names"));
+        assert_eq!(line.map(|line| line.trim_start_matches("warning: not taken over: ")), told_of, "{told}");
+    }
+}
+
+#[test]
 fn what_is_left_out_of_a_large_ui_is_told() {
     let metadata = metadata(&json!([]));
     let mut image = Image::of("amd64", &metadata, false);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use snapbox::{IntoData, assert_data_eq, str};
 
 use crate::support::files;
+use crate::support::judges::judge;
 use crate::support::oci::Layout;
 use crate::support::prebuilt::{self, PACKAGE};
 use crate::support::sandbox::Sandbox;
@@ -179,4 +180,70 @@ fn an_icon_among_the_pages_is_packaged_once() {
     assert!(files.contains_key("ui/icon.svg"));
     let found: Value = serde_json::from_slice(&files["metadata.json"].bytes).expect("JSON");
     assert_eq!(found, serde_json::from_str::<Value>(&with_icon).expect("JSON"));
+}
+
+/// The Dockerfile of an extension whose page is in React, as `docker extension init` lays it out.
+const WITH_REACT: &str = r#"FROM --platform=$BUILDPLATFORM node:24-alpine AS client-builder
+WORKDIR /ui
+# cache packages in layer
+COPY ui/package.json /ui/package.json
+COPY ui/package-lock.json /ui/package-lock.json
+RUN --mount=type=cache,target=/usr/src/app/.npm \
+    npm set cache /usr/src/app/.npm && \
+    npm ci
+# install
+COPY ui /ui
+RUN npm run build
+
+FROM alpine
+LABEL org.opencontainers.image.title="Old" \
+    org.opencontainers.image.description="A page in React" \
+    org.opencontainers.image.vendor="Example Ltd" \
+    com.docker.desktop.extension.api.version=">= 0.3.4"
+COPY metadata.json .
+COPY docker.svg .
+COPY --from=client-builder /ui/dist ui
+"#;
+
+#[test]
+fn a_react_page_of_another_folder_is_built_by_npm_and_valid() {
+    if judge("npm").is_none() {
+        return;
+    }
+    let project = Sandbox::empty();
+    project.write("Cargo.toml", "[package]\nname = \"taken-over\"\nversion = \"2.0.0\"\nedition = \"2024\"\n");
+    project.write("src/main.rs", "fn main() {}\n");
+    let words = ["new", "old", "--ui", "react", "--no-backend", "--no-host", "--vendor", "A", "--vcs", "none"];
+    project.dext(words).cwd(project.root()).run().success();
+    let old = project.root().join("old");
+    for ours in ["Cargo.toml", "rust-toolchain.toml", "README.md"] {
+        std::fs::remove_file(old.join(ours)).expect("removed");
+    }
+    std::fs::rename(old.join("assets/icon.svg"), old.join("docker.svg")).expect("moved");
+    files::write(&old.join("Dockerfile"), WITH_REACT.as_bytes());
+    let source = json!({
+        "icon": "docker.svg",
+        "ui": { "dashboard-tab": { "title": "Old", "root": "ui", "src": "index.html" } },
+    });
+    files::write(&old.join("metadata.json"), source.to_string().as_bytes());
+
+    let told = project.run(["import", "../old"]).told();
+    assert!(told.contains("with `npm ci`, `npm run build`") && told.contains("the table gives the same"), "{told}");
+    assert!(project.path("ui/src/main.tsx").exists(), "{told}");
+    project.run(["package", "--quiet"]);
+    let layout = project.layout("taken-over");
+    for image in &Layout::read(&layout).expect("whole").images {
+        let found = image.files();
+        let page = String::from_utf8(found["ui/index.html"].bytes.clone()).expect("text");
+        assert!(page.contains("<script type=\"module\"") && page.contains("\"./assets/"), "{page}");
+        assert!(found.keys().any(|path| path.starts_with("ui/assets/") && path.ends_with(".js")), "{:?}", found.keys());
+        assert!(
+            !found.keys().any(|path| path.contains("node_modules") || path.ends_with(".tsx")),
+            "{:?}",
+            found.keys()
+        );
+        assert_eq!(serde_json::from_slice::<Value>(&found["metadata.json"].bytes).expect("JSON"), source);
+    }
+    let told = project.run(["validate", "--profile", "private", &layout.display().to_string()]).told();
+    assert!(!told.contains("error"), "{told}");
 }

@@ -85,6 +85,27 @@ fn every_byte_of_a_package_stays() {
         ),
         (format!("{PACKAGE}\n[[bin]]\nname = \"x\"\npath = \"src/main.rs\"\n\n[lints.rust]\nunsafe_code = 'forbid'"), format!("\n{table}")),
         (format!("{PACKAGE}\n[profile.release]\nstrip = true\n\n[workspace]\nmetadata.a = [\n  1, # one\n]\n"), table.clone()),
+        (
+            "package.name = \"x\"\npackage.\"version\" = \"1.0.0\"\npackage.edition = '2024'\npackage.description = 'A'\n\
+             package.metadata.docs.rs = { all-features = true } # why\nworkspace = {}\n"
+                .to_owned(),
+            table.clone(),
+        ),
+        (
+            format!(
+                "[\"package\"]\n{}[package . metadata . a]\n\tb = 1\n[[package.metadata.\"l\"]]\n# last",
+                &PACKAGE["[package]\n".len()..],
+            ),
+            format!("\n{table}"),
+        ),
+        (
+            windows(
+                "[package]\nname = \"x\"\nversion.workspace = true\nedition = { workspace = true }\n\
+                 description.workspace = true\n\n  [package.metadata] # mine\n  a = '''\n[package.metadata.extension]\n'''\n\n\
+                 [workspace]\n[workspace.package]\nversion = \"1.0.0\" # v\nedition = \"2024\"\ndescription = \"A\"\n",
+            ),
+            windows(&table),
+        ),
     ] {
         let sandbox = project(&before, &["src/main.rs"]);
         assert_eq!(changed(&sandbox, "", &[]), format!("{before}{added}"), "{before:?}");
@@ -203,6 +224,18 @@ fn a_library_can_be_a_page_alone() {
     assert!(told.contains("no package has a binary target") && told.contains("`--no-backend --no-host`"), "{told}");
     let after = changed(&sandbox, "", &["--no-backend", "--no-host"]);
     assert!(after.ends_with("[package.metadata.extension.ui]\nsource = \"ui\"\n"), "{after}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_that_is_a_link_stays_one() {
+    let sandbox = project(PACKAGE, &["src/main.rs"]);
+    std::fs::rename(sandbox.path("Cargo.toml"), sandbox.path("real.toml")).expect("renamed");
+    std::os::unix::fs::symlink("real.toml", sandbox.path("Cargo.toml")).expect("linked");
+    init(&sandbox, &["--vendor", "V"]).success();
+    assert!(sandbox.path("Cargo.toml").is_symlink());
+    let text = std::fs::read_to_string(sandbox.path("real.toml")).expect("read");
+    assert!(text.contains("[package.metadata.extension]"), "{text}");
 }
 
 #[test]

@@ -104,7 +104,10 @@ fn a_folder_that_is_no_page() {
     sandbox.write("ui/package.json", "{}");
     sandbox.write("ui/index.html", "the sources of a page");
     let told = refused(&sandbox, &[]);
-    assert!(told.contains("`ui` is there and has no `index.html`") && told.contains("`--ui ui/dist`"), "{told}");
+    assert!(
+        told.contains("`ui` is there, and is no folder with an `index.html`") && told.contains("`--ui ui/dist`"),
+        "{told}"
+    );
     assert!(refused(&sandbox, &["--ui", "ui"]).contains("it holds what a page is built from"));
     sandbox.write("ui/build/index.html", "the page");
     assert!(refused(&sandbox, &[]).contains("`--ui ui/build`"));

@@ -59,6 +59,30 @@ fn blobs_that_are_not_what_they_should_be_are_errors() {
 }
 
 #[test]
+fn no_platform_steers_the_terminal() {
+    let sandbox = Sandbox::empty();
+    let entry = |digit: &str| {
+        let platform =
+            serde_json::json!({ "os": "linux", "architecture": "\u{1b}[2Jm68k\nerror: \u{202e}all is lost" });
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        let digest = format!("sha256:{}", digit.repeat(64));
+        serde_json::json!({ "mediaType": media_type, "digest": digest, "size": 2, "platform": platform })
+    };
+    let index = serde_json::json!({ "schemaVersion": 2, "manifests": [entry("0"), entry("1")] });
+    sandbox.write("image/oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#);
+    sandbox.write("image/index.json", index.to_string());
+    let outcome = sandbox.dext(["inspect", "image", "--platform", "linux/amd64", "--color", "never"]).run().failure(1);
+    let name = r"linux/\u{1b}[2Jm68k\u{a}error: \u{202e}all is lost";
+    let told = format!("error: the image has no linux/amd64, only {name}, {name}\n");
+    assert!(outcome.stderr.starts_with(&told), "{}", outcome.stderr);
+    // A digest is quoted, too.
+    sandbox.edit("image/index.json", &"0".repeat(64), "\\u001b[2J\\nerror: no");
+    let outcome = sandbox.dext(["inspect", "image", "--color", "never"]).run().failure(1);
+    let told = r"error: the list of images is invalid: `\u{1b}[2J\u{a}error: no` is no SHA-256 digest";
+    assert!(outcome.stderr.starts_with(told), "{}", outcome.stderr);
+}
+
+#[test]
 fn what_leaves_its_folder_or_goes_in_circles_is_nothing_and_escapes_nothing() {
     let sandbox = Sandbox::empty();
     files::write(&sandbox.root().join("secret"), b"a secret");

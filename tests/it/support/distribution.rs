@@ -36,11 +36,11 @@ pub struct Registry {
 impl Registry {
     /// Starts one for everybody and without TLS, with its store in a folder.
     pub fn start(program: &Path, folder: &Path) -> Self {
-        Self::guarded(program, folder, Guard::Nobody, false)
+        Self::guarded(program, folder, Guard::Nobody, None)
     }
 
-    /// Starts one with its store in a folder, and with the certificate of `tests/fixtures/registry` if it is for TLS.
-    pub fn guarded(program: &Path, folder: &Path, guard: Guard<'_>, tls: bool) -> Self {
+    /// Starts one with its store in a folder. For TLS, it has a certificate of `tests/fixtures/registry`, of a name there.
+    pub fn guarded(program: &Path, folder: &Path, guard: Guard<'_>, certificate: Option<&str>) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
         let mut config = json!({
             "version": 0.1,
@@ -48,8 +48,8 @@ impl Registry {
             "storage": { "filesystem": { "rootdirectory": folder.join("store") } },
             "http": { "addr": address },
         });
-        if tls {
-            let (certificate, key) = (fixture("registry/server.pem"), fixture("registry/server.key.pem"));
+        if let Some(name) = certificate {
+            let [certificate, key] = ["pem", "key.pem"].map(|kind| fixture(&format!("registry/{name}.{kind}")));
             config["http"]["tls"] = json!({ "certificate": certificate, "key": key });
         }
         if let Some(auth) = auth(guard) {

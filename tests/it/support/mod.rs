@@ -11,6 +11,7 @@ pub mod enemy;
 pub mod files;
 pub mod goods;
 pub mod headers;
+pub mod holes;
 pub mod http;
 pub mod judges;
 pub mod oci;

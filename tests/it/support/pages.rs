@@ -28,6 +28,40 @@ impl Ui {
     }
 }
 
+/// What an extension has behind its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    All,
+    Backend,
+    Host,
+    /// Docker alone.
+    Nothing,
+}
+
+impl Behind {
+    const ALL: [Behind; 4] = [Behind::All, Behind::Backend, Behind::Host, Behind::Nothing];
+
+    /// A word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Behind::All => "all",
+            Behind::Backend => "backend",
+            Behind::Host => "host",
+            Behind::Nothing => "nothing",
+        }
+    }
+
+    /// What `new` is told to leave out.
+    fn without(self) -> &'static [&'static str] {
+        match self {
+            Behind::All => &[],
+            Behind::Backend => &["--no-host"],
+            Behind::Host => &["--no-backend"],
+            Behind::Nothing => &["--no-backend", "--no-host"],
+        }
+    }
+}
+
 /// What was built of the extensions.
 #[derive(Debug)]
 pub struct Built {
@@ -39,14 +73,14 @@ pub struct Built {
 }
 
 impl Built {
-    /// The folder of a page, which has something in Rust behind it or is alone.
-    fn page(&self, ui: Ui, alone: bool) -> PathBuf {
-        self.pages.join(folder(ui, alone))
+    /// The folder of a page.
+    fn page(&self, ui: Ui, behind: Behind) -> PathBuf {
+        self.pages.join(folder(ui, behind))
     }
 }
 
-fn folder(ui: Ui, alone: bool) -> String {
-    format!("{}{}", ui.name(), if alone { "-alone" } else { "" })
+fn folder(ui: Ui, behind: Behind) -> String {
+    format!("{}-{}", ui.name(), behind.name())
 }
 
 /// Builds the extensions once for all tests; none where something is missing to build them.
@@ -64,18 +98,17 @@ fn build(npm: &Path) -> Built {
         let _ = std::fs::remove_dir_all(made);
     }
     for ui in Ui::ALL {
-        for alone in [false, true] {
-            let name = folder(ui, alone);
+        for behind in Behind::ALL {
+            let name = folder(ui, behind);
             let new =
                 ["new", &name, "--name", "page", "--ui", ui.name(), "--title", TITLE, "--vendor", "A", "--vcs", "none"];
-            let without: &[&str] = if alone { &["--no-backend", "--no-host"] } else { &[] };
-            sandbox.run(new.into_iter().chain(without.iter().copied()));
+            sandbox.run(new.into_iter().chain(behind.without().iter().copied()));
             let source = sandbox.path(&name).join("ui");
             let built = if ui == Ui::React { build_page(npm, &source, &kept.join("react")) } else { source };
             files::copy_tree(&built, &make(&pages.join(&name)));
         }
     }
-    let programs = build_programs(&sandbox.path("html"));
+    let programs = build_programs(&sandbox.path(folder(Ui::Html, Behind::All)));
     files::write(&host.join("page-host"), &files::read(&programs.join("page-host")));
     files::set_mode(&host.join("page-host"), 0o755);
     Built { pages, host, backend: programs.join("page-backend") }
@@ -107,20 +140,11 @@ fn build_page(npm: &Path, source: &Path, kept: &Path) -> PathBuf {
     kept.join("dist")
 }
 
-/// What `npm audit` says of holes in the packages of the page in React that are high or worse; none where no
-/// registry answers that question.
+/// The project of the page in React as it was built last, with the packages that npm brought.
 #[track_caller]
-pub fn audit() -> Option<Result<(), String>> {
+pub fn react() -> Option<PathBuf> {
     built()?;
-    let mut npm = Command::new(judges::judge("npm")?);
-    npm.args(["audit", "--audit-level=high"]).current_dir(files::shared_temp("pages").join("react"));
-    let output = npm.output().expect("npm can be started");
-    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    if told.contains("audit endpoint returned an error") {
-        eprintln!("skipped: this registry knows nothing of holes\n{told}");
-        return None;
-    }
-    Some(if output.status.success() { Ok(()) } else { Err(told) })
+    Some(files::shared_temp("pages").join("react"))
 }
 
 /// Compiles the programs and tells where they are. Their dependencies are compiled as for the tests of `new`, and
@@ -164,21 +188,16 @@ impl Stage {
     /// As [`Stage::set`], with a backend that does not run.
     #[track_caller]
     pub fn without_backend(ui: Ui) -> Option<Self> {
-        Self::with(ui, false)
+        Self::with(ui, Behind::All)
     }
 
-    /// A page with nothing in Rust behind it.
+    /// A page with only some parts behind it, and with a backend that does not run.
     #[track_caller]
-    pub fn alone(ui: Ui) -> Option<Self> {
-        Self::with(ui, true)
-    }
-
-    #[track_caller]
-    fn with(ui: Ui, alone: bool) -> Option<Self> {
+    pub fn with(ui: Ui, behind: Behind) -> Option<Self> {
         let (built, page) = (built()?, Page::start()?);
         let temp = tempfile::tempdir().expect("a temporary folder can be made");
         let installed = Installed {
-            ui: built.page(ui, alone),
+            ui: built.page(ui, behind),
             socket: temp.path().join("run/backend.sock"),
             host: built.host.clone(),
         };

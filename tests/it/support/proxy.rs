@@ -4,6 +4,9 @@ use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use ::base64::Engine;
+use ::base64::engine::general_purpose::STANDARD;
+
 use super::base64;
 use super::talk::{Request, answer};
 
@@ -27,6 +30,40 @@ impl Proxy {
             for client in listener.incoming().flatten() {
                 let (shared, server, wanted) = (Arc::clone(&shared), server.clone(), wanted.clone());
                 std::thread::spawn(move || pass(&client, &server, wanted.as_deref(), &shared));
+            }
+        });
+        Proxy { address, asked }
+    }
+
+    /// Starts one that lets nobody through, and repeats what it was shown.
+    pub fn that_repeats() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let address = listener.local_addr().expect("it has an address").to_string();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Some(request) = Request::head(&mut BufReader::new(&client)) else { continue };
+                let shown = request.headers.get("proxy-authorization").cloned().unwrap_or_default();
+                let pair = STANDARD.decode(shown.trim_start_matches("Basic ")).unwrap_or_default();
+                let body = format!("denied for {shown} {}", String::from_utf8_lossy(&pair));
+                answer(&client, "403 Forbidden", "content-type: text/plain\r\n", &body);
+            }
+        });
+        Proxy { address, asked: Arc::default() }
+    }
+
+    /// Starts one that answers everything with a status, which is a number and its reason, and with the password that it
+    /// was shown.
+    pub fn refusing(status: &'static str) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let address = listener.local_addr().expect("it has an address").to_string();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Some(request) = Request::head(&mut BufReader::new(&client)) else { continue };
+                shared.lock().expect("no test panicked").push(format!("{} {}", request.method, request.target));
+                let shown = request.headers.get("proxy-authorization").map_or("", String::as_str);
+                answer(&client, status, "", shown);
             }
         });
         Proxy { address, asked }

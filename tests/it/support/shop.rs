@@ -57,7 +57,7 @@ impl Shop {
             (None, Kind::Tls) => Guard::Password,
             (None, _) => Guard::Nobody,
         };
-        let registry = Registry::guarded(&program, store.path(), guard, kind == Kind::Tls);
+        let registry = Registry::guarded(&program, store.path(), guard, (kind == Kind::Tls).then_some("server"));
         let shop = Shop { sandbox, registry, tokens, kind, secrets: RefCell::default(), _store: store };
         shop.log_in(&shop.registry.address, USER, PASSWORD);
         Some(shop)

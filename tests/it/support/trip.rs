@@ -93,6 +93,7 @@ impl Trip {
         let options = Options {
             http: HttpSettings::default(),
             plain_http: false,
+            tls_first: false,
             retries: self.retries,
             pause: Duration::from_millis(1),
             timeout: self.timeout,

@@ -12,7 +12,7 @@ fn what_a_server_has_chosen_is_told_in_a_line() {
     let (env, report) = (Env::of(&[]), Recorder::default());
     let session = Session::new(Options::from_env(&env), Keychain::from_env(&env), &report).expect("a session");
     let door = Door::new(&session, "r.example", "a/b", Vec::new()).expect("an address");
-    door.secrets.borrow_mut().learn("hunter2");
+    session.secrets().borrow_mut().learn("hunter2");
     let talk = session.talk(&door);
     let said = format!("\u{1b}[31mnot for hunter2,\n{}", "DnsName(\"www.example\"), ".repeat(1_000));
     for trouble in [

@@ -1,5 +1,9 @@
 //! Faults as data: in which step, when, and what goes wrong.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
 use super::http::{Answer, Arrival, Head};
 use super::step::Step;
 
@@ -37,6 +41,8 @@ pub enum What {
     Lost,
     /// Nothing is done, and nothing is answered.
     Stall,
+    /// Nothing is done, and the body of this status has no end: a byte comes, and after a while another one.
+    Drips(u16),
     /// The work is done, and a byte of the answer's body is another one.
     OtherBytes,
     /// The work is done, and the answer lacks a header.
@@ -84,6 +90,18 @@ pub enum Said {
     EchoInError,
     /// The same in JSON within a text.
     EchoOfJson,
+    /// Who asks, as the type of an index.
+    EchoAsType,
+    /// An index in which who asks stands where the list of manifests should be.
+    EchoAsList,
+    /// An index whose entry has who asks for its digest.
+    EchoAsDigest,
+    /// An index whose entry has who asks for its type and its platform.
+    EchoAsEntry,
+    /// An index that says it is who asks.
+    EchoAsOwnType,
+    /// An address at another server, without TLS, that is who asks.
+    EchoAsLocation,
     /// Nothing.
     Nothing,
 }
@@ -98,7 +116,31 @@ impl Said {
             let form = if head.path == "/token" { String::from_utf8_lossy(body) } else { "no form".into() };
             format!("bad header {who}, bad query {}, bad form {form}", query.join("&"))
         };
+        let index = |manifests: Value| {
+            let document = serde_json::json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests });
+            Answer::new(status).with("content-type", INDEX).body(document.to_string())
+        };
+        let digest = format!("sha256:{}", "0".repeat(64));
         match self {
+            Said::EchoAsType => {
+                Answer::new(status).with("content-type", format!("application/{}", secret(head))).body("{}")
+            }
+            Said::EchoAsList => index(secret(head).into()),
+            Said::EchoAsDigest => {
+                index(serde_json::json!([{ "mediaType": MANIFEST, "digest": secret(head), "size": 3 }]))
+            }
+            Said::EchoAsEntry => {
+                let platform = serde_json::json!({ "os": secret(head), "architecture": secret(head) });
+                index(serde_json::json!([
+                    { "mediaType": MANIFEST, "digest": digest, "size": 3, "platform": platform },
+                    { "mediaType": secret(head), "digest": digest, "size": 3, "platform": platform },
+                ]))
+            }
+            Said::EchoAsOwnType => {
+                let document = serde_json::json!({ "mediaType": secret(head), "manifests": [] });
+                Answer::new(status).with("content-type", INDEX).body(document.to_string())
+            }
+            Said::EchoAsLocation => Answer::new(307).with("location", format!("http://{}.test/x", secret(head))),
             Said::Echo => Answer::new(status).with("content-type", "text/plain").body(echo()),
             Said::EchoInError => Answer::error(status, "UNKNOWN", &echo()),
             Said::EchoOfJson => {
@@ -117,6 +159,20 @@ impl Said {
             Said::Nothing => Answer::new(status),
         }
     }
+}
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+/// The password or token of a request.
+fn secret(head: &Head) -> String {
+    let header = head.header("authorization").unwrap_or_default();
+    let (scheme, shown) = header.split_once(' ').unwrap_or_default();
+    if scheme != "Basic" {
+        return shown.to_owned();
+    }
+    let pair = STANDARD.decode(shown).expect("base64");
+    String::from_utf8_lossy(&pair).split_once(':').expect("a user and a password").1.to_owned()
 }
 
 /// Faults with a count of the requests that they look at.

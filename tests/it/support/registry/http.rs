@@ -295,6 +295,18 @@ impl Connection {
         Ok(())
     }
 
+    /// Answers with a body that takes hours. An error if the client leaves, as it should.
+    pub fn drip(&mut self, status: u16) -> Result<()> {
+        self.skip(1)?;
+        let promise = Answer::new(status).with("content-type", "text/plain").body(vec![b' '; 1 << 20]);
+        self.0.write_all(promise.head().as_bytes())?;
+        for _ in 0..PATIENCE.as_secs() * 4 {
+            self.0.write_all(b"no")?;
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        Ok(())
+    }
+
     /// Takes so little that the client gets stuck, until it leaves.
     pub fn trickle(&mut self) -> Result<()> {
         while self.0.read(&mut [0; 1024])? > 0 {

@@ -75,6 +75,12 @@ fn one(connection: &mut Connection, visit: &Visit, state: &Mutex<State>) -> Resu
             lock(state).note(visit, body.len(), None);
             Ok(false)
         }
+        Some(What::Drips(status)) => {
+            lock(state).note(visit, body.len(), Some(*status));
+            connection.drip(*status)?;
+            lock(state).violation("whoever is refused waits for more words".to_owned());
+            Ok(false)
+        }
         Some(What::Stall) => {
             lock(state).note(visit, body.len(), None);
             connection.stall()?;
