@@ -70,7 +70,7 @@
 //! * `object`: the headers of ELF, Mach-O and PE files.
 //! * `oci-spec`: media types and names of the OCI image specification.
 //! * `reqwest`, `tokio`, `rustls`: downloads and registries over HTTPS, with ring and without a second TLS stack.
-//! * `rustls-platform-verifier`, `webpki`: a registry's self-signed certificate, if the user names it, besides all
+//! * `rustls-platform-verifier`, `rustls-webpki`: a registry's self-signed certificate, if the user names it, besides all
 //!   that the system trusts. Already there for reqwest.
 //! * `ruzstd`: zstd layers, in Rust and without C, because only other tools write them.
 //! * `saphyr-parser`: the events of YAML, from which `validate` builds a bounded tree.

@@ -33,7 +33,10 @@ enum What {
 struct Row {
     /// Where its name begins among all names. No two rows share one, so it also says which came later.
     name_at: u32,
-    name_len: u32,
+    name_len: u16,
+    /// Where what a link points at lies among the names; of a second name of a file, the first one.
+    text_at: u32,
+    text_len: u16,
     /// The number of its folder.
     folder: u32,
     size: u64,
@@ -60,8 +63,6 @@ pub struct Entries {
 struct Asides {
     plains: Vec<&'static str>,
     looks: BTreeMap<u32, Arc<Looks>>,
-    /// What links point at; of a second name of a file, the first one.
-    texts: BTreeMap<u32, Box<str>>,
 }
 
 impl Entries {
@@ -112,6 +113,8 @@ impl Entries {
         let links = (0..self.rows.len()).filter(|at| self.rows[*at].what == What::HardLink);
         let found: Vec<(usize, Option<usize>)> = links.map(|at| (at, self.first_name(at, max_links))).collect();
         let mut alone = Vec::new();
+        // Many second names may have the same first one, whose path may be long.
+        let mut texts: BTreeMap<usize, (u32, u16)> = BTreeMap::new();
         // A first name is no link, so the order of joining does not matter.
         for (at, first) in found {
             let key = self.rows[at].name_at;
@@ -121,21 +124,16 @@ impl Entries {
                 continue;
             };
             let Row { size, digest, mode, what, plain, folder, .. } = self.rows[first];
-            let path = joined(&self.folders[folder as usize].0, self.name(&self.rows[first]));
+            let (text_at, text_len) = *texts.entry(first).or_insert_with(|| {
+                let path = joined(&self.folders[folder as usize].0, name(&self.names, &self.rows[first]));
+                let text_at = index(self.names.len());
+                self.names += &path;
+                (text_at, length(&path))
+            });
             let looks = self.asides.looks.get(&self.rows[first].name_at).cloned();
             self.asides.looks.extend(looks.map(|looks| (key, looks)));
-            self.asides.texts.insert(key, path.into());
-            let row = &mut self.rows[at];
-            *row = Row {
-                name_at: row.name_at,
-                name_len: row.name_len,
-                folder: row.folder,
-                size,
-                digest,
-                mode,
-                what,
-                plain,
-            };
+            let Row { name_at, name_len, folder, .. } = self.rows[at];
+            self.rows[at] = Row { name_at, name_len, text_at, text_len, folder, size, digest, mode, what, plain };
         }
         alone
     }
@@ -144,7 +142,7 @@ impl Entries {
     fn first_name(&self, link: usize, max_links: usize) -> Option<usize> {
         let mut at = link;
         for _ in 0..max_links {
-            let target = self.asides.texts.get(&self.rows[at].name_at)?;
+            let target = self.text(&self.rows[at])?;
             at = self.position(&super::path::normal(target))?;
             match self.rows[at].what {
                 What::File => return Some(at),
@@ -185,8 +183,14 @@ impl Entries {
         name(&self.names, row)
     }
 
+    /// What a link points at, or the first name of a file.
+    fn text(&self, row: &Row) -> Option<&str> {
+        let start = row.text_at as usize;
+        (row.text_len > 0).then(|| &self.names[start..start + usize::from(row.text_len)])
+    }
+
     fn entry(&self, row: &Row) -> Entry {
-        let text = || self.asides.texts.get(&row.name_at).map_or_else(String::new, |text| (**text).to_owned());
+        let text = || self.text(row).unwrap_or_default().to_owned();
         let kind = match row.what {
             What::File => EntryKind::File,
             What::Dir => EntryKind::Dir,
@@ -194,7 +198,7 @@ impl Entries {
             What::HardLink => EntryKind::HardLink(text()),
             What::Special => EntryKind::Special,
         };
-        let stored_as = (row.what == What::File).then(|| self.asides.texts.get(&row.name_at)).flatten();
+        let stored_as = (row.what == What::File).then(|| self.text(row)).flatten();
         Entry {
             kind,
             mode: row.mode.into(),
@@ -202,7 +206,7 @@ impl Entries {
             digest: row.digest,
             looks: self.asides.looks.get(&row.name_at).cloned(),
             plain: usize::from(row.plain).checked_sub(1).and_then(|at| self.asides.plains.get(at).copied()),
-            stored_as: stored_as.map(|text| (**text).to_owned()),
+            stored_as: stored_as.map(str::to_owned),
         }
     }
 }
@@ -237,7 +241,7 @@ impl Collected {
         if self.last.1 != number || self.rows.is_empty() {
             self.last = (folder.to_owned(), number);
         }
-        let (name_at, name_len) = (index(self.names.len()), index(name.len()));
+        let (name_at, name_len) = (index(self.names.len()), length(name));
         self.names += name;
         let Entry { kind, mode, size, digest, looks, plain, stored_as } = entry;
         let (what, text) = match kind {
@@ -247,10 +251,10 @@ impl Collected {
             EntryKind::HardLink(target) => (What::HardLink, Some(target)),
             EntryKind::Special => (What::Special, None),
         };
-        if let Some(text) = text {
-            weight += ASIDE + text.len() as u64;
-            self.asides.texts.insert(name_at, text.into());
-        }
+        let text = text.unwrap_or_default();
+        let (text_at, text_len) = (index(self.names.len()), length(&text));
+        self.names += &text;
+        weight += text.len() as u64;
         if let Some(looks) = looks {
             weight += ASIDE + looks.weight();
             self.asides.looks.insert(name_at, looks);
@@ -258,7 +262,7 @@ impl Collected {
         let plain = plain.map_or(0, |plain| self.plain(plain));
         // Headers have no more than twelve bits for it.
         let mode = u16::try_from(mode).unwrap_or(0);
-        self.rows.push(Row { name_at, name_len, folder: number, size, digest, mode, what, plain });
+        self.rows.push(Row { name_at, name_len, text_at, text_len, folder: number, size, digest, mode, what, plain });
         weight
     }
 
@@ -318,7 +322,12 @@ fn joined(folder: &str, name: &str) -> String {
 
 fn name<'a>(names: &'a str, row: &Row) -> &'a str {
     let start = row.name_at as usize;
-    &names[start..start + row.name_len as usize]
+    &names[start..start + usize::from(row.name_len)]
+}
+
+/// The length of a path or of what a link points at, in bytes. In Unicode it may be three times that of the tar.
+fn length(text: &str) -> u16 {
+    u16::try_from(text.len()).expect("a walk ends at a path or link of more than 4 KiB")
 }
 
 /// A number that the limits of a layer keep far below four thousand millions.

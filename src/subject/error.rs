@@ -152,8 +152,9 @@ impl Error {
     /// The same with all that the image says in other words: what a registry sends may hold what the registry was sent.
     pub(super) fn told(self, tell: impl Fn(&str) -> String) -> Self {
         match self {
-            Error::Document { image, platform, what, digest, why } => {
-                Error::Document { image, platform, what, digest, why: tell(&why) }
+            Error::Document { image, what, platform, digest, why } => {
+                let platform = platform.map(|platform| tell(&platform).into());
+                Error::Document { image, what, platform, digest, why: tell(&why) }
             }
             Error::NoImage { image, media_type } => Error::NoImage { image, media_type: tell(&media_type) },
             Error::NoPlatform { image, wanted, found } => {

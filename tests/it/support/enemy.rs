@@ -133,6 +133,24 @@ pub fn forest(root: &str, files: usize, others: &[(&str, &[u8])]) -> Vec<u8> {
     encoder.finish().expect("memory takes it")
 }
 
+/// A layer of many symbolic links in one folder, and of a file of another kind.
+pub fn links(root: &str, count: usize, (path, bytes): (&str, &[u8])) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(&mut encoder);
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    tar.append_data(&mut header, path, bytes).expect("memory takes it");
+    for at in 0..count {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        tar.append_link(&mut header, format!("{root}/{at}"), "x").expect("memory takes it");
+    }
+    tar.finish().expect("memory takes it");
+    drop(tar);
+    encoder.finish().expect("memory takes it")
+}
+
 /// Writes a layout with an image of these layers, and returns their descriptors.
 pub fn image(layout: &Path, layers: &[Vec<u8>]) -> Vec<Value> {
     images(layout, &[("amd64", json!({ "Entrypoint": ["/backend"] }), layers)])

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::hostile::{found, judged};
 use crate::support::bounds::trees;
-use crate::support::enemy::{file, forest, image, images, layer};
+use crate::support::enemy::{file, forest, image, images, layer, links};
 use crate::support::sandbox::Sandbox;
 
 const METADATA: &[u8] = br#"{"icon":"icon.svg","ui":{"dashboard-tab":{"title":"x","root":"ui","src":"index.html"}}}"#;
@@ -29,6 +29,21 @@ fn two_hundred_thousand_files_with_long_names_are_judged() {
     let found = found_in(&[forest("ui", 200_000, &others)]);
     has(&found, "warning W18 the UI holds `/ui/node_modules`");
     assert!(!found.iter().any(|line| line.contains("E45") || line.starts_with("error E0")), "{found:#?}");
+}
+
+#[test]
+fn four_platforms_of_two_hundred_thousand_links_are_judged() {
+    let metadata: &[u8] = br#"{"icon":"x","ui":{"dashboard-tab":{"title":"T","root":"ui","src":"x"}}}"#;
+    let layers = |at: usize| vec![links("ui", 200_000 + at, ("metadata.json", metadata))];
+    let all: Vec<Vec<Vec<u8>>> = (0..4).map(layers).collect();
+    let arches = ["amd64", "arm64", "s390x", "ppc64le"];
+    let platforms: Vec<_> =
+        arches.iter().zip(&all).map(|(arch, layers)| (*arch, json!({}), layers.as_slice())).collect();
+    let sandbox = Sandbox::empty();
+    images(&sandbox.path("image"), &platforms);
+    let found = found(&judged(&sandbox, "image"));
+    has(&found, "error E17 ");
+    assert!(!found.iter().any(|line| line.contains("E45")), "{found:#?}");
 }
 
 #[test]

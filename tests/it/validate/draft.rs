@@ -32,6 +32,8 @@ pub struct Draft {
 pub struct Platform {
     pub os: String,
     pub cpu: String,
+    /// The CPU and its variant as the config has them, if not as the index has them.
+    pub said: Option<(String, String)>,
     pub files: BTreeMap<String, File>,
     /// Symbolic links, which only [`Draft::write_layout`] writes.
     pub links: BTreeMap<String, String>,
@@ -72,6 +74,7 @@ impl Draft {
             Platform {
                 os: os.to_owned(),
                 cpu: cpu.to_owned(),
+                said: None,
                 files: image.files().into_iter().map(file).collect(),
                 links: BTreeMap::new(),
                 damaged: false,
@@ -153,6 +156,7 @@ impl Platform {
         let mut platform = Platform {
             os: "linux".to_owned(),
             cpu: cpu.to_owned(),
+            said: None,
             files,
             links: BTreeMap::new(),
             damaged: false,
@@ -195,8 +199,9 @@ impl Platform {
     fn write(&self, layout: &Path) -> Value {
         let tar = self.tar();
         let layer = gzip(|out| out.write_all(&tar).expect("memory takes it"));
+        let (cpu, variant) = self.said.clone().unwrap_or_else(|| (self.cpu.clone(), String::new()));
         let config = json!({
-            "os": self.os, "architecture": self.cpu,
+            "os": self.os, "architecture": cpu, "variant": variant,
             "config": { "Entrypoint": self.entrypoint, "Labels": self.labels },
             "rootfs": { "type": "layers", "diff_ids": [files::sha256(&tar)] },
         });

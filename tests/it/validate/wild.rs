@@ -89,6 +89,7 @@ fn change(it: &mut Platform, verb: &str, rest: &str) {
         "label" => drop(it.labels.insert(first.to_owned(), second.to_owned())),
         "unlabel" => drop(it.labels.remove(first).expect(rest)),
         "link" => drop(it.links.insert(first.to_owned(), second.to_owned())),
+        "config" => it.said = Some((first.to_owned(), second.to_owned())),
         "damage" => it.damaged = true,
         "start" => it.entrypoint = rest.split_whitespace().map(str::to_owned).collect(),
         _ => panic!("no step `{verb}`"),
