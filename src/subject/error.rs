@@ -66,7 +66,7 @@ pub enum Error {
         /// What it is.
         what: &'static str,
         /// The platform it belongs to, as `linux/arm64`.
-        platform: Option<String>,
+        platform: Option<Box<str>>,
         /// Its digest.
         digest: Option<Digest>,
         /// What is wrong with it.
@@ -108,7 +108,7 @@ pub enum Error {
         /// What made the layer, or its number.
         name: String,
         /// The platform it belongs to, as `linux/arm64`.
-        platform: String,
+        platform: Box<str>,
         /// The layer's blob.
         digest: Digest,
         /// What is wrong with it.
@@ -153,15 +153,15 @@ impl Error {
     pub(super) fn told(self, tell: impl Fn(&str) -> String) -> Self {
         match self {
             Error::Document { image, what, platform, digest, why } => {
-                let platform = platform.map(|platform| tell(&platform));
+                let platform = platform.map(|platform| tell(&platform).into());
                 Error::Document { image, what, platform, digest, why: tell(&why) }
             }
             Error::NoImage { image, media_type } => Error::NoImage { image, media_type: tell(&media_type) },
             Error::NoPlatform { image, wanted, found } => {
                 Error::NoPlatform { image, wanted, found: found.iter().map(|one| tell(one)).collect() }
             }
-            Error::Layer { image, name, platform, digest, damage } => {
-                Error::Layer { image, name: tell(&name), platform: tell(&platform), digest, damage }
+            Error::Layer { image, platform, name, digest, damage } => {
+                Error::Layer { image, platform: tell(&platform).into(), name: tell(&name), digest, damage }
             }
             other => other,
         }
@@ -181,7 +181,7 @@ impl Error {
     /// The same of a document of this platform.
     pub(super) fn on(mut self, name: &str) -> Self {
         if let Error::Document { platform, .. } = &mut self {
-            *platform = Some(name.to_owned());
+            *platform = Some(name.into());
         }
         self
     }

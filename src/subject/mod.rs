@@ -333,7 +333,7 @@ impl<'r> Subject<'r> {
         let layer = &platform.layers[at];
         let error = Error::Layer {
             image: self.name.clone(),
-            platform: platform.name(),
+            platform: platform.name().into(),
             name: layer.name.clone().unwrap_or_else(|| (at + 1).to_string()),
             digest: layer.digest,
             damage: Box::new(damage),

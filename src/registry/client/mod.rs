@@ -7,9 +7,9 @@
 //! blobs in memory; and it does not know identity tokens. What would be left of it are reading references and
 //! tokens. Requests are counted, and the goals are in requests, so that they are made here one by one.
 //!
-//! Inside out: [`wire`] sends one request; [`door`] adds tokens, redirects and repetition; [`calls`] speaks of
-//! manifests and blobs. [`address`] and [`answer`] are pure and decide what may be believed,
-//! [`redact`] what may be repeated.
+//! Inside out: [`wire`] sends one request; [`door`] adds tokens, redirects and repetition, and [`protocol`] HTTP or HTTPS;
+//! [`calls`] speaks of manifests and blobs. [`address`] and [`answer`] are pure and decide what may be believed, [`redact`]
+//! what may be repeated.
 //!
 //! # HTTP or HTTPS
 //!
@@ -18,9 +18,8 @@
 //! speak as a rule, and one request more would be half of those that a push without changes needs. Nothing secret
 //! is in that first request. If the answer shows that the registry wants TLS (no HTTP at all, or status 400 with
 //! the words that Go, nginx and Apache have for it), HTTPS is spoken with it from then on, verified as everywhere,
-//! so that `--cacert` is needed for a certificate of one's own. With `--cacert`, HTTPS is tried
-//! first with this machine's registries too, and plain HTTP if there is no TLS.
-//! `--plain-http` speaks plain HTTP with every registry.
+//! so that `--cacert` is needed for a certificate of one's own. With `--cacert`, HTTPS is tried first with this
+//! machine's registries too, and plain HTTP if there is no TLS. `--plain-http` speaks plain HTTP with every registry.
 
 mod address;
 mod answer;
@@ -29,6 +28,7 @@ mod body;
 mod calls;
 mod door;
 mod fault;
+mod protocol;
 mod redact;
 mod wire;
 

@@ -68,7 +68,7 @@ fn rest(dockerfile: &Dockerfile, wanted: &[ImagePath], sent: &Sent<'_>, imported
     let is_local = |path: &ImagePath| matches!(imported.places.get(path), Some(Provenance::Local { .. }));
     let program = imported.start.program().map(|(path, _)| path).filter(|path| !is_local(path));
     let named: Vec<ImagePath> = wanted.iter().cloned().chain(program).chain([metadata]).collect();
-    let rest = dockerfile.rest(&named, sent);
+    let rest = sent.rest(dockerfile, &named);
     let backend = imported.metadata.value.get("vm").is_some();
     // What makes a file that metadata.json names is told with the file.
     let made = |line: usize| {

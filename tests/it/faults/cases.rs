@@ -241,7 +241,6 @@ pub fn cases(step: Step) -> Vec<Case> {
             (Step::HeadTag | Step::ReadBack, What::Status(400 | 405, _)) => Fails,
             (Step::PutBlob, What::Status(405 | 413, _)) => Fails,
             (Step::Patch, What::Status(405, _)) => Arrives,
-            (Step::Patch, What::Status(413, _)) => Fails,
             (Step::HeadBlob, What::Status(405, _)) => Arrives,
             _ => FailsAtOnce,
         };

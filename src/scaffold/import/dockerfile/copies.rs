@@ -78,14 +78,12 @@ pub(super) struct Step {
     pub(super) line: usize,
 }
 
+/// Where a path comes from, and on which way.
+pub(super) type Found = (Provenance, Vec<Step>);
+
 /// Where a path of the last stage comes from, and on which way. `steps` is how many sources may be looked at for this
 /// path and for others after it.
-pub(super) fn place(
-    stages: &[Stage],
-    path: &ImagePath,
-    context: &dyn Context,
-    steps: &Cell<usize>,
-) -> (Provenance, Vec<Step>) {
+pub(super) fn place(stages: &[Stage], path: &ImagePath, context: &dyn Context, steps: &Cell<usize>) -> Found {
     let Some(last) = stages.len().checked_sub(1) else {
         return (Provenance::Nowhere { how: "the Dockerfile has no stage".to_owned() }, Vec::new());
     };
@@ -175,7 +173,10 @@ fn answer(stages: &[Stage], index: usize, copy: &Copy, wish: &Wish<'_>, context:
             return made(format!("the copies of the Dockerfile are too many to follow (line {line})"));
         }
         if copy.is_add && source.contains("://") {
-            if lands(copy, source, wish).is_some() {
+            // It is one file.
+            let name = source.rsplit('/').next().unwrap_or_default();
+            let to = if copy.into_folder { joined(&copy.to, name) } else { copy.to.clone() };
+            if to == wish.path {
                 return made(format!("line {line} of the Dockerfile fetches it from {}", words::shortened(source)));
             }
             continue;

@@ -55,7 +55,7 @@ fn replaced(
     let mut made = String::new();
     let (mut at, mut done) = (0, false);
     while at < text.len() {
-        match end(pattern, &text[at..], true).filter(|length| *length > 0 && !(done && !all)) {
+        match end(pattern, &text[at..], true).filter(|length| *length > 0 && (all || !done)) {
             Some(length) => {
                 charge(with.len())?;
                 made.push_str(with);

@@ -1,6 +1,5 @@
 //! What `docker build` is sent: the folder without what `.dockerignore` names.
 
-use std::cell::RefCell;
 use std::fmt;
 
 use super::copies::Context;
@@ -8,7 +7,7 @@ use super::pattern::Patterns;
 use super::rest::some;
 use super::{Dockerfile, Rest, Steps};
 use crate::domain::ImagePath;
-use crate::scaffold::import::{Places, Provenance};
+use crate::scaffold::import::Provenance;
 use crate::sys::fs::Kind;
 
 /// How many files of folders are looked at for what is left out of them, and how deep.
@@ -21,8 +20,6 @@ pub struct Sent<'a> {
     left_out: Patterns,
     /// Lines that are more than is read.
     pub unread: Vec<usize>,
-    /// Where paths of the image come from that were asked for.
-    places: RefCell<Places>,
     steps: Steps,
 }
 
@@ -39,18 +36,19 @@ impl<'a> Sent<'a> {
         let ignored = ignored.strip_prefix('\u{feff}').unwrap_or(ignored);
         let lines = ignored.lines().enumerate().map(|(index, line)| (index + 1, line));
         let (left_out, unread) = Patterns::read(lines.filter(|(_, line)| !line.starts_with('#')));
-        Sent { all, left_out, unread, places: RefCell::default(), steps: Steps::default() }
+        Sent { all, left_out, unread, steps: Steps::default() }
     }
 
     /// Where a path of the image comes from that the folder's Dockerfile makes.
     #[must_use]
     pub fn place(&self, dockerfile: &Dockerfile, path: &ImagePath) -> Provenance {
-        if let Some(known) = self.places.borrow().get(path) {
-            return known.clone();
-        }
-        let found = dockerfile.place_within(path, self, &self.steps);
-        self.places.borrow_mut().insert(path.clone(), found.clone());
-        found
+        dockerfile.place_within(path, self, &self.steps)
+    }
+
+    /// What else the image holds that the folder's Dockerfile makes, beside `named`.
+    #[must_use]
+    pub fn rest(&self, dockerfile: &Dockerfile, named: &[ImagePath]) -> Rest {
+        dockerfile.rest(named, self, &self.steps)
     }
 
     /// Whether nothing is left out.

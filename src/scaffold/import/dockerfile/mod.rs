@@ -15,7 +15,7 @@ mod runs;
 mod stages;
 mod words;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 pub use copies::Context;
@@ -81,11 +81,15 @@ impl From<&str> for Refused {
 
 /// How far the copies of a Dockerfile may still be followed.
 #[derive(Debug)]
-pub struct Steps(Cell<usize>);
+pub struct Steps {
+    left: Cell<usize>,
+    /// What was found for the paths that were asked for.
+    found: RefCell<BTreeMap<ImagePath, copies::Found>>,
+}
 
 impl Default for Steps {
     fn default() -> Self {
-        Steps(Cell::new(copies::MAX_ALL_STEPS))
+        Steps { left: Cell::new(copies::MAX_ALL_STEPS), found: RefCell::default() }
     }
 }
 
@@ -155,13 +159,23 @@ impl Dockerfile {
     /// The same for one of many paths, all of which share the `steps`.
     #[must_use]
     pub fn place_within(&self, path: &ImagePath, context: &dyn Context, steps: &Steps) -> Provenance {
-        copies::place(&self.stages, path, context, &steps.0).0
+        self.found(path, context, steps).0
     }
 
-    /// What the image holds beside the files that `named` leads to.
+    fn found(&self, path: &ImagePath, context: &dyn Context, steps: &Steps) -> copies::Found {
+        if let Some(known) = steps.found.borrow().get(path) {
+            return known.clone();
+        }
+        let found = copies::place(&self.stages, path, context, &steps.left);
+        steps.found.borrow_mut().insert(path.clone(), found.clone());
+        found
+    }
+
+    /// What the image holds beside the files that `named` leads to, and what else it does to these. The `steps` are
+    /// those of [`Dockerfile::place_within`] for the same `context`.
     #[must_use]
-    pub fn rest(&self, named: &[ImagePath], context: &dyn Context) -> Rest {
-        rest::rest(&self.stages, named, context)
+    pub fn rest(&self, named: &[ImagePath], context: &dyn Context, steps: &Steps) -> Rest {
+        rest::rest(&self.stages, named, context, &|path| self.found(path, context, steps))
     }
 
     /// Whether anything in it sets modes, so that those of the source tell nothing.

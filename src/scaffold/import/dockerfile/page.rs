@@ -73,9 +73,12 @@ fn from_source(stages: &[Stage], stage: usize, path: &str, context: &dyn Context
     None
 }
 
+/// Lines, and what stands there.
+type Skipped = Vec<(usize, String)>;
+
 /// The commands of a stage that are those of Node.js, and the others; nothing if one of them needs a shell, or another
 /// folder.
-fn commands(stages: &[Stage], stage: usize) -> Option<(Vec<String>, Vec<(usize, String)>)> {
+fn commands(stages: &[Stage], stage: usize) -> Option<(Vec<String>, Skipped)> {
     let (mut commands, mut skipped) = (Vec::new(), Vec::new());
     for run in chain(stages, stage).into_iter().flat_map(|stage| &stage.runs) {
         let mut elsewhere = false;
@@ -103,7 +106,7 @@ fn commands(stages: &[Stage], stage: usize) -> Option<(Vec<String>, Vec<(usize, 
 }
 
 /// What a stage sets, and copies from other places than the folder with the package.json.
-fn beside(stages: &[Stage], stage: usize, dir: &str) -> Vec<(usize, String)> {
+fn beside(stages: &[Stage], stage: usize, dir: &str) -> Skipped {
     let mut found = Vec::new();
     for stage in chain(stages, stage) {
         let set = stage.settings.iter().filter(|(_, name, _)| name == "ENV");

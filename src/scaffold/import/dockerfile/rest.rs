@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use super::copies::{Context, Copy, MAX_ALL_STEPS, Step, below, is_archive, place};
+use super::copies::{Context, Copy, Found, Step, below, is_archive};
 use super::pattern::{Patterns, matches};
 use super::runs::may_change;
 use super::stages::{Run, Stage, chain, joined};
@@ -44,13 +44,17 @@ pub struct Rest {
 }
 
 /// Finds what no path of `named` leads to.
-pub(super) fn rest(stages: &[Stage], named: &[ImagePath], context: &dyn Context) -> Rest {
+pub(super) fn rest(
+    stages: &[Stage],
+    named: &[ImagePath],
+    context: &dyn Context,
+    place: &dyn Fn(&ImagePath) -> Found,
+) -> Rest {
     let mut rest = Rest::default();
     let Some(last) = stages.len().checked_sub(1) else { return rest };
     let mut taken: Vec<(usize, Taken)> = Vec::new();
-    let steps = Cell::new(MAX_ALL_STEPS);
     for path in named {
-        let (found, trail) = place(stages, path, context, &steps);
+        let (found, trail) = place(path);
         let local = if let Provenance::Local { path, folder } = found { Some((path, folder)) } else { None };
         taken.extend(
             trail.into_iter().map(|Step { stage, path, line }| (stage, Taken { path, line, local: local.clone() })),

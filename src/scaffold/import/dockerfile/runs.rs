@@ -55,7 +55,7 @@ fn is_harmless(command: &str) -> bool {
             let takes = word.contains('-') && word.ends_with(['x', 'r']) && !word.contains('/');
             let is_mode = word.bytes().all(|byte| byte.is_ascii_digit());
             // The last bit of each digit lets execute.
-            !takes && !(is_mode && word.bytes().rev().take(3).any(|digit| digit % 2 == 0))
+            !takes && (!is_mode || word.bytes().rev().take(3).all(|digit| digit % 2 == 1))
         }),
         Some(program) => HARMLESS.contains(&program),
         None => true,

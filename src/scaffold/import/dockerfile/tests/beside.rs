@@ -63,7 +63,7 @@ fn what_else_the_image_holds() {
     let context = Made(vec!["metadata.json", "icon.svg", "ui/index.html", "etc/a.conf", "data.tar.gz"]);
     let path = |text: &str| ImagePath::new(text).expect(text);
     let named = ["/metadata.json", "/icon.svg", "/ui", "/service"].map(path);
-    let rest = Dockerfile::read(text).rest(&named, &context);
+    let rest = Dockerfile::read(text).rest(&named, &context, &Steps::default());
     let files: Vec<String> = rest.files.iter().map(|(path, source)| format!("{source} to {path}")).collect();
     assert_eq!(files, ["etc to /etc/boxes", "etc/a.conf to /srv/a.conf"]);
     let others: Vec<String> = rest.others.iter().map(|(line, what)| format!("{line} {what}")).collect();
@@ -91,7 +91,7 @@ fn what_else_the_image_holds() {
 /// What is taken beside the named paths, what is not, and what changes those, as lines.
 fn beside(text: &str, named: &[&str], context: &[&'static str]) -> [Vec<String>; 3] {
     let named: Vec<ImagePath> = named.iter().map(|path| ImagePath::new(path).expect(path)).collect();
-    let rest = Dockerfile::read(text).rest(&named, &Made(context.to_vec()));
+    let rest = Dockerfile::read(text).rest(&named, &Made(context.to_vec()), &Steps::default());
     let told = |list: &[(usize, String)]| list.iter().map(|(line, what)| format!("{line} {what}")).collect();
     let files = rest.files.iter().map(|(path, source)| format!("{source} to {path}")).collect();
     [files, told(&rest.others), told(&rest.over)]
@@ -214,7 +214,7 @@ fn what_docker_is_not_sent_is_told() {
     ] {
         let sent = Sent::new(&files, ignored);
         let dockerfile = Dockerfile::read(&format!("FROM x\n{copy}\n"));
-        let rest = dockerfile.rest(&[ImagePath::new("/ui").expect("a path")], &sent);
+        let rest = sent.rest(&dockerfile, &[ImagePath::new("/ui").expect("a path")]);
         assert_eq!(rest.left_out(&sent), of(expected), "{ignored}{copy}");
     }
     let sent = Sent::new(&files, "icon.svg\ns");
