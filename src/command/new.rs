@@ -39,13 +39,13 @@ pub struct NewArgs {
     /// Page in Docker Desktop's dashboard
     #[arg(long, value_name = "KIND", value_enum, default_value = "html")]
     pub ui: UiArg,
-    /// Have a service in Docker Desktop's virtual machine [default]
+    /// Have a service in Docker Desktop's virtual machine (the default)
     #[arg(long, overrides_with = "no_backend")]
     pub backend: bool,
     /// Leave out the service in Docker Desktop's virtual machine
     #[arg(long, overrides_with = "backend")]
     pub no_backend: bool,
-    /// Have a tool on the user's own system [default]
+    /// Have a tool on the user's own system (the default)
     #[arg(long, overrides_with = "no_host")]
     pub host: bool,
     /// Leave out the tool on the user's own system

@@ -14,6 +14,10 @@ use super::{Subject, descriptor, expected};
 /// How many layers are read at once at most. Each takes a few MiB of memory while it is read.
 const MAX_AT_ONCE: usize = 4;
 
+/// The part of the memory that layers may take which are read at once. What a thread gives back others do not get (glibc
+/// keeps an arena for each), so that an image of very many files, which is read again, would take its memory twice.
+const PART: u64 = 4;
+
 impl Subject<'_> {
     /// Reads the layers of a platform that were not read yet, and looks into the files at `wanted` on the way. It is
     /// as if nothing had been read if one of them fails: who needs it reads it again, and is told why.
@@ -34,13 +38,11 @@ impl Subject<'_> {
         if at_once < 2 {
             return;
         }
-        let round = Round {
-            local,
-            layers: left,
-            wish: Wish::of(wanted.iter().copied()),
-            manner: self.manner(),
-            next: AtomicUsize::new(0),
-        };
+        let mut manner = self.manner();
+        let taken = manner.taken.load(Ordering::Relaxed);
+        manner.limits.memory = manner.limits.memory.min(taken + manner.limits.memory / PART);
+        let round =
+            Round { local, layers: left, wish: Wish::of(wanted.iter().copied()), manner, next: AtomicUsize::new(0) };
         let walked = thread::scope(|scope| {
             let start =
                 |number| thread::Builder::new().name(format!("layer {number}")).spawn_scoped(scope, || round.work());

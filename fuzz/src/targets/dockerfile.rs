@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use cargo_dext::domain::ImagePath;
-use cargo_dext::scaffold::import::dockerfile::{Context, Dockerfile};
+use cargo_dext::scaffold::import::dockerfile::{Context, Dockerfile, Steps};
 use cargo_dext::sys::fs::Kind;
 use cargo_dext::validate::metadata::Metadata;
 use cargo_dext::validate::view::Maker;
@@ -28,7 +28,7 @@ pub fn run(data: &[u8]) {
         drop(dockerfile.place(path, &folder));
         drop(dockerfile.page(path, &folder));
     }
-    drop(dockerfile.rest(&paths, &folder));
+    drop(dockerfile.rest(&paths, &folder, &Steps::default()));
     let _: bool = dockerfile.sets_modes();
     let mut platform = judge::platform();
     platform.metadata = Metadata::read(b"{}");
