@@ -73,8 +73,11 @@ impl Service {
 #[must_use]
 pub fn is_placeholder(image: &str) -> bool {
     let Some(rest) = image.trim().strip_prefix('$') else { return false };
-    let rest = rest.strip_prefix('{').unwrap_or(rest);
-    rest.strip_prefix(PLACEHOLDER).is_some_and(|rest| rest.is_empty() || rest.starts_with(['}', ':', '-', '?']))
+    let Some(inner) = rest.strip_prefix('{') else { return rest == PLACEHOLDER };
+    // What follows the brace would be a part of another name.
+    let inner = inner.strip_suffix('}').filter(|inner| inner.matches('{').count() == inner.matches('}').count());
+    let rest = inner.and_then(|inner| inner.strip_prefix(PLACEHOLDER));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '-', '?']))
 }
 
 /// Reads a compose file.
@@ -223,10 +226,22 @@ mod tests {
 
     #[test]
     fn the_placeholder_has_several_forms() {
-        for image in ["${DESKTOP_PLUGIN_IMAGE}", "$DESKTOP_PLUGIN_IMAGE", "${DESKTOP_PLUGIN_IMAGE:-a/b:1}"] {
+        for image in [
+            "${DESKTOP_PLUGIN_IMAGE}",
+            "$DESKTOP_PLUGIN_IMAGE",
+            "${DESKTOP_PLUGIN_IMAGE:-a/b:1}",
+            "${DESKTOP_PLUGIN_IMAGE:-${X}}",
+        ] {
             assert!(is_placeholder(image), "{image}");
         }
-        for image in ["DESKTOP_PLUGIN_IMAGE", "${DESKTOP_PLUGIN_IMAGES}", "example/tool:1", "$$DESKTOP_PLUGIN_IMAGE"] {
+        for image in [
+            "DESKTOP_PLUGIN_IMAGE",
+            "${DESKTOP_PLUGIN_IMAGES}",
+            "example/tool:1",
+            "$$DESKTOP_PLUGIN_IMAGE",
+            "${DESKTOP_PLUGIN_IMAGE}-backend:1.0",
+            "${DESKTOP_PLUGIN_IMAGE}:${X}",
+        ] {
             assert!(!is_placeholder(image), "{image}");
         }
     }

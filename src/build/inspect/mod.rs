@@ -58,7 +58,7 @@ pub enum Defect {
     #[error("it is an empty file")]
     Empty,
     /// The file ends before what its headers announce.
-    #[error("it is a {format} that was cut short: its headers announce {announced} bytes, it has {size}")]
+    #[error("it was cut short: its {format} headers announce {announced} bytes, and it has {size}")]
     Truncated {
         /// The format's name.
         format: &'static str,

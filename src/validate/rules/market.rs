@@ -220,7 +220,11 @@ fn categories_are_known(view: &View, out: &mut Findings<'_>) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the slugs are {}", SLUGS.join(", ")),
             };
-            out.warning_help(place, format!("unknown categories: {}", some(unknown())), help);
+            let message = match first {
+                "" => format!("one of the categories `{text}` is empty"),
+                _ => format!("unknown categories: {}", some(unknown())),
+            };
+            out.warning_help(place, message, help);
         } else if text.contains(char::is_whitespace) {
             out.warning_help(place, format!("blanks in the categories `{text}`"), "remove the blanks after the commas");
         }
