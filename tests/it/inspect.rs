@@ -669,7 +669,7 @@ error: `UPPER/case` is neither a layout nor an archive nor an image reference: i
             "text",
             1,
             str![[r#"
-error: `[ROOT]/project/text` is no archive of an image: the header at byte 0 is no header of a tar, or a damaged one
+error: `[ROOT]/project/text` is no archive of an image: it is no whole tar: the header at byte 0 is no header of a tar, or a damaged one
   help: name an OCI archive, or a file that `docker save` wrote
 
 "#]],

@@ -110,9 +110,10 @@ fn what_leaves_its_folder_or_goes_in_circles_is_nothing_and_escapes_nothing() {
 
 #[test]
 fn documents_inside_that_mean_harm_are_told() {
-    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels)).into_bytes();
     for (what, metadata) in [
-        ("recursion limit exceeded", deep.as_bytes().to_vec()),
+        ("recursion limit exceeded", deep(5_000)),
+        ("/metadata.json has 200001 values, and is not read", deep(200_000)),
         ("/metadata.json is no JSON", b"\xff\xfe\x00".to_vec()),
         ("/metadata.json has 8388608 bytes, and is not read", vec![b' '; 8 << 20]),
         ("{}", b"\xef\xbb\xbf{}".to_vec()),
