@@ -16,11 +16,9 @@ use crate::domain::Explain;
 
 /// Variables that hold credentials for registries. They are kept from children: build scripts, bundlers of user
 /// interfaces and what else a build starts have no use for them, nor has Docker for what it is asked here, which is to
-/// give or take images of its own.
+/// give or take images of its own. `cross` has Docker pull the images that it builds in; what `docker login` wrote to a
+/// file is there for that, and a variable would reach the build scripts that `cross` starts.
 const CREDENTIALS: [&str; 1] = ["DOCKER_AUTH_CONFIG"];
-
-/// The program that gets them nevertheless: it has Docker or podman pull the images that it builds in.
-const REGISTRY_CLIENT: &str = "cross";
 
 /// A program with its arguments, changes to the environment, and folder.
 ///
@@ -88,10 +86,8 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args);
-        if self.name() != REGISTRY_CLIENT {
-            for name in CREDENTIALS {
-                command.env_remove(name);
-            }
+        for name in CREDENTIALS {
+            command.env_remove(name);
         }
         for (name, value) in &self.env {
             match value {
@@ -326,19 +322,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_client_of_registries_inherits_credentials() {
-        for (program, removed) in [
-            ("/opt/bin/cargo", true),
-            ("sh", true),
-            ("docker", true),
-            ("/usr/bin/docker.exe", true),
-            ("podman", true),
-            ("cross", false),
-            ("/opt/bin/cross.exe", false),
-        ] {
+    fn no_child_inherits_credentials() {
+        for program in ["/opt/bin/cargo", "sh", "docker", "/usr/bin/docker.exe", "podman", "cross"] {
             let command = Invocation::new(program).command();
             let found = command.get_envs().any(|change| change == (OsStr::new("DOCKER_AUTH_CONFIG"), None));
-            assert_eq!(found, removed, "{program}");
+            assert!(found, "{program}");
         }
     }
 }
