@@ -7,8 +7,8 @@
 //! * All connections share one narrow place for each direction. It takes pieces of up to 16 KiB, each from the
 //!   connection that has waited longest, so that a small request waits for at most one piece of every other
 //!   connection, as behind a router with fair queues.
-//! * Opening a connection costs one round trip: the first bytes of a client leave that much after its `connect`,
-//!   which loopback answers at once. The handshake of TLS needs no model, because it is made of bytes.
+//! * Opening a connection costs a time of its own, as a rule one round trip: the first bytes of a client leave that much
+//!   after its `connect`, which loopback answers at once. The handshake of TLS needs no model, because it is made of bytes.
 //! * At most 1 MiB of a connection is on its way to a receiver that does not read. That is more than delay times
 //!   bandwidth of the benches, so no window holds a sender back.
 //! * Nothing is lost, and connections do not start slowly. The bytes of TCP/IP's own headers are not counted.
@@ -35,6 +35,8 @@ pub struct Wire {
     pub delay: Duration,
     /// Bytes a second.
     pub bandwidth: u32,
+    /// What opening a connection costs beside: a round trip on a real wire, nothing behind a proxy that only delays.
+    pub handshake: Duration,
 }
 
 impl Wire {
@@ -83,7 +85,7 @@ impl Proxy {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 connections.fetch_add(1, Ordering::Relaxed);
-                let opens_at = Instant::now() + wire.delay * 2;
+                let opens_at = Instant::now() + wire.handshake;
                 // A server that is not there is one that hangs up at once; the client says what it makes of that.
                 let Ok(server) = TcpStream::connect(server) else { continue };
                 let Ok((client_too, server_too)) = client.try_clone().and_then(|it| Ok((it, server.try_clone()?)))
@@ -231,7 +233,8 @@ fn answer_thrice(listener: &TcpListener, bytes: u32) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    const WIRE: Wire = Wire { delay: Duration::from_millis(5), bandwidth: 10_000_000 };
+    const WIRE: Wire =
+        Wire { delay: Duration::from_millis(5), bandwidth: 10_000_000, handshake: Duration::from_millis(10) };
 
     #[test]
     fn nothing_is_faster_than_the_wire() {
